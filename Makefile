@@ -1,0 +1,111 @@
+# Every target sets up what it needs in .venv; `make help` lists the targets.
+#
+# One stamp per set of extras stands in .venv, newer than pyproject.toml while the set is
+# installed, so that a second run starts at once.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+EXAMPLES := $(sort $(wildcard examples/*.py))
+BENCHMARKS := quality search stability epochs
+
+# An activated environment must neither help nor hinder.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+
+# The first interpreter on the path that is new enough and can make an environment. The one in
+# .venv is passed over, should it be activated: it may be about to be replaced.
+define find_python
+for folder in $$(printf '%s' "$$PATH" | tr ':' ' '); do \
+  if [ "$$folder" -ef "$(VENV)/bin" ]; then continue; fi; \
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+    if [ -x "$$folder/$$name" ] && "$$folder/$$name" -c \
+      'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+      echo "$$folder/$$name"; exit 0; \
+    fi; \
+  done; \
+done
+endef
+
+# A copied, moved or broken .venv is made anew.
+ifneq ($(shell cat $(VENV)/.root 2>/dev/null && $(PY) -c 0 2>/dev/null || echo broken),$(CURDIR))
+.PHONY: $(VENV)/.root
+endif
+
+$(VENV)/.root:
+	@python="$$($(find_python))"; \
+	if [ -z "$$python" ]; then \
+	  echo "skae needs Python 3.11 or newer with venv and pip: none was found on PATH" \
+	    "(on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	fi; \
+	rm -rf $(VENV); \
+	"$$python" -m venv $(VENV)
+	@printf '%s\n' "$(CURDIR)" > $@
+
+# $(1): extras. $(2): stamps of the sets of extras that lie within them.
+define install
+	@echo "Setting up $(VENV) for skae[$(1)] (once; takes a minute or two) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+	@touch $(2) $@
+endef
+
+$(VENV)/.plot: $(VENV)/.root pyproject.toml
+	$(call install,plot,)
+
+$(VENV)/.test: $(VENV)/.root pyproject.toml
+	$(call install,test,$(VENV)/.plot)
+
+$(VENV)/.dev: $(VENV)/.root pyproject.toml
+	$(call install,dev,$(VENV)/.plot $(VENV)/.test)
+
+# scikit-learn skips its array API checks unless this is set before SciPy is imported.
+test stress doctest: export SCIPY_ARRAY_API := 1
+
+.PHONY: help demo test stress doctest examples bench dev lint format typecheck build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
+	@$(PY) examples/quickstart.py
+
+test: $(VENV)/.test ## the tests
+	@$(PY) -m pytest
+
+stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
+	@$(PY) -m pytest -m stress
+
+doctest: $(VENV)/.test ## the examples in the docstrings
+	@$(PY) -m pytest --doctest-modules skae
+
+examples: $(VENV)/.plot ## every script in examples/
+	@for script in $(EXAMPLES); do echo "--- $$script"; $(PY) "$$script"; done
+
+bench: $(VENV)/.plot ## every benchmark, one line a bar (long)
+	@status=0; for name in $(BENCHMARKS); do \
+	  echo "--- benchmarks/$$name.py"; $(PY) "benchmarks/$$name.py" || status=1; \
+	done; exit $$status
+
+dev: $(VENV)/.dev ## everything a contributor needs, in .venv
+
+lint: $(VENV)/.dev ## the linter and the formatter's check
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+
+format: $(VENV)/.dev ## format the code and fix what the linter can
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+typecheck: $(VENV)/.dev ## the type checker
+	@$(PY) -m mypy
+
+build: $(VENV)/.dev ## the wheel, in dist/
+	@rm -rf dist
+	@$(PY) -m build --wheel --outdir dist .
+
+clean: ## remove the environment and everything that was built
+	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
+	@find skae tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,99 @@
+"""A grid search over floats: 36 candidates x 3 folds on digits, beside scikit-learn's MLPRegressor.
+
+usage: search.py
+
+Both search the same grid over the same network, 64-32-10-32-64, for 50 epochs of batches of 128
+rows with no early stop, one after the other in one process. The autoencoder's compilations are
+counted: the whole search may compile no more than one fit and one score do in a fresh process.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from time import perf_counter
+
+import numpy as np
+from bars import Bar, report
+from compilations import counted_compilations
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPRegressor
+
+from skae import AutoencoderTransformer
+
+EPOCHS = 50
+BATCH = 128
+RATES = np.geomspace(3e-4, 1e-2, 6).tolist()
+PENALTIES = np.geomspace(1e-6, 1e-2, 6).tolist()
+
+
+def rows() -> np.ndarray:
+    return load_digits().data / 16
+
+
+def autoencoder() -> AutoencoderTransformer:
+    return AutoencoderTransformer(
+        10,
+        hidden_layer_sizes=(32,),
+        batch_size=BATCH,
+        max_iter=EPOCHS,
+        early_stopping=False,
+        random_state=0,
+    )
+
+
+def regressor() -> MLPRegressor:
+    return MLPRegressor(
+        (32, 10, 32),
+        batch_size=BATCH,
+        max_iter=EPOCHS,
+        n_iter_no_change=EPOCHS + 1,
+        random_state=0,
+    )
+
+
+def one_fit_and_score() -> int:
+    """Count the compilations of one fit and one score; run in a process of its own."""
+    X = rows()
+    with counted_compilations() as compiled:
+        autoencoder().fit(X).score(X)
+    return len(compiled)
+
+
+def timed_search(model, rate_name: str, targets: tuple) -> tuple[GridSearchCV, float]:
+    search = GridSearchCV(model, {rate_name: RATES, "alpha": PENALTIES}, cv=3, error_score="raise")
+    start = perf_counter()
+    with warnings.catch_warnings():
+        # MLPRegressor says of every fit that it reached max_iter, as it should here.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search.fit(*targets)
+    return search, perf_counter() - start
+
+
+def measure() -> Iterator[Bar]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        allowed = process.submit(one_fit_and_score).result()
+    X = rows()
+    with counted_compilations() as compiled:
+        search, seconds = timed_search(autoencoder(), "learning_rate", (X,))
+    theirs, their_seconds = timed_search(regressor(), "learning_rate_init", (X, X))
+    epochs = (search.best_estimator_.n_iter_, theirs.best_estimator_.n_iter_)
+    if epochs != (EPOCHS, EPOCHS):
+        raise RuntimeError(f"both sides must run {EPOCHS} epochs, they ran {epochs}")
+    print(f"best R^2: autoencoder {search.best_score_:.3f}, MLPRegressor {theirs.best_score_:.3f}")
+    yield Bar("search: compilations", len(compiled), allowed, seconds)
+    yield Bar(
+        f"search: time / MLPRegressor's {their_seconds:.1f} s",
+        seconds / their_seconds,
+        0.5,
+        seconds,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(report(measure()))

@@ -1,0 +1,33 @@
+"""Autoencoders with PCA's interface: scikit-learn transformers on JAX, flax and optax.
+
+Public names load when they are first used, so that ``import skae`` is quick and ``skae.core``
+runs where scikit-learn is not installed.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AutoencoderTransformer": "skae.estimators.autoencoder",
+    "load_fashion_mnist": "skae.datasets",
+}
+
+__all__ = sorted(_HOME)
+
+if TYPE_CHECKING:
+    from skae.datasets import load_fashion_mnist as load_fashion_mnist
+    from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'skae' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,4 @@
+"""The engine in pure JAX and NumPy: networks, losses, training, inference.
+
+It knows nothing of scikit-learn and runs where that is not installed.
+"""

@@ -1,0 +1,133 @@
+"""Rows in, padded weighted batches out; rows may be dense, mapped from a file, or CSR.
+
+Nothing assumes that all rows fit into memory as float32: they are read in blocks.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+__all__ = ["BLOCK_BYTES", "Rows", "n_batches", "steps_per_block"]
+
+BLOCK_BYTES = 16 * 2**20
+_MAX_STEPS = 256
+_EXACT_IN_FLOAT32 = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
+
+
+def steps_per_block(batch_size: int, n_features: int) -> int:
+    """Batches that travel to the device at once: a power of two, about 16 MB."""
+    fitting = BLOCK_BYTES // max(1, 4 * batch_size * n_features)
+    return 1 << max(0, min(_MAX_STEPS, fitting).bit_length() - 1)
+
+
+class Rows:
+    """Host rows with their centre and scale; the only reader of the user's data.
+
+    Parameters
+    ----------
+    data : ndarray, memmap or CSR array of shape (n, n_features)
+        Any real numeric dtype; never changed.
+    mean : ndarray of shape (n_features,), float64
+        Centre, in units of `data`.
+    scale : float
+        One positive number; rows in units of training are ``(data - mean) / scale``.
+    index : ndarray of shape (n_rows,), optional
+        Which rows of `data`, in which order; all by default.
+
+    Notes
+    -----
+    float32 and narrow integers are standardised on the device. float64 and wide integers are
+    centred in float64 here, before they become float32: 1700000001 and 1700000050 are equal in
+    float32. The same goes for float32 whose mean is large against its spread.
+    """
+
+    def __init__(self, data, mean=None, scale: float = 1.0, index=None):
+        self.data, self.index = data, index
+        self.n_features = data.shape[1]
+        self.n_rows = data.shape[0] if index is None else len(index)
+        self.mean = np.zeros(self.n_features) if mean is None else mean
+        self.scale = float(scale)
+        offset = np.max(np.abs(self.mean), initial=0.0) / self.scale
+        plain = data.dtype.name in _EXACT_IN_FLOAT32
+        self.on_host = not plain or offset > 100 or not 1e-18 < self.scale < 1e18
+        narrow = data.dtype == np.uint8 and not self.on_host
+        self.dtype = np.dtype(np.uint8 if narrow else np.float32)
+
+    def centred(self, mean, scale: float) -> "Rows":
+        """The same rows with another centre and scale."""
+        return Rows(self.data, mean, scale, self.index)
+
+    def select(self, index) -> "Rows":
+        """Some of these rows, in the order of `index`."""
+        chosen = index if self.index is None else self.index[index]
+        return Rows(self.data, self.mean, self.scale, chosen)
+
+    @property
+    def shift_and_scale(self) -> tuple[np.ndarray, np.float32]:
+        """What the device does to a block: ``(rows - shift) * scale``."""
+        if self.on_host:
+            return np.zeros(self.n_features, np.float32), np.float32(1)
+        return self.mean.astype(np.float32), np.float32(1 / self.scale)
+
+    def in_memory(self) -> "Rows":
+        """These rows, standardised once if that is done on the host and they are in memory."""
+        if not self.on_host or not isinstance(self.data, np.ndarray):
+            return self
+        if isinstance(self.data, np.memmap):
+            return self
+        data = np.empty((self.n_rows, self.n_features), np.float32)
+        for part in self._parts():
+            self.read(part, data[part])
+        return Rows(data)
+
+    def raw(self, part) -> np.ndarray:
+        """Rows at `part` (slice or integers) as they came, dense."""
+        rows = self.data[part if self.index is None else self.index[part]]
+        return rows if isinstance(rows, np.ndarray) else rows.toarray()
+
+    def read(self, part, out: np.ndarray) -> None:
+        """Write the rows at `part`, ready for the device, into `out`."""
+        if not self.on_host:
+            out[...] = self.raw(part)
+            return
+        rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
+        np.divide(rows, self.scale, out=out, casting="same_kind")
+
+    def standardised(self, part) -> np.ndarray:
+        """Rows at `part` in units of training, float32."""
+        raw = self.raw(part)
+        if self.on_host:
+            return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)
+        shift, scale = self.shift_and_scale
+        return (raw.astype(np.float32) - shift) * scale
+
+    def blocks(self, read: Callable | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """All rows in order, a block at a time: in units of training, or as `read` gives them."""
+        for part in self._parts():
+            yield part, (read or self.standardised)(part)
+
+    def _parts(self):
+        step = max(1, BLOCK_BYTES // max(1, 8 * self.n_features))
+        return [slice(a, min(a + step, self.n_rows)) for a in range(0, self.n_rows, step)]
+
+    def batches(self, index, weight, batch_size: int, capacity: int):
+        """Rows at `index` as `capacity` padded batches, filled one after the other.
+
+        Returns
+        -------
+        rows : ndarray of shape (capacity, batch_size, n_features)
+        weights : ndarray of shape (capacity, batch_size)
+            0 for padding.
+        """
+        rows = np.zeros((capacity * batch_size, self.n_features), self.dtype)
+        weights = np.zeros(capacity * batch_size, np.float32)
+        if len(index):
+            self.read(index, rows[: len(index)])
+            weights[: len(index)] = weight[index]
+        return rows.reshape(capacity, batch_size, -1), weights.reshape(capacity, batch_size)
+
+
+def n_batches(n_rows: int, batch_size: int) -> int:
+    """Batches of an epoch."""
+    return math.ceil(n_rows / batch_size)

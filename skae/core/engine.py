@@ -1,0 +1,352 @@
+"""Training from the host: epochs cut into blocks, blocks sent to the compiled engine.
+
+Values in, a new result out. Knows nothing of estimators; failure is data in the result.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+
+from skae.core.batching import Rows, n_batches, steps_per_block
+from skae.core.optimizers import learning_rates
+from skae.core.programs import compiled
+from skae.core.training import (
+    MAX_SEGMENTS,
+    Blocks,
+    Recipe,
+    Stage,
+    State,
+    advance,
+    metric_names,
+    trainable,
+)
+
+__all__ = ["Plan", "Progress", "Result", "train"]
+
+# a call is cut so that an interrupt, a time limit or a callback is heard within about a second
+_SECONDS_PER_CALL = 0.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to train; all of it may change without compiling.
+
+    ``patience`` counts steps without progress; ``tolerance`` is the relative fall of the loss
+    that counts as progress. ``epochs`` may stop short of ``schedule_epochs``, the length that the
+    learning rate's schedule is laid out for.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: str = "constant"
+    warm_up: float = 0.0
+    patience: float = np.inf
+    tolerance: float = 0.0
+    max_time: float = np.inf
+    schedule_epochs: int | None = None
+
+
+@dataclass
+class Progress:
+    """What a listener learns after each epoch."""
+
+    epoch: int
+    history: dict[str, np.ndarray]
+    seconds: float
+    fetch: Callable[[], Any]
+
+    @property
+    def params(self):
+        """The weights as they are now, on the host."""
+        return self.fetch()
+
+
+@dataclass
+class Result:
+    """What training made of the weights: NumPy arrays and plain Python only.
+
+    ``evaluations`` are the losses on held-out rows before the first and after each epoch.
+    """
+
+    params: Any
+    optimizer_state: list[np.ndarray]
+    step: int
+    history: dict[str, np.ndarray]
+    evaluations: np.ndarray
+    n_epochs: int
+    best_epoch: int
+    diverged: bool
+    interrupt: BaseException | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def train(
+    recipe: Recipe,
+    params,
+    rows: Rows,
+    index: np.ndarray,
+    weight: np.ndarray,
+    plan: Plan,
+    hyperparameters: dict[str, float],
+    *,
+    seed: np.random.SeedSequence,
+    held_out: tuple[Rows, np.ndarray, np.ndarray] | None = None,
+    evaluation_rows: int | None = None,
+    optimizer_state: list[np.ndarray] | None = None,
+    step: int = 0,
+    device=None,
+    listener: Callable[[Progress], bool] | None = None,
+) -> Result:
+    """Train `params` on ``rows[index]`` and return the best (or last) weights.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    params : nested dict of arrays
+        Never changed.
+    rows : Rows
+    index : ndarray of shape (n,)
+        The rows to train on.
+    weight : ndarray of shape (rows.n_rows,)
+        Mean about 1.
+    plan : Plan
+    hyperparameters : dict of float
+        With "alpha" and "huber_delta", and what the objective needs.
+    seed : numpy.random.SeedSequence
+        For shuffling and for the noise of the objective.
+    held_out : tuple (rows, index, weight), optional
+        Evaluated before the first and after each epoch: the best weights are kept.
+    evaluation_rows : int, optional
+        Room for held-out rows, where it shall not depend on their number.
+    optimizer_state, step : list of arrays, int
+        From an earlier result, to go on.
+    device : jax.Device, optional
+    listener : callable, optional
+        Called with a `Progress` after each epoch; stops the training by answering True.
+
+    Returns
+    -------
+    result : Result
+    """
+    run = _Run(recipe, rows, index, weight, plan, hyperparameters, seed, device, listener)
+    run.prepare(params, held_out, evaluation_rows, optimizer_state, step)
+    try:
+        run.epochs()
+        interrupt = None
+    except KeyboardInterrupt as error:
+        interrupt = error
+    return run.result(interrupt)
+
+
+@dataclass
+class _Call:
+    """Batches that go to the device together: segments end after ``ends`` batches, and an epoch
+    where ``evaluate`` says so."""
+
+    batches: list[np.ndarray] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    evaluate: list[bool] = field(default_factory=list)
+
+    def end_segment(self, evaluate):
+        self.ends.append(len(self.batches))
+        self.evaluate.append(evaluate)
+
+
+class _Run:
+    """One training run: the state on the device, and the host's clock and records."""
+
+    def __init__(self, recipe, rows, index, weight, plan, hyperparameters, seed, device, listener):
+        self.recipe, self.rows, self.index, self.weight = recipe, rows, index, weight
+        self.plan, self.listener = plan, listener
+        self.device = device if device is not None else jax.local_devices()[0]
+        self.hyperparameters = {name: np.float32(v) for name, v in hyperparameters.items()}
+        shuffle_seed, noise_seed = seed.spawn(2)
+        self.rng = np.random.default_rng(shuffle_seed)
+        self.key_data = noise_seed.generate_state(2, np.uint32)
+        self.steps_per_epoch = n_batches(len(index), plan.batch_size)
+        self.capacity = steps_per_block(plan.batch_size, rows.n_features)
+        self.steps_per_call = min(8, self.capacity)
+        self.paced = self.stopped = False
+        self.steps_sent = 0
+        self.records: list[tuple[float, float, dict]] = []
+        self.seconds = {"compile": 0.0, "train": 0.0}
+        self.start = time.perf_counter()
+
+    def prepare(self, params, held_out, room, optimizer_state, step):
+        """Put state and held-out rows on the device; nothing is compiled."""
+        self.fresh = optimizer_state is None
+        structure = self.recipe.optimizer.state_structure(trainable(params))
+        leaves, tree = jax.tree.flatten(structure)
+        if optimizer_state is None:
+            optimizer_state = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
+        evaluation = self._held_out_blocks(held_out, room)
+        names = metric_names(self.recipe, params, evaluation, self.hyperparameters)
+        zero = np.float32(0)
+        state = State(
+            params=params,
+            optimizer_state=jax.tree.unflatten(tree, optimizer_state),
+            best_params=params,
+            best_loss=np.float32(np.inf),
+            best_step=np.int32(step),
+            reference_loss=np.float32(np.inf),
+            since_best=np.int32(0),
+            step=np.int32(step),
+            stopped=np.bool_(False),
+            diverged=np.bool_(False),
+            key_data=self.key_data,
+            sums={"loss": zero, "rows": zero, "metrics": dict.fromkeys(names, zero)},
+        )
+        self.first_step = step
+        # copies: the engine overwrites its buffers, so it must own them
+        self.state = jax.device_put(jax.tree.map(np.array, state), self.device)
+        self.evaluation = jax.device_put(evaluation, self.device)
+        self.shift, self.scale = jax.device_put(self.rows.shift_and_scale, self.device)
+
+    def _held_out_blocks(self, held_out, room):
+        rows, index, weight = held_out or (self.rows, np.zeros(0, int), np.zeros(0))
+        self.n_evaluation = n_batches(len(index), self.plan.batch_size)
+        needed = n_batches(max(1, len(index), room or 0), self.plan.batch_size)
+        # a power of two: folds of nearly the same size share a program
+        capacity = 1 << (needed - 1).bit_length()
+        blocks = rows.batches(index, weight, self.plan.batch_size, capacity)
+        return Blocks(*blocks, *rows.shift_and_scale)
+
+    def epochs(self):
+        """Run the plan, one call in flight while the next block is read."""
+        if self.n_evaluation:
+            self._collect(self._send(_Call([], [0], [True])))
+        waiting = None
+        for call in self._calls():
+            sent = self._send(call)
+            if waiting is not None:
+                self._collect(waiting)
+            waiting = sent
+            if self._must_hear_of(call):
+                self._collect(waiting)
+                waiting = None
+            if self.stopped or time.perf_counter() - self.start > self.plan.max_time:
+                break
+        if waiting is not None:
+            self._collect(waiting)
+
+    def _must_hear_of(self, call):
+        """Whether to wait for this call: a listener does, and the first call sets the pace."""
+        return (self.listener is not None and call.evaluate[-1]) or not self.paced
+
+    def _calls(self) -> Iterator[_Call]:
+        call = _Call()
+        for epoch in range(self.plan.epochs):
+            batches = np.array_split(self.rng.permutation(self.index), self.steps_per_epoch)
+            for i, batch in enumerate(batches):
+                call.batches.append(batch)
+                ends_epoch = i + 1 == len(batches)
+                full = len(call.batches) >= self.steps_per_call
+                full |= len(call.ends) + 1 == MAX_SEGMENTS
+                heard = ends_epoch and (self.listener is not None or epoch + 1 == self.plan.epochs)
+                if ends_epoch or full:
+                    call.end_segment(ends_epoch)
+                if full or heard:
+                    yield call
+                    call = _Call()
+
+    def _send(self, call):
+        """Start a call; returns what `_collect` waits for."""
+        args = (self.state, self._block(call), self.evaluation, self._stage(call),
+                self.hyperparameters)
+        program, seconds = compiled(advance, self.recipe, args, donate=(0,))
+        self.seconds["compile"] += seconds
+        begin = time.perf_counter()
+        self.state, history = program(*args)
+        self.fresh = False
+        return call, history, begin
+
+    def _block(self, call):
+        shape = (self.capacity, self.plan.batch_size, self.rows.n_features)
+        rows, weights = np.zeros(shape, self.rows.dtype), np.zeros(shape[:2], np.float32)
+        for i, batch in enumerate(call.batches):
+            self.rows.read(batch, rows[i, : len(batch)])
+            weights[i, : len(batch)] = self.weight[batch]
+        return Blocks(*jax.device_put((rows, weights), self.device), self.shift, self.scale)
+
+    def _stage(self, call):
+        padding = (0, MAX_SEGMENTS - len(call.ends))
+        rates = self._rates(self.steps_sent + np.arange(self.capacity))
+        self.steps_sent += len(call.batches)
+        return Stage(
+            ends=np.pad(np.asarray(call.ends, np.int32), padding),
+            evaluate=np.pad(np.asarray(call.evaluate, bool), padding),
+            n_segments=np.int32(len(call.ends)),
+            rates=rates,
+            n_evaluation=np.int32(self.n_evaluation),
+            fresh=np.bool_(self.fresh),
+            patience=np.int32(min(self.plan.patience, 2**30)),
+            tolerance=np.float32(self.plan.tolerance),
+        )
+
+    def _rates(self, steps):
+        plan = self.plan
+        total = (plan.schedule_epochs or plan.epochs) * self.steps_per_epoch
+        return learning_rates(plan.schedule, plan.learning_rate, plan.warm_up, total, steps)
+
+    def _collect(self, sent):
+        """Wait for a call, read its history, and report the epoch that ended with it."""
+        call, history, begin = sent
+        history = jax.device_get(history)
+        self._pace(len(call.batches), time.perf_counter() - begin)
+        for j in np.flatnonzero(call.evaluate[: int(history.n)]):
+            metrics = {name: float(m[j]) for name, m in history.metrics.items()}
+            self.records.append((float(history.loss[j]), float(history.evaluation[j]), metrics))
+        self.stopped |= int(history.n) < len(call.ends)
+        if self.listener is not None and call.batches and call.evaluate[-1] and not self.stopped:
+            self.stopped |= bool(self.listener(self._progress()))
+
+    def _pace(self, steps, seconds):
+        self.seconds["train"] += seconds
+        if steps:
+            self.paced = True
+            fitting = steps * _SECONDS_PER_CALL / seconds
+            self.steps_per_call = int(np.clip(fitting, 1, min(self.capacity, 8 * steps)))
+
+    def _progress(self):
+        history = self._history()
+        return Progress(
+            epoch=len(history["loss"]),
+            history=history,
+            seconds=time.perf_counter() - self.start,
+            fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
+        )
+
+    def _history(self):
+        # the first evaluation comes before the first epoch
+        records = self.records[1:] if self.n_evaluation else self.records
+        history = {"loss": [loss for loss, _, _ in records]}
+        if self.n_evaluation:
+            history["validation_loss"] = [evaluation for _, evaluation, _ in records]
+        for name in records[0][2] if records else ():
+            history[name] = [metrics[name] for _, _, metrics in records]
+        return {name: np.asarray(values, np.float64) for name, values in history.items()}
+
+    def result(self, interrupt) -> Result:
+        """All that was learnt, on the host."""
+        state = jax.device_get(self.state)
+        history = self._history()
+        n_epochs = len(history["loss"])
+        ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
+        history["learning_rate"] = self._rates(ends).astype(np.float64)
+        return Result(
+            params=jax.tree.map(np.array, state.best_params),
+            optimizer_state=[np.array(leaf) for leaf in jax.tree.leaves(state.optimizer_state)],
+            step=int(state.step),
+            history=history,
+            evaluations=np.asarray([evaluation for _, evaluation, _ in self.records]),
+            n_epochs=n_epochs,
+            best_epoch=round((int(state.best_step) - self.first_step) / self.steps_per_epoch),
+            diverged=bool(state.diverged),
+            interrupt=interrupt,
+            seconds=self.seconds,
+        )

@@ -1,0 +1,196 @@
+"""What encodes and decodes; the only place that touches flax's layer API.
+
+A `Network` is a value: it compares and hashes by what it is, so that all estimators of one shape
+share one compiled program. Weights are nested dicts beside it, never in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from skae.core.activations import ACTIVATIONS
+
+__all__ = ["DenseStack", "Model", "Network", "TiedDenseStack", "dense_network", "initial_weights"]
+
+
+class DenseStack(nn.Module):
+    """Dense layers; the activation stands between them, not after the last."""
+
+    widths: tuple[int, ...]
+    activation: str
+
+    @nn.compact
+    def __call__(self, x):
+        activation = ACTIVATIONS[self.activation]
+        for i, width in enumerate(self.widths):
+            x = nn.Dense(width, name=f"layer_{i}")(x if i == 0 else activation(x))
+        return x
+
+
+class TiedDenseStack(nn.Module):
+    """Dense layers with kernels from elsewhere (the encoder's, transposed) and own biases."""
+
+    widths: tuple[int, ...]
+    activation: str
+
+    @nn.compact
+    def __call__(self, x, kernels: Sequence[jax.Array]):
+        activation = ACTIVATIONS[self.activation]
+        for i, (width, kernel) in enumerate(zip(self.widths, kernels, strict=True)):
+            bias = self.param(f"layer_{i}", _zero_bias, width)["bias"]
+            x = (x if i == 0 else activation(x)) @ kernel + bias
+        return x
+
+
+def _zero_bias(key, width):
+    del key
+    return {"bias": jnp.zeros(width)}
+
+
+@dataclass(frozen=True)
+class Network:
+    """An encoder, a decoder and, where `linear_path`, a linear map beside each.
+
+    With rows ``x`` (units of training), code scale ``c`` (a constant) and ``f`` the code's
+    activation::
+
+        encode(x) = f(x V + c * encoder(x))
+        decode(z) = z D + decoder(z / c)
+
+    ``tied``: ``D`` is ``V`` transposed (each code times a gain of its own where `gain`), and the
+    decoder uses the encoder's kernels transposed. What `decode` returns is the raw output that a
+    loss takes; the loss's link makes a reconstruction of it.
+    """
+
+    encoder: nn.Module
+    decoder: nn.Module
+    n_features: int
+    n_components: int
+    code_activation: str = "identity"
+    tied: bool = False
+    linear_path: bool = False
+    gain: bool = False
+
+    def preactivation(self, params, x):
+        """The code before its activation, of shape (rows, n_components)."""
+        code = self.encoder.apply({"params": params["encoder"]}, x)
+        if self.linear_path:
+            code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
+        return code
+
+    def activate(self, code):
+        """The code's activation."""
+        return ACTIVATIONS[self.code_activation](code)
+
+    def encode(self, params, x):
+        """Codes of shape (rows, n_components)."""
+        return self.activate(self.preactivation(params, x))
+
+    def decode(self, params, z):
+        """The raw output of shape (rows, n_features)."""
+        inner = z / params["fixed"]["code_scale"] if self.linear_path else z
+        if self.tied:
+            kernels = [k.T for k in reversed(_kernels(params["encoder"]))]
+            output = self.decoder.apply({"params": params["decoder"]}, inner, kernels)
+        else:
+            output = self.decoder.apply({"params": params["decoder"]}, inner)
+        if not self.linear_path:
+            return output
+        if not self.tied:
+            return output + z @ params["linear"]["decoder"]
+        gain = params["linear"]["gain"] if self.gain else 1.0
+        return output + (z * gain) @ params["linear"]["encoder"].T
+
+
+class Model(NamedTuple):
+    """A network with its weights: what a variant's loss is written against."""
+
+    network: Network
+    params: Any
+
+    def preactivation(self, x):
+        """The code before its activation."""
+        return self.network.preactivation(self.params, x)
+
+    def encode(self, x):
+        """Codes of rows."""
+        return self.network.encode(self.params, x)
+
+    def decode(self, z):
+        """Raw output of codes."""
+        return self.network.decode(self.params, z)
+
+
+def _kernels(layers):
+    return [layers[name]["kernel"] for name in sorted(layers, key=lambda n: int(n.split("_")[-1]))]
+
+
+def dense_network(
+    n_features: int,
+    encoder_widths: tuple[int, ...],
+    n_components: int,
+    decoder_widths: tuple[int, ...],
+    activation: str,
+    **options,
+) -> Network:
+    """A network of dense layers; `options` are `Network`'s own fields."""
+    decoder = TiedDenseStack if options.get("tied") else DenseStack
+    return Network(
+        encoder=DenseStack((*encoder_widths, n_components), activation),
+        decoder=decoder((*decoder_widths, n_features), activation),
+        n_features=n_features,
+        n_components=n_components,
+        **options,
+    )
+
+
+@lru_cache(maxsize=256)
+def _structure(network: Network):
+    """Shapes of the encoder's and the decoder's weights; nothing is computed."""
+    key = jax.ShapeDtypeStruct((2,), np.uint32)
+    x = jax.ShapeDtypeStruct((1, network.n_features), np.float32)
+    z = jax.ShapeDtypeStruct((1, network.n_components), np.float32)
+    encoder = jax.eval_shape(network.encoder.init, key, x)["params"]
+    inputs = (z, [_transposed(k) for k in reversed(_kernels(encoder))]) if network.tied else (z,)
+    decoder = jax.eval_shape(network.decoder.init, key, *inputs).get("params", {})
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def _transposed(kernel):
+    return jax.ShapeDtypeStruct(kernel.shape[::-1], kernel.dtype)
+
+
+def initial_weights(network: Network, rng: np.random.Generator) -> dict:
+    """Textbook initial weights, drawn in NumPy: kernels by their activation, biases 0.
+
+    The variance of a kernel follows the activation that its output enters (see `ACTIVATIONS`);
+    the last layer of encoder and decoder counts as feeding the code's activation and identity.
+    """
+    structure = _structure(network)
+    params: dict = {}
+    for part, last in (("encoder", network.code_activation), ("decoder", "identity")):
+        hidden = getattr(getattr(network, part), "activation", "identity")
+        layers = structure[part]
+        params[part] = {
+            name: {
+                leaf: _draw(rng, leaf, shape.shape, last if name == list(layers)[-1] else hidden)
+                for leaf, shape in layer.items()
+            }
+            for name, layer in layers.items()
+        }
+    return params
+
+
+def _draw(rng, leaf, shape, activation):
+    if leaf != "kernel":
+        return np.zeros(shape, np.float32)
+    kind = ACTIVATIONS[activation]
+    fan = shape[0] if kind.fan == "in" else 0.5 * (shape[0] + shape[1])
+    limit = np.sqrt(3.0 * kind.gain / max(fan, 1))
+    return rng.uniform(-limit, limit, shape).astype(np.float32)

@@ -1,0 +1,65 @@
+"""What training minimises: the contract that every autoencoder's loss keeps.
+
+A loss is a pure function ``(model, batch, key, *, objective, hyperparameters) ->
+(loss, metrics)``; `metrics` is a dict of scalars for the history. An `Objective` is a value:
+the function, the name of the reconstruction loss and the variant's own static settings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from skae.core.losses import LOSSES
+
+__all__ = ["Batch", "Objective", "reconstruction_loss", "weighted_mean"]
+
+
+class Batch(NamedTuple):
+    """Rows of a training step.
+
+    ``x`` of shape (batch_size, n_features) in units of training; ``weight`` of shape
+    (batch_size,), mean 1 over the training set and 0 for padding.
+    """
+
+    x: jax.Array
+    weight: jax.Array
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss function with its static settings; floats travel as hyperparameters."""
+
+    function: Callable
+    reconstruction: str = "squared_error"
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def __call__(self, model, batch, key, hyperparameters):
+        """The loss of a batch, without the penalty on weights."""
+        return self.function(
+            model, batch, key, objective=self, hyperparameters=hyperparameters
+        )
+
+    def row_losses(self, output, x, hyperparameters):
+        """The reconstruction loss of each row, its mean over cells."""
+        cell = LOSSES[self.reconstruction].cell
+        return jnp.mean(cell(output, x, hyperparameters["huber_delta"]), axis=-1)
+
+    def setting(self, name):
+        """One of the variant's static settings."""
+        return dict(self.settings)[name]
+
+
+def weighted_mean(values, weight):
+    """Weighted sum of rows over the number of rows that are no padding."""
+    return jnp.sum(values * weight) / jnp.maximum(1.0, jnp.sum(weight > 0))
+
+
+def reconstruction_loss(model, batch, key, *, objective, hyperparameters):
+    """The plain autoencoder's: ``mean_i loss(decode(encode(x_i)), x_i)``."""
+    del key
+    output = model.decode(model.encode(batch.x))
+    rows = objective.row_losses(output, batch.x, hyperparameters)
+    return weighted_mean(rows, batch.weight), {}

@@ -1,0 +1,113 @@
+"""Optimisers by name or as an optax factory, and learning rates as arrays.
+
+An optimiser is a value that compares and hashes by what it does, so that two clones of an
+estimator share one compiled program.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
+
+OPTIMIZERS: dict[str, Callable] = {
+    "adam": optax.adam,
+    "adamw": optax.adamw,
+    "nadam": optax.nadam,
+    "rmsprop": optax.rmsprop,
+    "sgd": functools.partial(optax.sgd, momentum=0.9, nesterov=True),
+    "lion": optax.lion,
+}
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optax factory with bound arguments; called with a (traced) learning rate."""
+
+    factory: Callable
+    args: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+    def __call__(self, learning_rate) -> optax.GradientTransformation:
+        return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
+
+    def state_structure(self, params):
+        """Shapes of the optimiser's state for `params`, without computing it."""
+        return jax.eval_shape(lambda p: self(1e-3).init(p), params)
+
+
+def resolve_optimizer(optimizer) -> Optimizer:
+    """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one."""
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer={optimizer!r} is unknown: use one of {sorted(OPTIMIZERS)}")
+        optimizer = OPTIMIZERS[optimizer]
+    args: tuple = ()
+    keywords: dict = {}
+    while isinstance(optimizer, functools.partial):
+        args, keywords = optimizer.args + args, {**optimizer.keywords, **keywords}
+        optimizer = optimizer.func
+    resolved = Optimizer(optimizer, args, tuple(sorted(keywords.items())))
+    try:
+        hash(resolved)
+    except TypeError:
+        raise ValueError(
+            f"optimizer={optimizer!r} has arguments that are not hashable ({args}, {keywords}): "
+            "use numbers, strings, tuples and functions"
+        ) from None
+    _check_optimizer(resolved)
+    return resolved
+
+
+@functools.lru_cache(maxsize=64)
+def _check_optimizer(optimizer: Optimizer) -> None:
+    name = getattr(optimizer.factory, "__name__", repr(optimizer.factory))
+    weights = {"weight": jax.ShapeDtypeStruct((2,), np.float32)}
+
+    def one_update(weights):
+        transform = optimizer(1e-3)
+        updates, _ = transform.update(weights, transform.init(weights), weights)
+        return updates
+
+    try:
+        jax.eval_shape(one_update, weights)
+    except Exception as error:
+        raise ValueError(
+            f"optimizer={name} cannot be used: it must be an optax factory that is called with "
+            "learning_rate=... and whose update needs nothing but gradients, state and weights "
+            f"(no value_fn); it raised {type(error).__name__}: {error}"
+        ) from error
+
+
+def _constant(progress):
+    return np.ones_like(progress)
+
+
+def _cosine(progress):
+    return 0.5 * (1.0 + np.cos(np.pi * progress))
+
+
+def _exponential(progress):
+    return 0.01**progress
+
+
+SCHEDULES = {"constant": _constant, "cosine": _cosine, "exponential": _exponential}
+
+
+def learning_rates(schedule: str, rate: float, warm_up: float, total: int, steps) -> np.ndarray:
+    """Learning rate of each of `steps` (0-based) out of `total`, float32.
+
+    Over the first ``warm_up * total`` steps the rate rises linearly to `rate`; then it stays
+    ("constant"), falls as half a cosine to 0 ("cosine") or by a factor of 100 in all
+    ("exponential"). Steps beyond `total` keep the last rate.
+    """
+    steps = np.asarray(steps, dtype=np.float64)
+    rise = max(1.0, np.ceil(warm_up * total))
+    progress = np.clip((steps - rise) / max(1.0, total - rise), 0.0, 1.0)
+    factor = np.minimum(1.0, (steps + 1.0) / rise) if warm_up > 0 else 1.0
+    return (rate * factor * SCHEDULES[schedule](progress)).astype(np.float32)

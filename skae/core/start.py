@@ -1,0 +1,123 @@
+"""Weights to start from: the linear path set to the principal components, the rest at zero.
+
+So training starts where PCA ends and only improves on it.
+"""
+
+import numpy as np
+
+from skae.core.activations import ACTIVATIONS
+from skae.core.losses import LOSSES
+from skae.core.networks import Network, initial_weights
+from skae.core.principal_components import Components
+
+__all__ = ["pca_start"]
+
+# standard deviation of a bounded code's preactivation at the start: well inside the linear range
+_LINEAR_RANGE = 0.5
+
+
+def pca_start(network: Network, loss: str, components: Components, blocks, weight, rng) -> dict:
+    """Initial weights such that the output is PCA's.
+
+    Parameters
+    ----------
+    network : Network
+        With a linear path.
+    loss : str
+        A name in `LOSSES`.
+    components : Components
+        Of the training rows.
+    blocks : callable
+        Returns an iterator over ``(slice, rows)`` of the training rows as the network sees them.
+    weight : ndarray of shape (n_rows,)
+    rng : numpy.random.Generator
+        For the layers inside.
+    """
+    params = initial_weights(network, rng)
+    vectors = components.vectors.astype(np.float64)
+    deviations = components.deviations.astype(np.float64)
+    mean = np.zeros(network.n_features)
+    if not LOSSES[loss].centred:
+        mean = sum(weight[part] @ rows.astype(np.float64) for part, rows in blocks())
+        mean = mean / np.sum(weight)
+    if network.code_activation == "identity":
+        into, back, output = vectors, vectors.T, mean
+        code_scale = _code_scale(deviations)
+    else:
+        spread = np.where(deviations > 0, deviations, np.inf)
+        into = _LINEAR_RANGE * vectors / spread
+        back, output = _least_squares(network, into, mean, blocks, weight)
+        code_scale = np.ones(network.n_components)
+    if not LOSSES[loss].centred:
+        m = np.clip(mean, 0.01, 0.99)
+        slope = 1.0 / (m * (1.0 - m))
+        back, output = back * slope, np.log(m / (1.0 - m)) + (output - mean) * slope
+        if network.code_activation == "identity":
+            output = np.log(m / (1.0 - m))
+    params["fixed"] = {"code_scale": code_scale}
+    params["linear"] = _linear_path(network, into, back)
+    _silence(params, network, -mean @ into / code_scale, output)
+    return _as_float32(params)
+
+
+def _code_scale(deviations):
+    """The codes' standard deviations, floored: the networks beside the path see codes of unit
+    variance."""
+    if not np.any(deviations > 0):
+        return np.ones_like(deviations)
+    smallest = deviations[deviations > 0].min()
+    return np.maximum(np.where(deviations > 0, deviations, smallest), 1e-3 * deviations.max())
+
+
+def _least_squares(network, into, mean, blocks, weight):
+    """The linear map with intercept from the starting codes back to the rows."""
+    activation = ACTIVATIONS[network.code_activation]
+    width = network.n_components + 1
+    gram, cross = np.zeros((width, width)), np.zeros((width, network.n_features))
+    for part, rows in blocks():
+        rows = rows.astype(np.float64)
+        codes = activation((rows - mean) @ into, np)
+        codes = np.column_stack([codes, np.ones(len(rows))])
+        weighted = codes * weight[part, None]
+        gram += weighted.T @ codes
+        cross += weighted.T @ rows
+    # directions without variance (missing components) get no weight
+    solution = np.linalg.lstsq(gram, cross, rcond=1e-10)[0]
+    return solution[:-1], solution[-1]
+
+
+def _linear_path(network, into, back):
+    if not network.tied:
+        return {"encoder": into, "decoder": back}
+    if not network.gain:
+        return {"encoder": into}
+    norm = np.sum(np.square(into), axis=0)
+    inner = np.sum(into.T * back, axis=1)
+    return {"encoder": into, "gain": np.divide(inner, norm, out=np.ones_like(norm), where=norm > 0)}
+
+
+def _silence(params, network, encoder_bias, decoder_bias):
+    """The last layers of encoder and decoder at zero; their biases are the linear path's."""
+    encoder, decoder = (_layers(params[part]) for part in ("encoder", "decoder"))
+    encoder[-1]["kernel"][...] = 0.0
+    encoder[-1]["bias"][...] = encoder_bias
+    if not network.tied:
+        decoder[-1]["kernel"][...] = 0.0
+        decoder[-1]["bias"][...] = decoder_bias
+        return
+    # the first kernel is the encoder's last: zero. Activations that are not 0 at 0 (logistic,
+    # softplus) would make a constant of the layers that follow: biases take it back
+    at_zero = ACTIVATIONS[network.decoder.activation].at_zero
+    for layer, mirrored in zip(decoder[1:], reversed(encoder[:-1]), strict=True):
+        layer["bias"][...] = -at_zero * mirrored["kernel"].sum(axis=1)
+    decoder[-1]["bias"][...] += decoder_bias
+
+
+def _layers(part):
+    return [part[name] for name in sorted(part, key=lambda name: int(name.split("_")[-1]))]
+
+
+def _as_float32(tree):
+    if isinstance(tree, dict):
+        return {name: _as_float32(leaf) for name, leaf in tree.items()}
+    return np.asarray(tree, np.float32)

@@ -1,0 +1,242 @@
+"""The one training engine: state in, state out; compiled once for all that share a shape.
+
+`advance` is a pure function of (state, rows, hyperparameters) that `vmap` accepts. It runs
+segments of steps, evaluates held-out rows after each, keeps the best weights and stops by
+patience, all inside one program. Nothing here knows of hosts, files or estimators.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from skae.core.networks import Model, Network
+from skae.core.objectives import Batch, Objective
+from skae.core.optimizers import Optimizer
+
+__all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "advance"]
+
+MAX_SEGMENTS = 64
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a training program is specialised to."""
+
+    network: Network
+    objective: Objective
+    optimizer: Optimizer
+    clip_norm: float | None = None
+
+
+class State(NamedTuple):
+    """What one step hands to the next.
+
+    ``since_best`` counts steps since the best evaluation; ``sums`` holds what the running epoch
+    has added up (loss times rows, rows).
+    """
+
+    params: Any
+    optimizer_state: Any
+    best_params: Any
+    best_loss: jax.Array
+    best_step: jax.Array
+    reference_loss: jax.Array
+    since_best: jax.Array
+    step: jax.Array
+    stopped: jax.Array
+    diverged: jax.Array
+    key_data: jax.Array
+    sums: Any
+
+
+class Blocks(NamedTuple):
+    """Batches of rows as they come from the host.
+
+    ``rows`` (steps, batch_size, n_features) raw; ``weight`` (steps, batch_size);
+    ``shift`` and ``scale`` make training units of raw rows: ``(rows - shift) * scale``.
+    """
+
+    rows: jax.Array
+    weight: jax.Array
+    shift: jax.Array
+    scale: jax.Array
+
+
+class Stage(NamedTuple):
+    """What to do in one call: ``ends[j]`` is the step after the last of segment j.
+
+    ``evaluate[j]``: whether an epoch ends there. ``fresh``: the optimiser begins anew.
+    With held-out batches the best evaluation is kept, else the last finite weights.
+    """
+
+    ends: jax.Array
+    evaluate: jax.Array
+    n_segments: jax.Array
+    rates: jax.Array
+    n_evaluation: jax.Array
+    fresh: jax.Array
+    patience: jax.Array
+    tolerance: jax.Array
+
+
+class History(NamedTuple):
+    """Of each segment that ran (the first ``n``): training loss, loss on held-out rows (NaN where
+    there is none) and metrics."""
+
+    n: jax.Array
+    loss: jax.Array
+    evaluation: jax.Array
+    metrics: Any
+
+
+def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks, stage, hyper):
+    """Run the segments of `stage`; returns the new state and a `History`."""
+    transform = recipe.optimizer(0.0)
+    optimizer_state = jax.lax.cond(
+        stage.fresh,
+        lambda: transform.init(trainable(state.params)),
+        lambda: state.optimizer_state,
+    )
+    state = state._replace(optimizer_state=optimizer_state)
+    nothing = jnp.full(MAX_SEGMENTS, jnp.nan)
+    metrics = jax.tree.map(lambda _: nothing, state.sums["metrics"])
+    history = History(jnp.int32(0), nothing, nothing, metrics)
+
+    def running(carry):
+        state, history = carry
+        return (history.n < stage.n_segments) & ~state.stopped
+
+    def segment(carry):
+        state, history = carry
+        j = history.n
+        start = jnp.where(j == 0, 0, stage.ends[j - 1])
+        state = jax.lax.fori_loop(
+            start,
+            stage.ends[j],
+            lambda i, s: _step(recipe, s, _batch(blocks, i), stage.rates[i], hyper),
+            state,
+        )
+        state, record = _end_segment(recipe, state, evaluation, stage, stage.evaluate[j], hyper)
+        *series, = jax.tree.map(lambda all_, one: all_.at[j].set(one), history[1:], record)
+        return state, History(j + 1, *series)
+
+    return jax.lax.while_loop(running, segment, (state, history))
+
+
+def trainable(params):
+    """All weights but the constants."""
+    return {name: part for name, part in params.items() if name != "fixed"}
+
+
+def _batch(blocks, i):
+    rows = jax.lax.dynamic_index_in_dim(blocks.rows, i, keepdims=False).astype(jnp.float32)
+    weight = jax.lax.dynamic_index_in_dim(blocks.weight, i, keepdims=False)
+    return Batch((rows - blocks.shift) * blocks.scale, weight)
+
+
+def _step(recipe, state, batch, rate, hyper):
+    key = jax.random.fold_in(jax.random.wrap_key_data(state.key_data), state.step)
+    weights = trainable(state.params)
+
+    def penalised(weights):
+        params = {**state.params, **weights}
+        loss, metrics = recipe.objective(Model(recipe.network, params), batch, key, hyper)
+        return loss + 0.5 * hyper["alpha"] * _sum_of_squares(weights), (loss, metrics)
+
+    grads, (loss, metrics) = jax.grad(penalised, has_aux=True)(weights)
+    if recipe.clip_norm is not None:
+        norm = optax.global_norm(grads)
+        grads = jax.tree.map(lambda g: g * jnp.minimum(1.0, recipe.clip_norm / norm), grads)
+    updates, optimizer_state = recipe.optimizer(rate).update(
+        grads, state.optimizer_state, _decaying(weights)
+    )
+    rows = jnp.sum(batch.weight > 0).astype(jnp.float32)
+    sums = jax.tree.map(lambda s, v: s + v * rows, state.sums, _sums(loss, 1.0, metrics))
+    return state._replace(
+        params={**state.params, **optax.apply_updates(weights, updates)},
+        optimizer_state=optimizer_state,
+        step=state.step + 1,
+        since_best=state.since_best + 1,
+        sums=sums,
+    )
+
+
+def _sums(loss, rows, metrics):
+    return {"loss": loss, "rows": rows, "metrics": metrics}
+
+
+def _sum_of_squares(weights):
+    """Over matrices of the networks: biases and the linear path are never penalised."""
+    leaves = jax.tree.leaves({k: w for k, w in weights.items() if k != "linear"})
+    return sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
+
+
+def _decaying(weights):
+    """What decoupled weight decay sees: the linear path as zeros, so that it is left alone."""
+    if "linear" not in weights:
+        return weights
+    return {**weights, "linear": jax.tree.map(jnp.zeros_like, weights["linear"])}
+
+
+def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
+    loss = state.sums["loss"] / state.sums["rows"]
+    n_evaluation = jnp.where(ends_epoch, stage.n_evaluation, 0)
+    held_out = evaluate(recipe, state.params, evaluation, n_evaluation, state.key_data, hyper)
+    has_held_out = stage.n_evaluation > 0
+    monitored = jnp.where(has_held_out, held_out, loss)
+    finite = jnp.isfinite(monitored) & _all_finite(state.params)
+    # before the first step there is no training loss yet, and the start is the best there is
+    finite = finite | (~has_held_out & (state.sums["rows"] == 0))
+    better = finite & ends_epoch & (~has_held_out | (monitored < state.best_loss))
+    progress = finite & ends_epoch & (monitored < state.reference_loss * (1.0 - stage.tolerance))
+    since_best = jnp.where(progress, 0, state.since_best)
+    stopped = ends_epoch & (~finite | (since_best >= stage.patience))
+
+    def keep(new, old):
+        return jax.tree.map(lambda n, o: jnp.where(better, n, o), new, old)
+
+    metrics = jax.tree.map(lambda m: m / state.sums["rows"], state.sums["metrics"])
+    record = (loss, jnp.where(has_held_out & ends_epoch, held_out, jnp.nan), metrics)
+    state = state._replace(
+        best_params=keep(state.params, state.best_params),
+        best_loss=keep(monitored, state.best_loss),
+        best_step=keep(state.step, state.best_step),
+        reference_loss=jnp.where(progress, monitored, state.reference_loss),
+        since_best=since_best,
+        stopped=state.stopped | stopped,
+        diverged=state.diverged | (ends_epoch & ~finite),
+        sums=jax.tree.map(lambda s: jnp.where(ends_epoch, 0.0, s), state.sums),
+    )
+    return state, record
+
+
+def _all_finite(params):
+    return jnp.isfinite(sum(jnp.sum(jnp.abs(w)) for w in jax.tree.leaves(params)))
+
+
+def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
+    """Mean loss over held-out batches, without the penalty on weights, with fixed noise."""
+    model = Model(recipe.network, params)
+    base_key = jax.random.wrap_key_data(key_data)
+
+    def add(i, sums):
+        batch = _batch(blocks, i)
+        loss, _ = recipe.objective(model, batch, jax.random.fold_in(base_key, i), hyper)
+        rows = jnp.sum(batch.weight > 0)
+        return sums[0] + loss * rows, sums[1] + rows
+
+    total, rows = jax.lax.fori_loop(0, n_batches, add, (jnp.float32(0), jnp.float32(0)))
+    return total / rows
+
+
+def metric_names(recipe: Recipe, params, blocks: Blocks, hyper) -> list[str]:
+    """Names of the metrics that the objective reports; nothing is computed."""
+
+    def metrics(params, blocks, hyper):
+        key = jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32))
+        return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), key, hyper)[1]
+
+    return sorted(jax.eval_shape(metrics, params, blocks, hyper))

@@ -1,0 +1,41 @@
+"""What "auto" means: sizes and budgets from the shape of the data. Formulas are in the docs."""
+
+import math
+
+__all__ = [
+    "CROSS_VALIDATE_BELOW",
+    "automatic_batch_size",
+    "automatic_epochs",
+    "automatic_hidden_layer_sizes",
+    "validation_rows",
+]
+
+# below this number of distinct rows, a held-out tenth chooses noise
+CROSS_VALIDATE_BELOW = 2000
+
+_MAX_VALIDATION_ROWS = 5000
+
+
+def automatic_hidden_layer_sizes(n_features: int) -> tuple[int, ...]:
+    """One layer, twice as wide as the rows, between 64 and 512."""
+    return (int(min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))),)
+
+
+def automatic_batch_size(n_rows: int) -> int:
+    """A power of two near the square root of the number of rows, from 16 to 64 (256 beyond
+    2^18 rows)."""
+    power = int(math.log2(max(1, n_rows)))
+    return 1 << min(8 if power >= 18 else 6, max(4, power // 2 + 1))
+
+
+def automatic_epochs(n_rows: int, batch_size: int) -> int:
+    """Epochs from a budget of optimiser steps, between 10 and 200."""
+    steps_per_epoch = math.ceil(n_rows / batch_size)
+    return int(min(200, max(10, round(15000 / steps_per_epoch))))
+
+
+def validation_rows(n_rows: int, fraction) -> int:
+    """Rows held out for early stopping."""
+    if fraction == "auto":
+        return min(n_rows // 10, _MAX_VALIDATION_ROWS)
+    return int(round(fraction * n_rows))

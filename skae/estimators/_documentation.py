@@ -1,0 +1,155 @@
+"""What all autoencoders share in their docstrings exists once, here."""
+
+import inspect
+import re
+
+__all__ = ["documented"]
+
+SHARED_PARAMETERS = """\
+n_components : int, default=2
+    Length of a code: what `transform` gives for each row. At least 1; more than the number of
+    features is allowed (an overcomplete code). Unlike PCA's, neither None nor a share of
+    variance.
+
+hidden_layer_sizes : "auto" or tuple of int, default="auto"
+    Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is
+    784-300-150-300-784, ``()`` is one layer each way. "auto": one layer, wider than the rows,
+    from 64 to 512 units.
+
+decoder_hidden_layer_sizes : tuple of int or None, default=None
+    Widths of the decoder's hidden layers. None: the encoder's, mirrored.
+
+activation : str, default="gelu"
+    Of the hidden layers: "identity", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh",
+    "logistic" or "softplus". Initial weights follow it: He for the relu kinds and gelu, LeCun for
+    selu, Glorot for tanh, logistic and identity.
+
+code_activation : str, default="{code_activation}"
+    Of the code: one of the same names.
+
+loss : str, default="squared_error"
+    How a reconstruction is compared with its row: "squared_error", "absolute_error", "huber"
+    (quadratic up to 1, in units of the data's spread), or "binary_cross_entropy" (X must lie in
+    [0, 1], and so does the reconstruction). The first three are centred: shifting and scaling X
+    does not change the fit.
+
+init : {{"pca", "random"}}, default="{init}"
+    "pca": a linear path beside the networks starts at the principal components, so training
+    starts where PCA ends and improves on it. "random": the textbook network, without that path.
+    The path is also left out where n_features x n_components exceeds 2e7. Components that the
+    rows do not have (more components than rows or columns) start at zero.
+
+tied_weights : bool, default=False
+    The decoder uses the encoder's matrices transposed, with biases of its own.
+
+alpha : float, default=0.0
+    L2 penalty, at least 0: the loss plus ``alpha / 2`` times the sum of squares of all matrices
+    of the networks; biases and the linear path are left alone.
+
+optimizer : str or callable, default="nadam"
+    "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", or an optax
+    factory such as ``optax.adamw`` or a `functools.partial` of one, which is called with
+    ``learning_rate=...``.
+
+learning_rate : float, default=0.002
+    Largest step size, above 0, in units of training: rows are divided by one number, the root
+    mean square of X - mean.
+
+learning_rate_schedule : str or tuple (str, float), default="cosine"
+    "constant", "cosine" (falls to 0 over `max_iter` epochs) or "exponential" (falls to a
+    hundredth). With a share of all steps, as in ``("cosine", 0.1)``, the rate first rises
+    linearly from 0 over that share. A bare name warms up over a twentieth under ``init="pca"``,
+    so that the first steps do not throw the start away, and not at all under ``init="random"``.
+
+batch_size : "auto" or int, default="auto"
+    Rows of a step, at least 1. "auto" depends on the number of rows in powers of two: 16 to 64,
+    more beyond 260,000 rows.
+
+max_iter : "auto" or int, default="auto"
+    Epochs at most. "auto" spends a budget of optimiser steps: more epochs on small data. 0 gives
+    the start itself, which is PCA under ``init="pca"``.
+
+max_time : float or None, default=None
+    Seconds after which training ends with the best weights so far.
+
+tol : float, default=0.0001
+    Relative fall of the validation loss that counts as progress, from 0 to 1.
+
+early_stopping : bool, default=True
+    Keep the weights with the least loss on rows held out of training, and stop when
+    `n_iter_no_change` passes. False: train on all rows, for `max_iter` epochs.
+
+validation_fraction : "auto" or float, default="auto"
+    Share of rows held out, between 0 and 1. "auto": a tenth, at most 5,000 rows; and below 2,000
+    distinct rows none, since so few would choose noise: the number of epochs is then chosen by
+    5-fold cross-validation inside the fit, and all rows are trained on.
+
+n_iter_no_change : "auto" or int, default="auto"
+    Epochs without progress before training stops. "auto" counts steps: a third of all.
+
+warm_start : bool, default=False
+    `fit` goes on from the last weights and the optimiser's moments; the schedule begins again.
+
+random_state : int, RandomState instance or None, default=None
+    Seed of initial weights, shuffling and noise. An int gives the same bits again.
+
+verbose : int, default=0
+    1 logs each epoch, k each k-th, through the "skae" logger.
+
+device : str or None, default=None
+    "cpu", "gpu" or "tpu", also with a number as in "gpu:1". None: JAX's default device."""
+
+SHARED_ATTRIBUTES = """\
+params_ : dict
+    Nested dict of arrays: weights of encoder, decoder and linear path.
+
+history_ : dict of ndarray
+    By epoch: "loss", "validation_loss" (where rows were held out) and "learning_rate". Losses are
+    means over cells in units of training, without the penalty on weights.
+
+n_iter_ : int
+    Epochs run.
+
+best_iter_ : int
+    Epoch (from 1) whose weights were kept; 0: the start.
+
+mean_ : ndarray of shape (n_features,)
+    Mean of the training rows.
+
+scale_ : float
+    Root mean square of X - mean: the unit of training.
+
+n_components_ : int
+    Length of a code.
+
+n_features_in_ : int
+    Columns of X.
+
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the columns, where X has names that are all strings.
+
+architecture_ : dict
+    What the network is made of, in plain Python.
+
+optimizer_state_ : list of ndarray
+    For `partial_fit` and `warm_start`.
+
+fit_time_ : dict of float
+    Seconds by part: "read", "start", "compile", "train", "total"."""
+
+
+def documented(cls=None, **defaults):
+    """Class decorator: fills ``{parameters}`` and ``{attributes}`` of the docstring."""
+
+    def fill(cls):
+        values = {"code_activation": "identity", "init": "pca", **defaults}
+        parameters = SHARED_PARAMETERS.format(**values)
+        cls.__doc__ = _insert(inspect.cleandoc(cls.__doc__), "{parameters}", parameters)
+        cls.__doc__ = _insert(cls.__doc__, "{attributes}", SHARED_ATTRIBUTES)
+        return cls
+
+    return fill if cls is None else fill(cls)
+
+
+def _insert(text, name, value):
+    return re.sub(rf"^{re.escape(name)}$", lambda _: value, text, flags=re.MULTILINE)

@@ -1,0 +1,217 @@
+"""What a fitted autoencoder does: codes of rows, rows of codes, scores.
+
+Nothing here writes to the estimator.
+"""
+
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skae.core.batching import Rows
+from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
+from skae.core.losses import LOSSES
+from skae.estimators._architecture import find_device, network_of
+from skae.estimators._reading import check_range, output_dtype, read_rows, read_weights
+
+__all__ = ["FittedAutoencoder"]
+
+
+class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The public methods that need fitted weights."""
+
+    def transform(self, X):
+        """Codes of rows.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components)
+            In X's units under the identity code activation (as PCA's), else in the activation's
+            range. Of X's floating dtype; float32 for anything not floating.
+        """
+        X = self._checked(X)
+        dtype = output_dtype(X)
+        codes = self._run(encode, self._rows(X).standardised, X.shape, self.n_components_)
+        return codes.astype(dtype, copy=False) * dtype.type(self._code_unit)
+
+    def inverse_transform(self, X):
+        """Rows of codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Codes as `transform` gives them.
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            Of the codes' floating dtype.
+        """
+        check_is_fitted(self)
+        Z = check_array(X, dtype="numeric", input_name="X")
+        if Z.shape[1] != self.n_components_:
+            raise ValueError(
+                f"X has {Z.shape[1]} columns, but codes of this {type(self).__name__} have "
+                f"n_components={self.n_components_}: give what transform returned"
+            )
+        unit = self._code_unit
+
+        def read(part):
+            return Z[part].astype(np.float64) / unit
+
+        x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
+        return self._in_units_of_X(x_hat, output_dtype(Z))
+
+    def reconstruct(self, X):
+        """Rows encoded and decoded: ``inverse_transform(transform(X))`` in one pass.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_hat : ndarray of shape (n_samples, n_features)
+            Of X's floating dtype; float32 for anything not floating.
+        """
+        return self._reconstructed(self._checked(X))
+
+    def score_samples(self, X):
+        """Minus the mean squared error of each row's reconstruction: higher is more normal.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            float64, not above 0, in X's squared units.
+        """
+        errors, _ = self._squares(self._checked(X))
+        return -errors / self.n_features_in_ * self.scale_**2
+
+    def score(self, X, y=None, sample_weight=None):
+        """Explained variance: 1 - squared error / squared distance to the training mean.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative.
+
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 as good as the mean. Where all rows are the training mean itself, 1 if
+            they are reconstructed exactly, else 0.
+        """
+        X = self._checked(X)
+        weight = read_weights(sample_weight, X)
+        errors, distances = (float(weight @ squares) for squares in self._squares(X))
+        if distances == 0:
+            return 1.0 if errors == 0 else 0.0
+        return 1 - errors / distances
+
+    def encoder_function(self):
+        """The encoder as a pure JAX function, for your own grad, jit and vmap.
+
+        Returns
+        -------
+        function : callable
+            ``function(params, X)`` gives codes of shape (n, n_components), as `transform`.
+        params : dict
+            Its parameters: nested dicts of arrays.
+        """
+        check_is_fitted(self)
+        return partial(_encode_in_units, network_of(self.architecture_)), self._function_params()
+
+    def decoder_function(self):
+        """The decoder as a pure JAX function, for your own grad, jit and vmap.
+
+        Returns
+        -------
+        function : callable
+            ``function(params, Z)`` gives rows of shape (n, n_features), as `inverse_transform`.
+        params : dict
+            Its parameters: nested dicts of arrays.
+        """
+        check_is_fitted(self)
+        link = LOSSES[self.architecture_["loss"]].link
+        network = network_of(self.architecture_)
+        return partial(_decode_in_units, network, link), self._function_params()
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    @property
+    def _units(self):
+        """Centre and scale of what the network sees; cross-entropy compares X itself."""
+        if LOSSES[self.architecture_["loss"]].centred:
+            return self.mean_, self.scale_
+        return np.zeros(self.n_features_in_), 1.0
+
+    @property
+    def _code_unit(self):
+        """Codes under the identity scale with X, as PCA's do."""
+        return self._units[1] if self.architecture_["code_activation"] == "identity" else 1.0
+
+    def _function_params(self):
+        mean, scale = self._units
+        units = {"mean": mean.astype(np.float32), "scale": np.float32(scale)}
+        return {"network": self.params_, "code_unit": np.float32(self._code_unit), **units}
+
+    def _checked(self, X):
+        check_is_fitted(self)
+        X = read_rows(self, X, reset=False)
+        check_range(X, self.architecture_["loss"])
+        return X
+
+    def _rows(self, X):
+        return Rows(X, *self._units)
+
+    def _run(self, function, read, shape, width):
+        static = (network_of(self.architecture_), self.architecture_["loss"])
+        device = find_device(self.device, or_default=True)
+        out = np.empty((shape[0], width), np.float32)
+        apply_in_blocks(function, static, self.params_, shape, read, out, device)
+        return out
+
+    def _reconstructed(self, X):
+        rows = self._rows(X)
+        x_hat = self._run(reconstruct, rows.standardised, X.shape, self.n_features_in_)
+        return self._in_units_of_X(x_hat, output_dtype(X))
+
+    def _in_units_of_X(self, x_hat, dtype):
+        mean, scale = self._units
+        return x_hat.astype(dtype, copy=False) * dtype.type(scale) + mean.astype(dtype)
+
+    def _squares(self, X):
+        """Of each row, in units of training: squared error, squared distance to the mean."""
+        errors, distances = np.empty((2, X.shape[0]))
+        rows = Rows(X)
+        for part, block in rows.blocks(rows.raw):
+            x_hat = self._reconstructed(block)
+            block = block.astype(np.float64)
+            errors[part] = np.square((block - x_hat) / self.scale_).sum(axis=1)
+            distances[part] = np.square((block - self.mean_) / self.scale_).sum(axis=1)
+        return errors, distances
+
+
+def _encode_in_units(network, params, X):
+    x = (jnp.asarray(X) - params["mean"]) / params["scale"]
+    return network.encode(params["network"], x) * params["code_unit"]
+
+
+def _decode_in_units(network, link, params, Z):
+    output = network.decode(params["network"], jnp.asarray(Z) / params["code_unit"])
+    return link(output) * params["scale"] + params["mean"]

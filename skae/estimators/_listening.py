@@ -1,0 +1,92 @@
+"""Who hears of the epochs of a fit: the log (`verbose`) and scikit-learn's callbacks."""
+
+import logging
+
+__all__ = ["Listener", "listener_for"]
+
+_logger = logging.getLogger("skae")
+
+
+def listener_for(estimator, X, sample_weight):
+    """A `Listener` where somebody listens, else None: then nothing slows the fit down."""
+    if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
+        return None
+    return Listener(estimator, X, sample_weight)
+
+
+class Listener:
+    """Called after each epoch; answers whether training shall stop."""
+
+    def __init__(self, estimator, X, sample_weight):
+        self.estimator = estimator
+        self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
+        self.verbose = int(estimator.verbose)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        # y=X: scikit-learn's monitors score only where y is given
+        self.arguments = {"estimator": estimator, "X": X, "y": X, "metadata": metadata}
+        self.context = self.epoch = None
+
+    def begin(self, n_epochs: int, n_rows: int, attributes) -> None:
+        """Training begins: at most `n_epochs` epochs of `n_rows` rows.
+
+        ``attributes(progress)`` gives what the estimator's attributes would be by then.
+        """
+        self.n_epochs, self.n_rows, self.attributes = n_epochs, n_rows, attributes
+        if self.verbose:
+            _make_audible()
+        if self.has_callbacks:
+            self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
+            self.context.call_on_fit_task_begin(**self.arguments)
+            if n_epochs:
+                self._begin_epoch()
+
+    def _begin_epoch(self):
+        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(**self.arguments)
+
+    def __call__(self, progress) -> bool:
+        """An epoch ended."""
+        if self.verbose and progress.epoch % self.verbose == 0:
+            self._log(progress)
+        if self.epoch is None:
+            return False
+        stop = self.epoch.call_on_fit_task_end(
+            **self.arguments, reconstruction_attributes=lambda: self.attributes(progress)
+        )
+        self.epoch = None
+        if not stop and progress.epoch < self.n_epochs:
+            self._begin_epoch()
+        return bool(stop)
+
+    def end(self, attributes) -> None:
+        """The fit is over, with these fitted attributes."""
+        if self.context is not None:
+            self.context.call_on_fit_task_end(
+                **self.arguments, reconstruction_attributes=attributes
+            )
+
+    def _log(self, progress):
+        losses = [
+            f"{name.replace('_', ' ')} {values[-1]:.6g}"
+            for name, values in progress.history.items()
+        ]
+        seconds = progress.seconds / progress.epoch
+        _logger.info(
+            "%s epoch %d/%d: %s, %.0f rows/s, %.1f s left",
+            type(self.estimator).__name__,
+            progress.epoch,
+            self.n_epochs,
+            ", ".join(losses),
+            self.n_rows / seconds,
+            seconds * (self.n_epochs - progress.epoch),
+        )
+
+
+def _make_audible():
+    """Add a handler where none is configured, so that something is seen."""
+    if not _logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        _logger.addHandler(handler)
+    if _logger.getEffectiveLevel() > logging.INFO:
+        _logger.setLevel(logging.INFO)

@@ -1,0 +1,53 @@
+"""The user's rows on their way in and out: checks, dtypes, weights. The boundary to the core."""
+
+import numpy as np
+from scipy import sparse
+
+from skae.core.batching import Rows
+from skae.core.losses import LOSSES
+from skae.estimators._sklearn import check_sample_weight, validate_data
+
+__all__ = ["check_range", "output_dtype", "read_rows", "read_weights"]
+
+
+def read_rows(estimator, X, *, reset: bool):
+    """Checked rows as they came: an ndarray (any real dtype) or CSR; never copied needlessly."""
+    X = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_min_features=1
+    )
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
+    return sparse.csr_array(X) if sparse.issparse(X) else X
+
+
+def output_dtype(X) -> np.dtype:
+    """Floating dtypes come back as they went in; anything else gives float32."""
+    return X.dtype if X.dtype in (np.float16, np.float32, np.float64) else np.dtype(np.float32)
+
+
+def read_weights(sample_weight, X) -> np.ndarray:
+    """Checked sample weights, float64; ones where none are given."""
+    weight = check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=False
+    )
+    if not np.any(weight > 0):
+        raise ValueError("sample_weight must be positive for at least one row, got zeros only")
+    return weight
+
+
+def check_range(X, loss: str) -> None:
+    """Raise where `X` cannot be compared by `loss`."""
+    if LOSSES[loss].centred or not X.size:
+        return
+    cells = X.data if sparse.issparse(X) else X
+    low, high = (cells.min(), cells.max()) if cells.size else (0, 0)
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"loss={loss!r} needs X in [0, 1], got values from {low} to {high}: scale X "
+            "(MinMaxScaler, or divide pixels by 255) or use loss='squared_error'"
+        )
+
+
+def rows_in_units(X, loss: str, mean, scale) -> Rows:
+    """Rows as the network sees them: centred and scaled, unless the loss compares X itself."""
+    return Rows(X, mean, scale) if LOSSES[loss].centred else Rows(X)

@@ -1,0 +1,42 @@
+"""All that is not public, or not old, in scikit-learn: imported here and nowhere else."""
+
+from functools import wraps
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9 has no callbacks
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in for scikit-learn's: callbacks came with scikit-learn 1.9."""
+
+        def set_callbacks(self, *callbacks):
+            """Callbacks need scikit-learn >= 1.9."""
+            raise NotImplementedError("callbacks need scikit-learn >= 1.9: upgrade scikit-learn")
+
+    def with_callbacks(method):
+        """Nothing to manage."""
+
+        @wraps(method)
+        def unchanged(*args, **kwargs):
+            return method(*args, **kwargs)
+
+        return unchanged
+
+
+check_sample_weight = _check_sample_weight
+fit_context = _fit_context
+
+__all__ = [
+    "CallbackSupportMixin",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "check_sample_weight",
+    "fit_context",
+    "validate_data",
+    "with_callbacks",
+]

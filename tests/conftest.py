@@ -1,0 +1,78 @@
+"""Settings that must stand before scikit-learn is imported, and shared fitted models."""
+
+import os
+
+# scikit-learn skips its array API checks without this; SciPy reads it once, when imported
+os.environ["SCIPY_ARRAY_API"] = "1"
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import skae
+from tests.datasets import curved, labels
+from tests.discovery import fast
+
+ROOT = Path(skae.__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def X():
+    rows = curved()
+    rows.flags.writeable = False
+    return rows
+
+
+@pytest.fixture(scope="session")
+def y(X):
+    return labels(X)
+
+
+@pytest.fixture(scope="session")
+def X_new():
+    rows = curved(40, seed=1)
+    rows.flags.writeable = False
+    return rows
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """Whole numbers, some of them 0."""
+    return np.random.default_rng(7).integers(0, 4, 96).astype(float)
+
+
+@pytest.fixture(scope="session")
+def fitted(X, y):
+    """``fitted(cls, **parameters)``: a model fitted to X, made once; never change it."""
+    models = {}
+
+    def fit(cls, **parameters):
+        key = (cls, repr(sorted(parameters.items())))
+        if key not in models:
+            models[key] = fast(cls, **parameters).fit(X, y)
+        return models[key]
+
+    return fit
+
+
+@pytest.fixture
+def run_python():
+    """``run_python(code)``: what the code prints in a fresh interpreter."""
+
+    def run(code, check=True):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            cwd=ROOT,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return run

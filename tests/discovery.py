@@ -1,0 +1,53 @@
+"""Finds what is public in skae and builds small, fast instances of it."""
+
+import inspect
+
+from sklearn.base import BaseEstimator
+
+import skae
+
+# one small shape for nearly all tests, so that nearly all of them share its compiled programs
+FAST = {
+    "n_components": 2,
+    "hidden_layer_sizes": (8,),
+    "batch_size": 32,
+    "max_iter": 4,
+    "random_state": 0,
+}
+
+
+def public_classes():
+    names = [getattr(skae, name) for name in skae.__all__]
+    return [value for value in names if inspect.isclass(value)]
+
+
+ESTIMATORS = [
+    cls
+    for cls in public_classes()
+    if issubclass(cls, BaseEstimator) and not inspect.isabstract(cls) and hasattr(cls, "fit")
+]
+TRANSFORMERS = [cls for cls in ESTIMATORS if hasattr(cls, "transform")]
+AUTOENCODERS = [cls for cls in TRANSFORMERS if hasattr(cls, "reconstruct")]
+
+
+def accepts(cls, parameter):
+    return parameter in inspect.signature(cls).parameters
+
+
+def fast(cls, **parameters):
+    """An instance with `FAST`, as far as it has those parameters, and `parameters`."""
+    chosen = {name: value for name, value in FAST.items() if accepts(cls, name)}
+    return cls(**{**chosen, **parameters})
+
+
+def outputs(estimator, X):
+    """All that a fitted estimator says of X."""
+    methods = ("transform", "reconstruct", "predict", "decision_function", "score_samples")
+    found = {name: getattr(estimator, name)(X) for name in methods if hasattr(estimator, name)}
+    assert found, f"{type(estimator).__name__} has none of {methods}"
+    return found
+
+
+def is_centred(estimator):
+    """Whether shifting and scaling X by constants must not change the fit."""
+    return getattr(estimator, "loss", "squared_error") != "binary_cross_entropy"

@@ -1,0 +1,62 @@
+"""The same seed gives the same bits in a loop, in threads and in other processes."""
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+
+from skae import AutoencoderTransformer
+from tests.datasets import curved
+from tests.discovery import AUTOENCODERS, fast
+
+
+def fit_and_transform(cls, seed, early_stopping):
+    X = curved()
+    model = fast(cls, random_state=seed, early_stopping=early_stopping).fit(X)
+    return model.transform(X), model.reconstruct(X), model.history_["loss"]
+
+
+def jobs(cls):
+    return [
+        delayed(fit_and_transform)(cls, seed, early_stopping)
+        for seed in (0, 1, 2)
+        for early_stopping in (True, False)
+    ]
+
+
+@pytest.fixture(scope="module")
+def in_a_loop():
+    return {cls: [function(*args) for function, args, _ in jobs(cls)] for cls in AUTOENCODERS}
+
+
+def assert_same_bits(results, expected):
+    for one, other in zip(results, expected, strict=True):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_loop_twice(cls, in_a_loop):
+    again = [function(*args) for function, args, _ in reversed(jobs(cls))][::-1]
+    assert_same_bits(again, in_a_loop[cls])
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_threads(cls, in_a_loop):
+    assert_same_bits(Parallel(4, backend="threading")(jobs(cls)), in_a_loop[cls])
+
+
+def test_threads_that_compile_the_same_program_at_once():
+    X = curved(64, 13)
+
+    def fit(_):
+        return fast(AutoencoderTransformer).fit(X).transform(X)
+
+    results = Parallel(4, backend="threading")(delayed(fit)(i) for i in range(4))
+    for codes in results[1:]:
+        np.testing.assert_array_equal(codes, results[0])
+
+
+def test_loky_workers(in_a_loop):
+    together = [job for cls in AUTOENCODERS for job in jobs(cls)]
+    expected = [result for cls in AUTOENCODERS for result in in_a_loop[cls]]
+    assert_same_bits(Parallel(2, backend="loky")(together), expected)

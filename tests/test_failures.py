@@ -1,0 +1,106 @@
+"""Divergence, interrupts and what is said aloud: a fit that goes wrong leaves something usable."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from skae import AutoencoderTransformer
+from tests.discovery import AUTOENCODERS, fast
+
+
+def leaves(tree):
+    if isinstance(tree, dict):
+        return [leaf for value in tree.values() for leaf in leaves(value)]
+    return [tree]
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_divergence_keeps_the_last_good_weights(cls, early_stopping, X):
+    model = fast(
+        cls, learning_rate=1e18, optimizer="sgd", max_iter=50, early_stopping=early_stopping
+    )
+    with pytest.warns(ConvergenceWarning, match="learning_rate"):
+        model.fit(X)
+    assert all(np.isfinite(leaf).all() for leaf in leaves(model.params_))
+    assert np.isfinite(model.transform(X)).all()
+    assert np.isfinite(model.reconstruct(X)).all()
+
+
+def test_a_good_fit_does_not_warn(X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        AutoencoderTransformer(2, max_iter=1, random_state=0).fit(X)
+
+
+INTERRUPT = """
+import os, signal, threading
+import numpy as np
+from tests.datasets import curved
+from skae import AutoencoderTransformer
+
+X = curved(400)
+model = AutoencoderTransformer(
+    2, hidden_layer_sizes=(8,), batch_size=32, init="random", max_iter=10**8,
+    early_stopping={early_stopping}, n_iter_no_change=10**8, random_state=0,
+)
+start = AutoencoderTransformer(**{{**model.get_params(), "max_iter": 0}}).fit(X)
+threading.Timer({seconds}, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    model.fit(X, X_val={X_val})
+except KeyboardInterrupt:
+    print("interrupted")
+else:
+    print("finished")
+assert 0 < model.n_iter_ < 10**8
+assert len(model.history_["loss"]) == model.n_iter_
+assert np.isfinite(model.transform(X)).all()
+assert model.score(X) > start.score(X)
+model.set_params(max_iter=1).fit(X)
+print("usable")
+"""
+
+
+@pytest.mark.parametrize("early_stopping, X_val", [(True, "X[:50]"), (False, "None")])
+def test_interrupt_leaves_it_fitted_and_is_raised_again(early_stopping, X_val, run_python):
+    # without an answer to the interrupt this would run for hours, and the fixture gives up
+    code = INTERRUPT.format(early_stopping=early_stopping, X_val=X_val, seconds=6)
+    assert run_python(code).stdout.split() == ["interrupted", "usable"]
+
+
+def test_interrupt_while_choosing_the_number_of_epochs(run_python):
+    code = INTERRUPT.format(early_stopping=True, X_val="None", seconds=6)
+    code = code.replace("assert 0 < model.n_iter_", "assert 0 <= model.n_iter_")
+    code = code.replace("model.score(X) > start", "model.score(X) >= start")
+    assert run_python(code).stdout.split() == ["interrupted", "usable"]
+
+
+VERBOSE = """
+import logging
+from tests.datasets import curved
+from skae import AutoencoderTransformer
+{setup}
+AutoencoderTransformer(
+    2, hidden_layer_sizes=(8,), early_stopping=False, max_iter=4, random_state=0,
+    verbose={verbose},
+).fit(curved())
+print("handlers", len([h for h in logging.getLogger("skae").handlers
+                       if not isinstance(h, logging.NullHandler)]))
+"""
+
+
+@pytest.mark.parametrize("verbose, lines", [(0, 0), (1, 4), (2, 2)])
+def test_verbose_shows_epochs_where_no_logging_is_configured(verbose, lines, run_python):
+    done = run_python(VERBOSE.format(setup="", verbose=verbose))
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "loss" in line.lower()]
+    assert len(said) == lines, done.stderr
+    assert f"handlers {int(verbose > 0)}" in done.stdout
+
+
+def test_verbose_uses_the_logging_that_is_configured(run_python):
+    setup = 'logging.basicConfig(level="INFO", format="MINE %(name)s %(message)s")'
+    done = run_python(VERBOSE.format(setup=setup, verbose=1))
+    assert "handlers 0" in done.stdout
+    assert done.stderr.count("MINE skae") >= 4

@@ -1,0 +1,93 @@
+"""Reconstruction losses against closed forms, and their gradients."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from scipy.special import expit
+
+from skae.core.losses import LOSSES
+
+OUTPUT = np.linspace(-3, 3, 13, dtype=np.float32)[:, None] * np.ones((1, 5), np.float32)
+ROWS = np.linspace(0.02, 0.98, 5, dtype=np.float32)[None, :] * np.ones((13, 1), np.float32)
+DELTA = 0.7
+
+
+def numpy_huber(output, x):
+    error = np.abs(output - x)
+    return np.where(error <= DELTA, 0.5 * error**2, DELTA * (error - 0.5 * DELTA))
+
+
+def numpy_cross_entropy(output, x):
+    p = expit(output.astype(np.float64))
+    return -x * np.log(p) - (1 - x) * np.log(1 - p)
+
+
+FORMULAS = {
+    "squared_error": lambda o, x: (o - x) ** 2,
+    "absolute_error": lambda o, x: np.abs(o - x),
+    "huber": numpy_huber,
+    "binary_cross_entropy": numpy_cross_entropy,
+}
+GRADIENTS = {
+    "squared_error": lambda o, x: 2 * (o - x),
+    "absolute_error": lambda o, x: np.sign(o - x),
+    "huber": lambda o, x: np.clip(o - x, -DELTA, DELTA),
+    "binary_cross_entropy": lambda o, x: expit(o) - x,
+}
+each_loss = pytest.mark.parametrize("name", FORMULAS)
+
+
+def test_there_are_no_untested_losses():
+    assert set(LOSSES) == set(FORMULAS)
+
+
+@each_loss
+def test_closed_form(name):
+    got = LOSSES[name].cell(jnp.asarray(OUTPUT), jnp.asarray(ROWS), DELTA)
+    assert got.shape == OUTPUT.shape
+    np.testing.assert_allclose(got, FORMULAS[name](OUTPUT, ROWS), rtol=2e-5, atol=1e-6)
+
+
+@each_loss
+def test_gradient(name):
+    gradient = jax.grad(lambda o: jnp.sum(LOSSES[name].cell(o, jnp.asarray(ROWS), DELTA)))
+    np.testing.assert_allclose(gradient(OUTPUT), GRADIENTS[name](OUTPUT, ROWS), atol=2e-6)
+
+
+@each_loss
+def test_second_derivative_is_finite(name):
+    curvature = jax.vmap(jax.grad(jax.grad(lambda o: LOSSES[name].cell(o, 0.3, DELTA))))
+    assert np.isfinite(curvature(jnp.linspace(-4, 4, 33))).all()
+
+
+def test_cross_entropy_is_optax_s():
+    got = LOSSES["binary_cross_entropy"].cell(OUTPUT, ROWS, DELTA)
+    want = optax.sigmoid_binary_cross_entropy(OUTPUT, ROWS)
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+def test_cross_entropy_stays_finite_at_huge_logits():
+    logits = jnp.asarray([-1e4, -100.0, 0.0, 100.0, 1e4])
+    cell = LOSSES["binary_cross_entropy"].cell
+    np.testing.assert_allclose(cell(logits, 1.0, 1.0), [1e4, 100, np.log(2), 0, 0], atol=1e-5)
+    gradient = jax.vmap(jax.grad(lambda o: cell(o, 1.0, 1.0)))(logits)
+    np.testing.assert_allclose(gradient, [-1, -1, -0.5, 0, 0], atol=1e-6)
+
+
+def test_huber_lies_between_its_limits():
+    small = LOSSES["huber"].cell(OUTPUT, ROWS, 1e-3) / 1e-3
+    np.testing.assert_allclose(small, np.abs(OUTPUT - ROWS), atol=1e-3)
+    large = LOSSES["huber"].cell(OUTPUT, ROWS, 1e3)
+    np.testing.assert_allclose(large, 0.5 * (OUTPUT - ROWS) ** 2, rtol=1e-4, atol=1e-6)
+
+
+def test_links():
+    assert LOSSES["binary_cross_entropy"].link(jnp.float32(0.0)) == 0.5
+    for name in ("squared_error", "absolute_error", "huber"):
+        assert LOSSES[name].link(jnp.float32(-3.5)) == -3.5
+
+
+def test_centred_losses():
+    assert {name for name, loss in LOSSES.items() if not loss.centred} == {"binary_cross_entropy"}

@@ -1,0 +1,136 @@
+"""Optimisers by name and as optax factories; what the L2 penalty touches."""
+
+import functools
+
+import numpy as np
+import optax
+import pytest
+
+from skae import AutoencoderTransformer
+from skae.core.optimizers import resolve_optimizer
+
+
+def model(**parameters):
+    chosen = {
+        "hidden_layer_sizes": (8,),
+        "batch_size": 32,
+        "max_iter": 8,
+        "init": "random",
+        "early_stopping": False,
+        "random_state": 0,
+        **parameters,
+    }
+    return AutoencoderTransformer(2, **chosen)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd", "lion"])
+def test_optimizers_by_name(name, X):
+    loss = model(optimizer=name, learning_rate=3e-3).fit(X).history_["loss"]
+    assert np.isfinite(loss).all() and loss[-1] < 0.95 * loss[0]
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        optax.adam,
+        optax.adamw,
+        optax.nadam,
+        optax.lion,
+        optax.lamb,
+        functools.partial(optax.adamw, weight_decay=0.1),
+        functools.partial(optax.sgd, momentum=0.5),
+    ],
+)
+def test_optax_factories(factory, X):
+    loss = model(optimizer=factory, learning_rate=1e-2).fit(X).history_["loss"]
+    assert np.isfinite(loss).all() and loss[-1] < 0.95 * loss[0]
+
+
+def test_a_name_and_its_factory_do_the_same(X):
+    one, other = (model(optimizer=o).fit(X).transform(X) for o in ("adam", optax.adam))
+    np.testing.assert_array_equal(one, other)
+
+
+def without_learning_rate(momentum=0.9):
+    return optax.sgd(0.1, momentum)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        optax.lbfgs,
+        optax.polyak_sgd,
+        without_learning_rate,
+        functools.partial(optax.adamw, nonsense=1),
+        optax.adam(1e-3).update,
+    ],
+)
+def test_factories_that_cannot_work_are_refused(factory, X):
+    with pytest.raises(ValueError, match="optimizer"):
+        model(optimizer=factory).fit(X)
+
+
+def test_optimizers_compare_by_what_they_do():
+    def key(**keywords):
+        return resolve_optimizer(functools.partial(optax.adamw, **keywords))
+
+    assert key(weight_decay=0.1, b1=0.8) == key(b1=0.8, weight_decay=0.1)
+    assert hash(key(weight_decay=0.1)) == hash(key(weight_decay=0.1))
+    assert key(weight_decay=0.1) != key(weight_decay=0.2)
+    nested = functools.partial(functools.partial(optax.adamw, b1=0.8), weight_decay=0.1)
+    assert resolve_optimizer(nested) == key(weight_decay=0.1, b1=0.8)
+    assert resolve_optimizer("adam") == resolve_optimizer(optax.adam)
+
+
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_alpha_is_half_the_sum_of_squares_of_matrices(tied_weights, X):
+    """One plain gradient step tells the penalty's gradient: alpha x W, once, biases none."""
+    alpha, rate = 0.5, 1e-3
+    step = {
+        "hidden_layer_sizes": (4,),
+        "tied_weights": tied_weights,
+        "optimizer": functools.partial(optax.sgd, momentum=0.0),
+        "learning_rate": rate,
+        "learning_rate_schedule": ("constant", 0.0),
+        "batch_size": 128,
+    }
+    start = model(max_iter=0, **step).fit(X).params_
+    plain = model(max_iter=1, alpha=0.0, **step).fit(X).params_
+    pulled = model(max_iter=1, alpha=alpha, **step).fit(X).params_
+    seen = 0
+    for part in ("encoder", "decoder"):
+        for layer, leaves in start[part].items():
+            for leaf, weights in leaves.items():
+                got = pulled[part][layer][leaf] - plain[part][layer][leaf]
+                want = -rate * alpha * weights if leaf == "kernel" else 0 * weights
+                np.testing.assert_allclose(got, want, atol=2e-7)
+                seen += leaf == "kernel"
+    assert seen == (2 if tied_weights else 4)
+
+
+def test_alpha_is_not_in_the_reported_loss(X):
+    # at a vanishing learning rate nothing moves, so only the report could differ
+    small = {"learning_rate": 1e-12, "max_iter": 1}
+    one, other = (model(alpha=a, **small).fit(X).history_["loss"] for a in (0.0, 10.0))
+    np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_alpha_and_weight_decay_leave_the_linear_path_alone(tied_weights, X):
+    shared = {"init": "pca", "tied_weights": tied_weights, "max_iter": 30}
+    start = model(**{**shared, "max_iter": 0}).fit(X).params_["linear"]["encoder"]
+    decay = functools.partial(optax.adamw, weight_decay=30.0)
+    for parameters in ({"alpha": 10.0}, {"optimizer": decay}):
+        pulled = model(learning_rate=1e-3, **shared, **parameters).fit(X).params_
+        ratio = np.linalg.norm(pulled["linear"]["encoder"]) / np.linalg.norm(start)
+        assert 0.9 < ratio < 1.1, parameters
+
+
+def test_alpha_and_weight_decay_shrink_the_matrices(X):
+    def size(**parameters):
+        params = model(learning_rate=1e-3, max_iter=30, **parameters).fit(X).params_
+        return np.linalg.norm(params["encoder"]["layer_0"]["kernel"])
+
+    free = size()
+    assert size(alpha=10.0) < 0.95 * free
+    assert size(optimizer=functools.partial(optax.adamw, weight_decay=30.0)) < 0.8 * free

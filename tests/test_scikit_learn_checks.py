@@ -1,0 +1,92 @@
+"""All of scikit-learn's estimator checks on every public estimator, none expected to fail."""
+
+import os
+
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests.discovery import ESTIMATORS, TRANSFORMERS, accepts
+
+# what scikit-learn runs on its own estimators beside `parametrize_with_checks`
+OWN_CHECKS = [
+    "check_param_validation",
+    "check_n_features_in_after_fitting",
+    "check_dataframe_column_names_consistency",
+    "check_readonly_memmap_input",
+    "check_all_zero_sample_weights_error",
+]
+OWN_TRANSFORMER_CHECKS = [
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_get_feature_names_out_error",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+]
+
+
+def run(check, *args):
+    """Run a check; one that skips itself has not been passed."""
+    try:
+        check(*args)
+    except estimator_checks.SkipTest as skipped:
+        raise AssertionError(f"the check was skipped: {skipped}") from skipped
+
+
+def quick(cls):
+    """The defaults but for fewer epochs: the checks ask for behaviour, not for quality."""
+    return cls(max_iter=5) if accepts(cls, "max_iter") else cls()
+
+
+def test_estimators_are_found():
+    assert "AutoencoderTransformer" in {cls.__name__ for cls in ESTIMATORS}
+    assert os.environ["SCIPY_ARRAY_API"] == "1"
+
+
+@parametrize_with_checks([quick(cls) for cls in ESTIMATORS])
+def test_check(estimator, check):
+    run(check, estimator)
+
+
+@pytest.mark.parametrize("name", OWN_CHECKS)
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_own_check(cls, name):
+    run(getattr(estimator_checks, name), cls.__name__, quick(cls))
+
+
+@pytest.mark.parametrize("name", OWN_TRANSFORMER_CHECKS)
+@pytest.mark.parametrize("cls", TRANSFORMERS)
+def test_own_transformer_check(cls, name):
+    run(getattr(estimator_checks, name), cls.__name__, quick(cls))
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_column_names_with_early_stopping(cls):
+    # predicting inside fit must not warn of missing feature names
+    estimator = quick(cls)
+    known = estimator.get_params()
+    for name, value in {"early_stopping": True, "n_iter_no_change": 1}.items():
+        if name in known:
+            estimator.set_params(**{name: value})
+    run(estimator_checks.check_dataframe_column_names_consistency, cls.__name__, estimator)
+
+
+@pytest.mark.parametrize("cls", [c for c in ESTIMATORS if accepts(c, "tied_weights")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+        "check_methods_subset_invariance",
+        "check_methods_sample_order_invariance",
+        "check_fit2d_1sample",
+        "check_fit2d_1feature",
+        "check_fit_idempotent",
+    ],
+)
+def test_hard_checks_on_tied_random_weights(cls, name):
+    estimator = quick(cls).set_params(tied_weights=True, init="random", early_stopping=False)
+    run(getattr(estimator_checks, name), cls.__name__, estimator)

@@ -67,12 +67,12 @@ for name, model in models.items():
 n_shown = 10
 side = int(np.sqrt(X_test.shape[1]))
 rows = {"original": X_test, **reconstructions}
-figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows) + 0.3))
+figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
 for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
-    row_axes[0].set_title(name, loc="left", fontsize=11)
+    row_axes[0].set_ylabel(name)
     for ax, image in zip(row_axes, images, strict=False):
         ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
-        ax.set_axis_off()
+        ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")

@@ -67,10 +67,14 @@ results = {name: compare(model) for name, model in models.items()}
 # In a pipeline, under a grid search
 # ----------------------------------
 # The parameters are searched like any other estimator's. The floats among them, like the learning
-# rate, cost no new compilation. scikit-learn 1.9 and newer draw a progress bar.
+# rate, cost no new compilation. On few rows an autoencoder chooses its number of epochs by
+# cross-validation inside ``fit``; a search does well with one held-out tenth, in less time.
+# scikit-learn 1.9 and newer draw a progress bar.
 
 pipe = make_pipeline(
-    StandardScaler(), AutoencoderTransformer(10, random_state=0), KNeighborsClassifier()
+    StandardScaler(),
+    AutoencoderTransformer(10, validation_fraction=0.1, random_state=0),
+    KNeighborsClassifier(),
 )
 search = GridSearchCV(
     pipe,
@@ -85,7 +89,7 @@ try:
 except ImportError:
     print("searching 6 candidates x 3 folds (scikit-learn 1.9 would draw a progress bar) ...")
 else:
-    search.set_callbacks(ProgressBar())
+    search.set_callbacks(ProgressBar(max_propagation_depth=0))
 
 start = perf_counter()
 search.fit(X_train, y_train)
@@ -111,12 +115,12 @@ print(f"best: {best}, held-out accuracy {search.score(X_test, y_test):.3f}")
 n_shown = 12
 rows = {"original": X_test, **{name.split("(")[0]: result[0] for name, result in results.items()}}
 rows["autoencoder"] = rows.pop("AutoencoderTransformer")
-figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows) + 0.3))
+figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
 for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
-    row_axes[0].set_title(name, loc="left", fontsize=11)
+    row_axes[0].set_ylabel(name)
     for ax, image in zip(row_axes, images, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
-        ax.set_axis_off()
+        ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)
 
 # Run as a script the example knows its place; in a gallery it does not.

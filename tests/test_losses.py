@@ -57,6 +57,14 @@ def test_gradient(name):
 
 
 @each_loss
+def test_gradient_where_output_and_row_are_equal_and_at_zero(name):
+    # cells that are met exactly: constant columns, and the first step from a silent network
+    for output, x in ((0.0, 0.0), (0.5, 0.5), (0.0, 0.3), (0.0, 1.0)):
+        got = jax.grad(lambda o, x=x: LOSSES[name].cell(o, x, DELTA))(jnp.float32(output))
+        assert float(got) == pytest.approx(float(GRADIENTS[name](output, x)), abs=1e-6)
+
+
+@each_loss
 def test_second_derivative_is_finite(name):
     curvature = jax.vmap(jax.grad(jax.grad(lambda o: LOSSES[name].cell(o, 0.3, DELTA))))
     assert np.isfinite(curvature(jnp.linspace(-4, 4, 33))).all()

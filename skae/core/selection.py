@@ -16,12 +16,14 @@ N_FOLDS = 5
 
 
 class Choice(NamedTuple):
-    """``epochs`` is 0 where nothing beats the start; ``curve`` is the mean held-out loss after 0,
-    1, 2, ... epochs; ``largest_fold`` the rows that were held out at once."""
+    """``epochs`` is 0 where nothing beats the start by more than its standard error over folds;
+    ``curve`` is the mean held-out loss after 0, 1, 2, ... epochs; ``largest_fold`` the rows that
+    were held out at once."""
 
     epochs: int
     curve: np.ndarray
     largest_fold: int
+    compile_seconds: float = 0.0
     interrupt: BaseException | None = None
 
 
@@ -42,7 +44,7 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     """
     order = np.random.default_rng(seed).permutation(rows.n_rows)
     folds = np.array_split(order, min(N_FOLDS, rows.n_rows))
-    curves, shares = [], []
+    curves, shares, compile_seconds = [], [], 0.0
     for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         index = np.setdiff1d(order, fold)
         result = train(
@@ -50,10 +52,22 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
             seed=fold_seed, held_out=(rows, fold, weight), evaluation_rows=len(folds[0]),
             device=device,
         )
+        compile_seconds += result.seconds["compile"]
         if result.interrupt is not None:
-            return Choice(0, np.zeros(0), len(folds[0]), result.interrupt)
+            return Choice(0, np.zeros(1), len(folds[0]), compile_seconds, result.interrupt)
         curves.append(result.evaluations)
         shares.append(weight[fold].sum())
     length = min(len(curve) for curve in curves)
-    curve = np.average([c[:length] for c in curves], axis=0, weights=shares)
-    return Choice(int(np.argmin(curve)), curve, len(folds[0]))
+    losses = np.stack([curve[:length] for curve in curves])
+    epochs = _best_epochs(losses, np.asarray(shares))
+    return Choice(epochs, np.average(losses, axis=0, weights=shares), len(folds[0]),
+                  compile_seconds)
+
+
+def _best_epochs(losses, shares) -> int:
+    """Where the mean of (folds, epochs) is least; 0 unless that gain exceeds its standard error."""
+    best = int(np.argmin(np.average(losses, axis=0, weights=shares)))
+    gains = losses[:, 0] - losses[:, best]
+    gain = np.average(gains, weights=shares)
+    error = np.sqrt(np.average(np.square(gains - gain), weights=shares) / max(1, len(gains) - 1))
+    return best if gain > error else 0

@@ -108,10 +108,11 @@ history_ : dict of ndarray
     means over cells in units of training, without the penalty on weights.
 
 n_iter_ : int
-    Epochs run.
+    Epochs run; where cross-validation chose, those of its shortest run.
 
 best_iter_ : int
-    Epoch (from 1) whose weights were kept; 0: the start.
+    Epoch (from 1) whose weights were kept, or the number of epochs that cross-validation chose; 0:
+    the start.
 
 mean_ : ndarray of shape (n_features,)
     Mean of the training rows.
@@ -121,6 +122,9 @@ scale_ : float
 
 n_components_ : int
     Length of a code.
+
+n_steps_ : int
+    Optimiser steps taken.
 
 n_features_in_ : int
     Columns of X.
@@ -135,7 +139,8 @@ optimizer_state_ : list of ndarray
     For `partial_fit` and `warm_start`.
 
 fit_time_ : dict of float
-    Seconds by part: "read", "start", "compile", "train", "total"."""
+    Seconds by part: "read", "select" (cross-validation inside the fit), "start" (PCA), "compile",
+    "train", "total"."""
 
 
 def documented(cls=None, **defaults):

@@ -15,7 +15,7 @@ from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
 from skae.core.optimizers import resolve_optimizer
 from skae.core.principal_components import principal_components
-from skae.core.selection import choose_epochs
+from skae.core.selection import Choice, choose_epochs
 from skae.core.start import pca_start
 from skae.core.training import Recipe
 from skae.estimators._automatic import (
@@ -122,8 +122,7 @@ class _Split:
     index: np.ndarray
     held_out: tuple[Rows, np.ndarray, np.ndarray] | None
     plan: Plan
-    room: int | None = None
-    interrupt: BaseException | None = None
+    choice: Choice | None = None
 
 
 def _units(earlier):
@@ -213,7 +212,7 @@ def _cross_validated(task, data, plan, seed, start) -> _Split:
         seed=seed, device=task.device,
     )
     chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
-    return _Split(everything, None, chosen, choice.largest_fold, choice.interrupt)
+    return _Split(everything, None, chosen, choice)
 
 
 def _train(task, data, split, clock, *, params, **options) -> Outcome:
@@ -226,27 +225,42 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
             "n_components_": task.recipe.network.n_components,
         }
 
-    plan = split.plan if split.interrupt is None else replace(split.plan, epochs=0)
+    plan, choice = split.plan, split.choice
+    if choice and choice.interrupt:
+        plan = replace(plan, epochs=0)
     if task.listener is not None:
         task.listener.begin(plan.epochs, len(split.index), attributes)
     result = train(
         task.recipe, params, data.rows, split.index, data.weight, plan, task.hyperparameters,
-        held_out=split.held_out, evaluation_rows=split.room,
+        held_out=split.held_out, evaluation_rows=choice.largest_fold if choice else None,
         device=task.device, listener=task.listener, **options,
     )
     clock.lap("train")
-    compiling = result.seconds["compile"]
-    clock.seconds["train"] -= compiling
     fitted = {
         **attributes(result),
         "optimizer_state_": result.optimizer_state,
         "n_steps_": result.step,
-        "history_": result.history,
-        "n_iter_": result.n_epochs,
-        "best_iter_": result.best_epoch,
-        "fit_time_": {**clock.seconds, "compile": compiling, "total": clock.total()},
+        **_record(result, choice),
+        "fit_time_": clock.report(result, choice),
     }
-    return Outcome(fitted, result.diverged, split.interrupt or result.interrupt)
+    interrupt = (choice and choice.interrupt) or result.interrupt
+    return Outcome(fitted, result.diverged, interrupt)
+
+
+def _record(result, choice):
+    """How training went; where cross-validation chose, its losses are the validation losses."""
+    if choice is None:
+        return {
+            "history_": result.history,
+            "n_iter_": result.n_epochs,
+            "best_iter_": result.best_epoch,
+        }
+    curve = choice.curve[1 : 1 + result.n_epochs]
+    return {
+        "history_": {**result.history, "validation_loss": curve},
+        "n_iter_": len(choice.curve) - 1,
+        "best_iter_": choice.epochs,
+    }
 
 
 class _Clock:
@@ -261,5 +275,12 @@ class _Clock:
         self.seconds[name] = now - self.last
         self.last = now
 
-    def total(self):
-        return time.perf_counter() - self.begin
+    def report(self, result, choice) -> dict[str, float]:
+        """Seconds by part, with compilation apart from the part that it fell into."""
+        seconds, total = dict(self.seconds), time.perf_counter() - self.begin
+        seconds["train"] -= result.seconds["compile"]
+        seconds["compile"] = result.seconds["compile"]
+        if choice is not None:
+            seconds["select"] -= choice.compile_seconds
+            seconds["compile"] += choice.compile_seconds
+        return {**seconds, "total": total}

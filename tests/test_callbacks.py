@@ -1,0 +1,121 @@
+"""scikit-learn's callbacks: progress, monitors and early stops."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.discovery import AUTOENCODERS, fast
+
+callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no sklearn.callback")
+each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+
+
+class Recorder:
+    """Writes down what it is told; answers True after epoch `stop_after`."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after = stop_after
+        self.begun, self.ended, self.scores, self.shapes = 0, 0, [], []
+        self.log = []
+
+    def setup(self, estimator, context):
+        self.log.append("setup")
+
+    def teardown(self, estimator, context):
+        self.log.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun += context.max_subtasks == 0
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+        if context.max_subtasks != 0:
+            return False
+        self.ended += 1
+        self.shapes.append((np.shape(X), np.shape(y)))
+        self.scores.append(fitted_estimator.score(X))
+        return self.stop_after is not None and self.ended >= self.stop_after
+
+
+@each_autoencoder
+def test_one_task_an_epoch_with_a_usable_model(cls, X):
+    recorder = Recorder()
+    model = fast(cls, early_stopping=False).set_callbacks(recorder).fit(X)
+    assert recorder.log == ["setup", "teardown"]
+    assert recorder.begun == recorder.ended == model.n_iter_ == 4
+    assert set(recorder.shapes) == {((96, 6), (96, 6))}
+    assert recorder.scores[-1] == pytest.approx(model.score(X))
+    assert len(set(recorder.scores)) == 4, "the model does not change from epoch to epoch"
+
+
+@each_autoencoder
+def test_callbacks_do_not_change_the_fit(cls, X, fitted):
+    heard = fast(cls, early_stopping=False).set_callbacks(Recorder()).fit(X)
+    np.testing.assert_array_equal(
+        heard.transform(X), fitted(cls, early_stopping=False).transform(X)
+    )
+
+
+@each_autoencoder
+@pytest.mark.parametrize("parameters", [{"early_stopping": False}, {"validation_fraction": 0.3}])
+def test_a_callback_that_answers_true_stops_the_fit(cls, parameters, X):
+    recorder = Recorder(stop_after=2)
+    model = fast(cls, max_iter=50, **parameters).set_callbacks(recorder).fit(X)
+    assert model.n_iter_ == recorder.ended == 2
+    assert np.isfinite(model.transform(X)).all()
+
+
+@each_autoencoder
+def test_no_trace_is_left_behind(cls, X):
+    model = fast(cls).set_callbacks(Recorder()).fit(X)
+    assert not hasattr(model, "_callback_fit_ctx")
+    assert not hasattr(clone(model).set_callbacks(), "_skl_callbacks")
+
+
+@each_autoencoder
+def test_teardown_follows_a_failing_fit(cls, X):
+    class Failing(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("from the callback")
+
+    failing = Failing()
+    model = fast(cls, early_stopping=False).set_callbacks(failing)
+    with pytest.raises(RuntimeError, match="from the callback"):
+        model.fit(X)
+    assert failing.log == ["setup", "teardown"]
+    assert not [name for name in vars(model) if name.endswith("_")]
+
+
+def minus_squared_error(estimator, X, y):
+    return -np.mean((estimator.reconstruct(X) - y) ** 2)
+
+
+@each_autoencoder
+@pytest.mark.parametrize("scoring", [None, minus_squared_error])
+def test_scoring_monitor(cls, scoring, X):
+    monitor = callback.ScoringMonitor(scoring=scoring)
+    model = fast(cls, early_stopping=False).set_callbacks(monitor).fit(X)
+    rows = [row for row in monitor.get_logs().data if "score" in row]
+    assert len(rows) == model.n_iter_ == 4
+    last = model.score(X) if scoring is None else scoring(model, X, X)
+    assert rows[-1]["score"] == pytest.approx(last)
+
+
+@each_autoencoder
+def test_progress_bar_by_itself(cls, X, capsys):
+    model = fast(cls).set_callbacks(callback.ProgressBar()).fit(X)
+    assert cls.__name__ in capsys.readouterr().out
+    assert np.isfinite(model.transform(X)).all()
+
+
+@each_autoencoder
+def test_progress_bar_nested_under_search_and_pipeline(cls, X, capsys):
+    pipeline = make_pipeline(StandardScaler(), fast(cls, early_stopping=False))
+    name = pipeline.steps[-1][0]
+    search = GridSearchCV(pipeline, {f"{name}__learning_rate": [1e-3, 1e-2]}, cv=2)
+    search.set_callbacks(callback.ProgressBar(max_propagation_depth=None)).fit(X)
+    said = capsys.readouterr().out
+    assert "GridSearchCV" in said and cls.__name__ in said
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -1,0 +1,94 @@
+"""The fitted encoder and decoder as pure JAX functions, in the units of X and of `transform`."""
+
+import copy
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from skae import AutoencoderTransformer
+from tests.discovery import AUTOENCODERS
+
+each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+
+
+@each_autoencoder
+def test_encoder_function_is_transform(cls, fitted, X_new):
+    function, params = fitted(cls).encoder_function()
+    codes = function(params, X_new.astype(np.float32))
+    assert isinstance(codes, jax.Array)
+    np.testing.assert_allclose(codes, fitted(cls).transform(X_new), rtol=1e-4, atol=1e-5)
+
+
+@each_autoencoder
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
+    model = fitted(cls, loss=loss)
+    function, params = model.decoder_function()
+    codes = model.transform(X_new)
+    got = function(params, codes.astype(np.float32))
+    np.testing.assert_allclose(got, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
+
+
+@each_autoencoder
+def test_under_jit_vmap_and_grad(cls, fitted, X_new):
+    encode, params = fitted(cls).encoder_function()
+    rows = jnp.asarray(X_new, jnp.float32)
+    plain = encode(params, rows)
+    np.testing.assert_allclose(jax.jit(encode)(params, rows), plain, rtol=1e-4, atol=1e-5)
+    one_by_one = jax.vmap(lambda row: encode(params, row[None])[0])(rows)
+    np.testing.assert_allclose(one_by_one, plain, rtol=1e-4, atol=1e-5)
+    single = jax.vmap(encode, in_axes=(None, 0))(params, rows)
+    np.testing.assert_allclose(single, plain, rtol=1e-4, atol=1e-5)
+    jacobian = jax.jacobian(lambda row: encode(params, row))(rows[0])
+    assert jacobian.shape == (2, 6)
+    gradient = jax.grad(lambda p: jnp.sum(encode(p, rows) ** 2))(params)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
+    assert any(np.abs(leaf).max() > 0 for leaf in jax.tree.leaves(gradient))
+
+
+def test_jacobian_is_the_derivative_of_transform(fitted, X_new):
+    model = fitted(AutoencoderTransformer, init="random")
+    encode, params = model.encoder_function()
+    row = X_new[0]
+    jacobian = np.asarray(jax.jacobian(lambda r: encode(params, r))(jnp.float32(row)))
+    step = 1e-2
+    for j in range(6):
+        bump = step * np.eye(6)[j]
+        ends = model.transform(np.stack([row + bump, row - bump]))
+        np.testing.assert_allclose((ends[0] - ends[1]) / (2 * step), jacobian[:, j], atol=5e-3)
+
+
+@each_autoencoder
+def test_a_function_outlives_and_leaves_its_estimator(cls, fitted, X_new, X):
+    model = copy.deepcopy(fitted(cls))
+    before = model.transform(X_new)
+    function, params = model.encoder_function()
+    jax.tree.map(lambda leaf: np.asarray(leaf) * 0, params)
+    model.set_params(max_iter=1).fit(X * 2)
+    np.testing.assert_allclose(
+        function(params, X_new.astype(np.float32)), before, rtol=1e-4, atol=1e-5
+    )
+
+
+@each_autoencoder
+def test_scores_follow_their_formulas(cls, fitted, X, X_new):
+    model = fitted(cls)
+    if "score_samples" in cls.__dict__ or "score" in cls.__dict__:
+        return  # a variant with a likelihood has formulas of its own
+    error = np.mean((X_new - model.reconstruct(X_new)) ** 2, axis=1)
+    np.testing.assert_allclose(model.score_samples(X_new), -error, rtol=1e-4, atol=1e-7)
+    total = np.sum((X_new - model.mean_) ** 2)
+    explained = 1 - np.sum((X_new - model.reconstruct(X_new)) ** 2) / total
+    np.testing.assert_allclose(model.score(X_new), explained, rtol=1e-5, atol=1e-6)
+    assert isinstance(model.score(X_new), float)
+    np.testing.assert_allclose(model.mean_, X.mean(axis=0), rtol=1e-12)
+
+
+@each_autoencoder
+def test_reconstruct_is_inverse_transform_of_transform(cls, fitted, X_new):
+    model = fitted(cls)
+    np.testing.assert_allclose(
+        model.reconstruct(X_new), model.inverse_transform(model.transform(X_new)), rtol=1e-5
+    )

@@ -1,0 +1,74 @@
+"""`sample_weight` and `X_val` find their way through pipelines and searches."""
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.discovery import AUTOENCODERS, accepts, fast
+
+each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+
+
+@pytest.fixture(autouse=True)
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+def requested(cls, **parameters):
+    return fast(cls, **parameters).set_fit_request(sample_weight=True, X_val=True)
+
+
+@each_autoencoder
+def test_requests_exist(cls):
+    requests = fast(cls).get_metadata_routing().fit.requests
+    assert set(requests) == {"sample_weight", "X_val"}
+
+
+@each_autoencoder
+def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, weights):
+    shift = 100.0
+    rows, held_out = X * 50 + shift, X_new * 50 + shift
+    pipeline = make_pipeline(
+        StandardScaler().set_fit_request(sample_weight=False),
+        requested(cls),
+        transform_input=["X_val"],
+    ).fit(rows, sample_weight=weights, X_val=held_out)
+    scaler = StandardScaler().fit(rows)
+    by_hand = fast(cls).fit(
+        scaler.transform(rows), sample_weight=weights, X_val=scaler.transform(held_out)
+    )
+    np.testing.assert_array_equal(
+        pipeline.transform(rows), by_hand.transform(scaler.transform(rows))
+    )
+    losses = pipeline[-1].history_["validation_loss"]
+    np.testing.assert_array_equal(losses, by_hand.history_["validation_loss"])
+
+
+@each_autoencoder
+def test_without_transform_input_x_val_arrives_unscaled(cls, X, X_new):
+    rows, held_out = X * 50 + 100, X_new * 50 + 100
+    pipeline = make_pipeline(StandardScaler(), requested(cls)).fit(rows, X_val=held_out)
+    by_hand = fast(cls).fit(StandardScaler().fit_transform(rows), X_val=held_out)
+    np.testing.assert_array_equal(
+        pipeline[-1].history_["validation_loss"], by_hand.history_["validation_loss"]
+    )
+
+
+@each_autoencoder
+def test_weights_reach_the_fits_of_a_search(cls, X, weights):
+    estimator = requested(cls).set_fit_request(X_val=False)
+    grid = {"learning_rate": [1e-3, 1e-2]} if accepts(cls, "learning_rate") else {}
+    search = GridSearchCV(estimator, grid, cv=2).fit(X, sample_weight=weights)
+    by_hand = fast(cls, **search.best_params_).fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(search.best_estimator_.transform(X), by_hand.transform(X))
+
+
+@each_autoencoder
+def test_weights_that_nobody_asked_for_are_refused(cls, X, weights):
+    pipeline = make_pipeline(StandardScaler(), fast(cls))
+    with pytest.raises(ValueError, match="sample_weight"):
+        pipeline.fit(X, sample_weight=weights)

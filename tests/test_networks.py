@@ -1,0 +1,190 @@
+"""Activations, initial weights and the shapes of networks."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from skae import AutoencoderTransformer
+from skae.core.activations import ACTIVATIONS
+from skae.core.networks import Model, dense_network, initial_weights
+from tests.datasets import curved
+from tests.discovery import fast
+
+REFERENCES = {
+    "identity": lambda a: a,
+    "relu": jax.nn.relu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "elu": jax.nn.elu,
+    "selu": jax.nn.selu,
+    "gelu": jax.nn.gelu,
+    "silu": jax.nn.silu,
+    "tanh": jnp.tanh,
+    "logistic": jax.nn.sigmoid,
+    "softplus": jax.nn.softplus,
+}
+POINTS = jnp.asarray([-50.0, -8.0, -1.5, -0.1, 0.1, 1.5, 8.0, 50.0])
+each_activation = pytest.mark.parametrize("name", REFERENCES)
+
+
+def test_there_are_no_untested_activations():
+    assert set(ACTIVATIONS) == set(REFERENCES)
+
+
+@each_activation
+def test_values_and_gradients(name):
+    got, want = ACTIVATIONS[name], REFERENCES[name]
+    np.testing.assert_allclose(got(POINTS), want(POINTS), rtol=1e-5, atol=1e-6)
+    slope, reference = (jax.vmap(jax.grad(f)) for f in (got, want))
+    np.testing.assert_allclose(slope(POINTS), reference(POINTS), rtol=1e-5, atol=1e-6)
+    curvature = jax.vmap(jax.grad(jax.grad(got)))(POINTS)
+    assert np.isfinite(curvature).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(REFERENCES) - {"relu", "leaky_relu", "selu"}))
+def test_gradient_at_zero(name):
+    # a silent layer feeds exact zeros
+    got, want = (jax.grad(f)(jnp.float32(0.0)) for f in (ACTIVATIONS[name], REFERENCES[name]))
+    assert float(got) == pytest.approx(float(want), abs=1e-6)
+
+
+@each_activation
+def test_numpy_gives_the_same_and_the_value_at_zero(name):
+    activation = ACTIVATIONS[name]
+    np.testing.assert_allclose(activation(np.asarray(POINTS), np), activation(POINTS), rtol=1e-5, atol=1e-6)
+    assert activation.at_zero == pytest.approx(float(activation(jnp.float32(0.0))), abs=1e-7)
+
+
+HE, LECUN, GLOROT = 2 / 300, 1 / 300, 2 / (300 + 200)
+VARIANCES = {
+    "relu": HE, "leaky_relu": HE, "elu": HE, "gelu": HE, "selu": LECUN,
+    "tanh": GLOROT, "logistic": GLOROT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_initial_variance_follows_the_activation(name):
+    network = dense_network(300, (200,), 20, (200,), name)
+    params = initial_weights(network, np.random.default_rng(0))
+    kernel = params["encoder"]["layer_0"]["kernel"]
+    assert kernel.shape == (300, 200) and kernel.dtype == np.float32
+    assert np.var(kernel) == pytest.approx(VARIANCES[name], rel=0.03)
+    assert abs(kernel.mean()) < 5 * kernel.std() / np.sqrt(kernel.size)
+    for part in ("encoder", "decoder"):
+        assert all(not np.any(layer["bias"]) for layer in params[part].values())
+
+
+def test_networks_compare_by_what_they_are():
+    one, other = (dense_network(6, (8,), 2, (8,), "gelu", linear_path=True) for _ in range(2))
+    assert one is not other and one == other and hash(one) == hash(other)
+    assert one != dense_network(6, (8,), 2, (8,), "relu", linear_path=True)
+    assert one != dense_network(6, (8,), 3, (8,), "gelu", linear_path=True)
+    assert one != dense_network(6, (8,), 2, (8,), "gelu")
+
+
+def by_hand(params, x, activation):
+    layers = sorted(params)
+    for i, name in enumerate(layers):
+        x = (x if i == 0 else activation(x)) @ params[name]["kernel"] + params[name]["bias"]
+    return x
+
+
+def test_a_dense_network_computes_what_it_says():
+    network = dense_network(6, (8, 5), 2, (4,), "tanh", code_activation="logistic")
+    params = initial_weights(network, np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(7, 6)).astype(np.float32)
+    codes = 1 / (1 + np.exp(-by_hand(params["encoder"], x, np.tanh)))
+    model = Model(network, params)
+    np.testing.assert_allclose(model.encode(x), codes, rtol=1e-4, atol=1e-6)
+    output = by_hand(params["decoder"], codes, np.tanh)
+    np.testing.assert_allclose(model.decode(codes), output, rtol=1e-4, atol=1e-5)
+
+
+def kernels(part):
+    return [part[name]["kernel"].shape for name in sorted(part) if "kernel" in part[name]]
+
+
+def test_stacked_784_300_150_300_784():
+    X = np.random.default_rng(0).random((40, 784), dtype=np.float32)
+    model = AutoencoderTransformer(
+        150, hidden_layer_sizes=(300,), init="random", max_iter=1, random_state=0
+    ).fit(X)
+    assert kernels(model.params_["encoder"]) == [(784, 300), (300, 150)]
+    assert kernels(model.params_["decoder"]) == [(150, 300), (300, 784)]
+    assert model.transform(X).shape == (40, 150)
+
+
+def test_no_hidden_layers_is_one_layer_each_way(fitted):
+    params = fitted(AutoencoderTransformer, hidden_layer_sizes=()).params_
+    assert kernels(params["encoder"]) == [(6, 2)]
+    assert kernels(params["decoder"]) == [(2, 6)]
+
+
+def test_the_decoder_is_the_mirror_unless_told(fitted):
+    params = fitted(AutoencoderTransformer, hidden_layer_sizes=(9, 5)).params_
+    assert kernels(params["decoder"]) == [(2, 5), (5, 9), (9, 6)]
+    other = fitted(
+        AutoencoderTransformer, hidden_layer_sizes=(9, 5), decoder_hidden_layer_sizes=(7,)
+    ).params_
+    assert kernels(other["decoder"]) == [(2, 7), (7, 6)]
+
+
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_more_than_ten_layers_stay_in_order(tied_weights):
+    # names sort as layer_1, layer_10, layer_2: the order must be that of the numbers
+    X, sizes = curved(64, 6), tuple(range(20, 8, -1))
+    model = fast(
+        AutoencoderTransformer, hidden_layer_sizes=sizes, tied_weights=tied_weights, max_iter=0
+    ).fit(X)
+    encoder = model.params_["encoder"]
+    shapes = [encoder[f"layer_{i}"]["kernel"].shape for i in range(13)]
+    assert shapes == list(zip((6, *sizes), (*sizes, 2), strict=True))
+    best = PCA(2).fit(X).explained_variance_ratio_.sum()
+    assert model.score(X) == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_tied_weights_are_stored_once(init, fitted):
+    shared = {"hidden_layer_sizes": (9, 5), "init": init}
+    tied = fitted(AutoencoderTransformer, tied_weights=True, **shared).params_
+    loose = fitted(AutoencoderTransformer, **shared).params_
+    assert kernels(tied["decoder"]) == []
+
+    def matrices(tree):
+        flat = jax.tree.leaves({name: part for name, part in tree.items() if name != "fixed"})
+        return sum(leaf.size for leaf in flat if np.ndim(leaf) == 2)
+
+    assert 2 * matrices(tied) == matrices(loose)
+
+
+def test_tied_decoder_uses_the_transposed_matrices(fitted, X_new):
+    model = fitted(AutoencoderTransformer, tied_weights=True, init="random", activation="tanh")
+    encoder, decoder = model.params_["encoder"], model.params_["decoder"]
+    codes = model.transform(X_new)
+    hidden = np.tanh(codes / model.scale_ @ encoder["layer_1"]["kernel"].T + decoder["layer_0"]["bias"])
+    output = hidden @ encoder["layer_0"]["kernel"].T + decoder["layer_1"]["bias"]
+    expected = output * model.scale_ + model.mean_
+    np.testing.assert_allclose(model.inverse_transform(codes), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("code_activation", sorted(REFERENCES))
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_every_code_activation_fits(code_activation, init, X):
+    model = fast(AutoencoderTransformer, code_activation=code_activation, init=init).fit(X)
+    codes = model.transform(X)
+    assert np.isfinite(codes).all() and np.isfinite(model.reconstruct(X)).all()
+    low, high = {
+        "logistic": (0, 1), "tanh": (-1, 1), "relu": (0, np.inf), "softplus": (0, np.inf),
+    }.get(code_activation, (-np.inf, np.inf))  # fmt: skip
+    assert codes.min() >= low and codes.max() <= high
+
+
+@pytest.mark.parametrize("n_components", [6, 9])
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_overcomplete_codes(n_components, tied_weights, X):
+    model = fast(
+        AutoencoderTransformer, n_components=n_components, tied_weights=tied_weights
+    ).fit(X)
+    assert model.transform(X).shape == (96, n_components)
+    assert model.score(X) > 0.95

@@ -1,0 +1,159 @@
+"""Many fits, odd parameters together, kills: a small sample always, the rest by `make stress`."""
+
+import gc
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from skae import AutoencoderTransformer
+from skae.core import programs
+from tests.conftest import ROOT
+from tests.datasets import curved
+
+SMALL = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+LARGE = settings(SMALL, max_examples=300, derandomize=False)
+
+# few shapes, so that programs are shared; everything else is drawn
+shapes = st.sampled_from([(1, 1), (2, 5), (7, 3), (60, 5), (130, 5), (20, 12)])
+dtypes = st.sampled_from(["float64", "float32", "float16", "int64", "uint8", "bool", "object"])
+parameters = st.fixed_dictionaries(
+    {
+        "n_components": st.sampled_from([1, 2, 7]),
+        "hidden_layer_sizes": st.sampled_from([(), (8,)]),
+        "activation": st.sampled_from(["gelu", "softplus"]),
+        "code_activation": st.sampled_from(["identity", "logistic"]),
+        "loss": st.sampled_from(["squared_error", "huber", "binary_cross_entropy"]),
+        "init": st.sampled_from(["pca", "random"]),
+        "tied_weights": st.booleans(),
+        "alpha": st.floats(0, 10),
+        "learning_rate": st.floats(1e-6, 0.1),
+        "learning_rate_schedule": st.sampled_from(["constant", "cosine", ("exponential", 0.5)]),
+        "batch_size": st.sampled_from(["auto", 16]),
+        "max_iter": st.integers(0, 4),
+        "tol": st.floats(0, 0.5),
+        "early_stopping": st.booleans(),
+        "n_iter_no_change": st.integers(1, 5),
+        "random_state": st.integers(0, 2**32 - 1),
+    }
+)
+cells = st.sampled_from(["smooth", "equal", "bits", "tied rows"])
+
+
+def rows_of(kind, shape, dtype):
+    X = curved(*shape, seed=shape[0])
+    if kind == "equal":
+        X = np.full(shape, 0.25)
+    elif kind == "bits" or dtype in ("bool", "uint8", "int64"):
+        X = (X > 0.5).astype(float)
+    elif kind == "tied rows":
+        X = np.repeat(X[: -(-shape[0] // 3)], 3, axis=0)[: shape[0]]
+    return X.astype(dtype)
+
+
+def fits_and_answers(parameters, kind, shape, dtype):
+    X = rows_of(kind, shape, dtype)
+    model = AutoencoderTransformer(**parameters).fit(X)
+    codes = model.transform(X)
+    assert codes.shape == (len(X), parameters["n_components"])
+    assert codes.dtype == (X.dtype if X.dtype.kind == "f" else np.float32)
+    for values in (codes, model.reconstruct(X), model.inverse_transform(codes)):
+        assert np.isfinite(values.astype(np.float64)).all()
+    assert np.isfinite(model.score(X)) and model.score(X) <= 1 + 1e-6
+    assert 0 <= model.best_iter_ <= model.n_iter_ <= parameters["max_iter"]
+    np.testing.assert_array_equal(model.transform(X[-1:])[0], codes[-1])
+
+
+@SMALL
+@given(parameters, cells, shapes, dtypes)
+def test_parameters_and_rows_of_all_kinds(parameters, kind, shape, dtype):
+    fits_and_answers(parameters, kind, shape, dtype)
+
+
+@pytest.mark.stress
+@LARGE
+@given(parameters, cells, shapes, dtypes)
+def test_parameters_and_rows_of_all_kinds_at_length(parameters, kind, shape, dtype):
+    fits_and_answers(parameters, kind, shape, dtype)
+
+
+def fit_of_a_new_shape(i):
+    columns, width = 3 + i % 17, 4 + i % 13
+    AutoencoderTransformer(
+        1 + i % 3, hidden_layer_sizes=(width,), batch_size=16, max_iter=1 + i % 2,
+        early_stopping=i % 2 == 0, random_state=i,
+    ).fit_transform(curved(20 + i % 50, columns))  # fmt: skip
+
+
+def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
+    monkeypatch.setattr(programs, "MAX_PROGRAMS", 4)
+    process = psutil.Process()
+    counts = []
+    for i in range(12):
+        fit_of_a_new_shape(i)
+        gc.collect()
+        counts.append(len(process.memory_maps(grouped=False)))
+        assert len(programs._programs) <= 4
+    # each fit compiles two programs of some 170 maps: kept ones would show
+    assert counts[-1] < counts[3] + 400
+
+
+@pytest.mark.stress
+def test_300_fits_stay_flat():
+    process = psutil.Process()
+    maps, memory = [], []
+    for i in range(300):
+        fit_of_a_new_shape(i)
+        if i in (99, 199, 299):
+            gc.collect()
+            maps.append(len(process.memory_maps(grouped=False)))
+            memory.append(process.memory_info().rss)
+    assert maps[-1] <= 1.1 * maps[0], maps
+    assert memory[-1] <= 1.15 * memory[0], memory
+
+
+INTERRUPTED = """
+import sys
+import numpy as np
+from tests.datasets import curved
+from skae import AutoencoderTransformer
+X = curved(300)
+model = AutoencoderTransformer(
+    2, hidden_layer_sizes=(8,), batch_size=32, max_iter=10**8, n_iter_no_change=10**8,
+    early_stopping=bool(int(sys.argv[1])), random_state=0,
+)
+start = AutoencoderTransformer(2, hidden_layer_sizes=(8,), max_iter=1).fit(X)
+print("ready", flush=True)
+try:
+    model.fit(X)
+except KeyboardInterrupt:
+    assert np.isfinite(model.transform(X)).all()
+    print("fitted", flush=True)
+"""
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("early_stopping", [0, 1])
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0])
+def test_interrupt_at_any_moment(seconds, early_stopping):
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(early_stopping)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert child.stdout.readline().strip() == "ready"
+    time.sleep(seconds + 0.02)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 0 and out.strip() == "fitted", err

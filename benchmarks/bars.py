@@ -32,7 +32,7 @@ class Bar:
         limit = "" if math.isinf(self.within) else f" (<= {self.within:.0f} s)"
         verdict = "ok" if self.ok else "SHORT"
         return (
-            f"{self.name:<44}{self.value:>12.6g}  {sign} {self.bar:<10.6g}"
+            f"{self.name:<44}{self.value:>12.7g}  {sign} {self.bar:<10.6g}"
             f"{self.seconds:>8.1f} s{limit:<11}{verdict}"
         )
 

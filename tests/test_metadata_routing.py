@@ -60,7 +60,7 @@ def test_without_transform_input_x_val_arrives_unscaled(cls, X, X_new):
 
 @each_autoencoder
 def test_weights_reach_the_fits_of_a_search(cls, X, weights):
-    estimator = requested(cls).set_fit_request(X_val=False)
+    estimator = requested(cls).set_score_request(sample_weight=True)
     grid = {"learning_rate": [1e-3, 1e-2]} if accepts(cls, "learning_rate") else {}
     search = GridSearchCV(estimator, grid, cv=2).fit(X, sample_weight=weights)
     by_hand = fast(cls, **search.best_params_).fit(X, sample_weight=weights)

@@ -96,7 +96,7 @@ def test_the_issue_s_example_on_digits():
         },
         cv=2,
     ).fit(X, y)
-    assert search.best_score_ > 0.85
+    assert search.best_score_ > 0.75
     assert search.predict(X[:5]).shape == (5,)
 
 

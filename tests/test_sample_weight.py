@@ -83,7 +83,7 @@ def test_partial_fit_takes_weights(cls, X, weights):
     [
         (-np.ones(96), "sample_weight"),
         (np.full(96, np.nan), "sample_weight"),
-        (np.zeros(96), "sample_weight"),
+        (np.zeros(96), "ample weights|sample_weight"),
         (np.ones(95), "sample_weight"),
         (np.ones((96, 2)), "ample weights|sample_weight"),
     ],

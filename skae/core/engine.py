@@ -4,7 +4,7 @@ Values in, a new result out. Knows nothing of estimators; failure is data in the
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from skae.core.batching import Rows, n_batches, steps_per_block
-from skae.core.optimizers import learning_rates
+from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
 from skae.core.training import (
     MAX_SEGMENTS,
@@ -25,30 +25,10 @@ from skae.core.training import (
     trainable,
 )
 
-__all__ = ["Plan", "Progress", "Result", "train"]
+__all__ = ["Progress", "Result", "train"]
 
 # a call is cut so that an interrupt, a time limit or a callback is heard within about a second
 _SECONDS_PER_CALL = 0.25
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how fast to train; all of it may change without compiling.
-
-    ``patience`` counts steps without progress; ``tolerance`` is the relative fall of the loss
-    that counts as progress. ``epochs`` may stop short of ``schedule_epochs``, the length that the
-    learning rate's schedule is laid out for.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    schedule: str = "constant"
-    warm_up: float = 0.0
-    patience: float = np.inf
-    tolerance: float = 0.0
-    max_time: float = np.inf
-    schedule_epochs: int | None = None
 
 
 @dataclass
@@ -143,20 +123,6 @@ def train(
     return run.result(interrupt)
 
 
-@dataclass
-class _Call:
-    """Batches that go to the device together: segments end after ``ends`` batches, and an epoch
-    where ``evaluate`` says so."""
-
-    batches: list[np.ndarray] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    evaluate: list[bool] = field(default_factory=list)
-
-    def end_segment(self, evaluate):
-        self.ends.append(len(self.batches))
-        self.evaluate.append(evaluate)
-
-
 class _Run:
     """One training run: the state on the device, and the host's clock and records."""
 
@@ -219,7 +185,7 @@ class _Run:
     def epochs(self):
         """Run the plan, one call in flight while the next block is read."""
         if self.n_evaluation:
-            self._collect(self._send(_Call([], [0], [True])))
+            self._collect(self._send(Call([], [0], [True])))
         waiting = None
         for call in self._calls():
             sent = self._send(call)
@@ -238,26 +204,20 @@ class _Run:
         """Whether to wait for this call: a listener does, and the first call sets the pace."""
         return (self.listener is not None and call.evaluate[-1]) or not self.paced
 
-    def _calls(self) -> Iterator[_Call]:
-        call = _Call()
-        for epoch in range(self.plan.epochs):
-            batches = np.array_split(self.rng.permutation(self.index), self.steps_per_epoch)
-            for i, batch in enumerate(batches):
-                call.batches.append(batch)
-                ends_epoch = i + 1 == len(batches)
-                full = len(call.batches) >= self.steps_per_call
-                full |= len(call.ends) + 1 == MAX_SEGMENTS
-                heard = ends_epoch and (self.listener is not None or epoch + 1 == self.plan.epochs)
-                if ends_epoch or full:
-                    call.end_segment(ends_epoch)
-                if full or heard:
-                    yield call
-                    call = _Call()
+    def _calls(self):
+        return calls(
+            self.plan, self.index, self.rng, lambda: self.steps_per_call, self.listener is not None
+        )
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
-        args = (self.state, self._block(call), self.evaluation, self._stage(call),
-                self.hyperparameters)
+        args = (
+            self.state,
+            self._block(call),
+            self.evaluation,
+            self._stage(call),
+            self.hyperparameters,
+        )
         program, seconds = compiled(advance, self.recipe, args, donate=(0,))
         self.seconds["compile"] += seconds
         begin = time.perf_counter()
@@ -271,11 +231,12 @@ class _Run:
         for i, batch in enumerate(call.batches):
             self.rows.read(batch, rows[i, : len(batch)])
             weights[i, : len(batch)] = self.weight[batch]
-        return Blocks(*jax.device_put((rows, weights), self.device), self.shift, self.scale)
+        rows, weights = jax.device_put((rows, weights), self.device)
+        return Blocks(rows, weights, self.shift, self.scale)
 
     def _stage(self, call):
         padding = (0, MAX_SEGMENTS - len(call.ends))
-        rates = self._rates(self.steps_sent + np.arange(self.capacity))
+        rates = self.plan.rates(self.steps_sent + np.arange(self.capacity), len(self.index))
         self.steps_sent += len(call.batches)
         return Stage(
             ends=np.pad(np.asarray(call.ends, np.int32), padding),
@@ -287,11 +248,6 @@ class _Run:
             patience=np.int32(min(self.plan.patience, 2**30)),
             tolerance=np.float32(self.plan.tolerance),
         )
-
-    def _rates(self, steps):
-        plan = self.plan
-        total = (plan.schedule_epochs or plan.epochs) * self.steps_per_epoch
-        return learning_rates(plan.schedule, plan.learning_rate, plan.warm_up, total, steps)
 
     def _collect(self, sent):
         """Wait for a call, read its history, and report the epoch that ended with it."""
@@ -337,7 +293,7 @@ class _Run:
         history = self._history()
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
-        history["learning_rate"] = self._rates(ends).astype(np.float64)
+        history["learning_rate"] = self.plan.rates(ends, len(self.index)).astype(np.float64)
         return Result(
             params=jax.tree.map(np.array, state.best_params),
             optimizer_state=[np.array(leaf) for leaf in jax.tree.leaves(state.optimizer_state)],

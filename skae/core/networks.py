@@ -27,6 +27,7 @@ class DenseStack(nn.Module):
 
     @nn.compact
     def __call__(self, x):
+        """The last layer's output for rows `x`."""
         activation = ACTIVATIONS[self.activation]
         for i, width in enumerate(self.widths):
             x = nn.Dense(width, name=f"layer_{i}")(x if i == 0 else activation(x))
@@ -41,6 +42,7 @@ class TiedDenseStack(nn.Module):
 
     @nn.compact
     def __call__(self, x, kernels: Sequence[jax.Array]):
+        """The last layer's output for rows `x`, with one kernel a layer."""
         activation = ACTIVATIONS[self.activation]
         for i, (width, kernel) in enumerate(zip(self.widths, kernels, strict=True)):
             bias = self.param(f"layer_{i}", _zero_bias, width)["bias"]

@@ -38,9 +38,7 @@ class Objective:
 
     def __call__(self, model, batch, key, hyperparameters):
         """The loss of a batch, without the penalty on weights."""
-        return self.function(
-            model, batch, key, objective=self, hyperparameters=hyperparameters
-        )
+        return self.function(model, batch, key, objective=self, hyperparameters=hyperparameters)
 
     def row_losses(self, output, x, hyperparameters):
         """The reconstruction loss of each row, its mean over cells."""

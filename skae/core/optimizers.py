@@ -34,6 +34,7 @@ class Optimizer:
     keywords: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, learning_rate) -> optax.GradientTransformation:
+        """The optax transformation at this rate."""
         return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
 
     def state_structure(self, params):

@@ -18,7 +18,8 @@ _POWER_ITERATIONS = 5
 
 class Components(NamedTuple):
     """``vectors`` of shape (n_features, n_components) and ``deviations``, the codes' standard
-    deviations; zeros stand for components that the rows do not have."""
+    deviations; zeros stand for components that the rows do not have.
+    """
 
     vectors: np.ndarray
     deviations: np.ndarray

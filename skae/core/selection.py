@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.core.engine import Plan, train
+from skae.core.engine import train
+from skae.core.plan import Plan
 
 __all__ = ["Choice", "choose_epochs"]
 
@@ -18,7 +19,8 @@ N_FOLDS = 5
 class Choice(NamedTuple):
     """``epochs`` is 0 where nothing beats the start by more than its standard error over folds;
     ``curve`` is the mean held-out loss after 0, 1, 2, ... epochs; ``largest_fold`` the rows that
-    were held out at once."""
+    were held out at once.
+    """
 
     epochs: int
     curve: np.ndarray
@@ -48,8 +50,16 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         index = np.setdiff1d(order, fold)
         result = train(
-            recipe, start(index), rows, index, weight, plan, hyperparameters,
-            seed=fold_seed, held_out=(rows, fold, weight), evaluation_rows=len(folds[0]),
+            recipe,
+            start(index),
+            rows,
+            index,
+            weight,
+            plan,
+            hyperparameters,
+            seed=fold_seed,
+            held_out=(rows, fold, weight),
+            evaluation_rows=len(folds[0]),
             device=device,
         )
         compile_seconds += result.seconds["compile"]
@@ -60,8 +70,9 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     length = min(len(curve) for curve in curves)
     losses = np.stack([curve[:length] for curve in curves])
     epochs = _best_epochs(losses, np.asarray(shares))
-    return Choice(epochs, np.average(losses, axis=0, weights=shares), len(folds[0]),
-                  compile_seconds)
+    return Choice(
+        epochs, np.average(losses, axis=0, weights=shares), len(folds[0]), compile_seconds
+    )
 
 
 def _best_epochs(losses, shares) -> int:

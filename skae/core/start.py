@@ -62,7 +62,8 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
 
 def _code_scale(deviations):
     """The codes' standard deviations, floored: the networks beside the path see codes of unit
-    variance."""
+    variance.
+    """
     if not np.any(deviations > 0):
         return np.ones_like(deviations)
     smallest = deviations[deviations > 0].min()

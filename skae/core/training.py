@@ -20,6 +20,9 @@ __all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "adv
 
 MAX_SEGMENTS = 64
 
+# NumPy's on the host's side, jax's on the device's
+Array = Any
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -41,14 +44,14 @@ class State(NamedTuple):
     params: Any
     optimizer_state: Any
     best_params: Any
-    best_loss: jax.Array
-    best_step: jax.Array
-    reference_loss: jax.Array
-    since_best: jax.Array
-    step: jax.Array
-    stopped: jax.Array
-    diverged: jax.Array
-    key_data: jax.Array
+    best_loss: Array
+    best_step: Array
+    reference_loss: Array
+    since_best: Array
+    step: Array
+    stopped: Array
+    diverged: Array
+    key_data: Array
     sums: Any
 
 
@@ -59,10 +62,10 @@ class Blocks(NamedTuple):
     ``shift`` and ``scale`` make training units of raw rows: ``(rows - shift) * scale``.
     """
 
-    rows: jax.Array
-    weight: jax.Array
-    shift: jax.Array
-    scale: jax.Array
+    rows: Array
+    weight: Array
+    shift: Array
+    scale: Array
 
 
 class Stage(NamedTuple):
@@ -72,23 +75,24 @@ class Stage(NamedTuple):
     With held-out batches the best evaluation is kept, else the last finite weights.
     """
 
-    ends: jax.Array
-    evaluate: jax.Array
-    n_segments: jax.Array
-    rates: jax.Array
-    n_evaluation: jax.Array
-    fresh: jax.Array
-    patience: jax.Array
-    tolerance: jax.Array
+    ends: Array
+    evaluate: Array
+    n_segments: Array
+    rates: Array
+    n_evaluation: Array
+    fresh: Array
+    patience: Array
+    tolerance: Array
 
 
 class History(NamedTuple):
     """Of each segment that ran (the first ``n``): training loss, loss on held-out rows (NaN where
-    there is none) and metrics."""
+    there is none) and metrics.
+    """
 
-    n: jax.Array
-    loss: jax.Array
-    evaluation: jax.Array
+    n: Array
+    loss: Array
+    evaluation: Array
     metrics: Any
 
 
@@ -120,7 +124,7 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks, st
             state,
         )
         state, record = _end_segment(recipe, state, evaluation, stage, stage.evaluate[j], hyper)
-        *series, = jax.tree.map(lambda all_, one: all_.at[j].set(one), history[1:], record)
+        (*series,) = jax.tree.map(lambda all_, one: all_.at[j].set(one), history[1:], record)
         return state, History(j + 1, *series)
 
     return jax.lax.while_loop(running, segment, (state, history))

@@ -2,11 +2,16 @@
 
 import math
 
+import numpy as np
+
+from skae.core.plan import Plan
+
 __all__ = [
     "CROSS_VALIDATE_BELOW",
     "automatic_batch_size",
     "automatic_epochs",
     "automatic_hidden_layer_sizes",
+    "training_plan",
     "validation_rows",
 ]
 
@@ -23,7 +28,8 @@ def automatic_hidden_layer_sizes(n_features: int) -> tuple[int, ...]:
 
 def automatic_batch_size(n_rows: int) -> int:
     """A power of two near the square root of the number of rows, from 16 to 64 (256 beyond
-    2^18 rows)."""
+    2^18 rows).
+    """
     power = int(math.log2(max(1, n_rows)))
     return 1 << min(8 if power >= 18 else 6, max(4, power // 2 + 1))
 
@@ -38,4 +44,27 @@ def validation_rows(n_rows: int, fraction) -> int:
     """Rows held out for early stopping."""
     if fraction == "auto":
         return min(n_rows // 10, _MAX_VALIDATION_ROWS)
-    return int(round(fraction * n_rows))
+    return round(fraction * n_rows)
+
+
+def training_plan(parameters: dict, n_rows: int) -> Plan:
+    """How long and how fast to train on `n_rows` rows."""
+    batch_size = parameters["batch_size"]
+    batch_size = automatic_batch_size(n_rows) if batch_size == "auto" else batch_size
+    epochs = parameters["max_iter"]
+    epochs = automatic_epochs(n_rows, batch_size) if epochs == "auto" else epochs
+    patience = parameters["n_iter_no_change"]
+    patience = max(1, -(-epochs // 3)) if patience == "auto" else patience
+    schedule = parameters["learning_rate_schedule"]
+    default_warm_up = 0.05 if parameters["init"] == "pca" else 0.0
+    name, warm_up = (schedule, default_warm_up) if isinstance(schedule, str) else schedule
+    return Plan(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=parameters["learning_rate"],
+        schedule=name,
+        warm_up=warm_up,
+        patience=patience * math.ceil(n_rows / batch_size),
+        tolerance=parameters["tol"],
+        max_time=np.inf if parameters["max_time"] is None else parameters["max_time"],
+    )

@@ -9,21 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.batching import Rows, n_batches
-from skae.core.engine import Plan, train
+from skae.core.batching import Rows
+from skae.core.engine import train
 from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
-from skae.core.optimizers import resolve_optimizer
+from skae.core.plan import Plan
 from skae.core.principal_components import principal_components
 from skae.core.selection import Choice, choose_epochs
 from skae.core.start import pca_start
 from skae.core.training import Recipe
-from skae.estimators._automatic import (
-    CROSS_VALIDATE_BELOW,
-    automatic_batch_size,
-    automatic_epochs,
-    validation_rows,
-)
+from skae.estimators._automatic import CROSS_VALIDATE_BELOW, training_plan, validation_rows
 from skae.estimators._reading import rows_in_units
 
 __all__ = ["Outcome", "Task", "fit_from_scratch", "go_on"]
@@ -72,7 +67,7 @@ def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
         some = data.rows.select(index)
         return _start(task, some, data.weight[index], np.random.default_rng(start_seed))
 
-    plan = _plan(task.parameters, data.rows.n_rows)
+    plan = training_plan(task.parameters, data.rows.n_rows)
     split = _split(task, data, X_val, plan, split_seed, start)
     clock.lap("select")
     params = start(split.index)
@@ -91,17 +86,29 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
     earlier = task.earlier
     data = _prepare(task, X, weight, merge=not one_epoch, units=_units(earlier))
     clock.lap("read")
-    plan = _plan(task.parameters, data.rows.n_rows)
-    split = _Split(np.arange(data.rows.n_rows), None, replace(
-        plan, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf
-    )) if one_epoch else _split(task, data, X_val, plan, split_seed)
+    plan = training_plan(task.parameters, data.rows.n_rows)
+    split = (
+        _Split(
+            np.arange(data.rows.n_rows),
+            None,
+            replace(plan, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf),
+        )
+        if one_epoch
+        else _split(task, data, X_val, plan, split_seed)
+    )
     if earlier is None:
         params = _start(task, data.rows, data.weight, np.random.default_rng(start_seed))
         earlier = {"params_": params, "optimizer_state_": None, "n_steps_": 0}
     clock.lap("start")
     return _train(
-        task, data, split, clock, params=earlier["params_"], seed=seed,
-        optimizer_state=earlier["optimizer_state_"], step=earlier["n_steps_"],
+        task,
+        data,
+        split,
+        clock,
+        params=earlier["params_"],
+        seed=seed,
+        optimizer_state=earlier["optimizer_state_"],
+        step=earlier["n_steps_"],
     )
 
 
@@ -157,28 +164,6 @@ def _start(task, rows, weight, rng):
     return pca_start(network, task.loss, components, rows.blocks, weight, rng)
 
 
-def _plan(parameters, n_rows) -> Plan:
-    batch_size = parameters["batch_size"]
-    batch_size = automatic_batch_size(n_rows) if batch_size == "auto" else batch_size
-    epochs = parameters["max_iter"]
-    epochs = automatic_epochs(n_rows, batch_size) if epochs == "auto" else epochs
-    patience = parameters["n_iter_no_change"]
-    patience = max(1, -(-epochs // 3)) if patience == "auto" else patience
-    schedule = parameters["learning_rate_schedule"]
-    default_warm_up = 0.05 if parameters["init"] == "pca" else 0.0
-    name, warm_up = (schedule, default_warm_up) if isinstance(schedule, str) else schedule
-    return Plan(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=parameters["learning_rate"],
-        schedule=name,
-        warm_up=warm_up,
-        patience=patience * n_batches(n_rows, batch_size),
-        tolerance=parameters["tol"],
-        max_time=np.inf if parameters["max_time"] is None else parameters["max_time"],
-    )
-
-
 def _split(task, data, X_val, plan, seed, start=None) -> _Split:
     parameters, n_rows = task.parameters, data.rows.n_rows
     everything = np.arange(n_rows)
@@ -208,8 +193,14 @@ def _cross_validated(task, data, plan, seed, start) -> _Split:
     if start is None or n_rows < 2:
         return _Split(everything, None, plan)
     choice = choose_epochs(
-        task.recipe, start, data.rows, data.weight, plan, task.hyperparameters,
-        seed=seed, device=task.device,
+        task.recipe,
+        start,
+        data.rows,
+        data.weight,
+        plan,
+        task.hyperparameters,
+        seed=seed,
+        device=task.device,
     )
     chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
     return _Split(everything, None, chosen, choice)
@@ -231,9 +222,18 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
     if task.listener is not None:
         task.listener.begin(plan.epochs, len(split.index), attributes)
     result = train(
-        task.recipe, params, data.rows, split.index, data.weight, plan, task.hyperparameters,
-        held_out=split.held_out, evaluation_rows=choice.largest_fold if choice else None,
-        device=task.device, listener=task.listener, **options,
+        task.recipe,
+        params,
+        data.rows,
+        split.index,
+        data.weight,
+        plan,
+        task.hyperparameters,
+        held_out=split.held_out,
+        evaluation_rows=choice.largest_fold if choice else None,
+        device=task.device,
+        listener=task.listener,
+        **options,
     )
     clock.lap("train")
     fitted = {

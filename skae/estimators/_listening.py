@@ -1,6 +1,7 @@
 """Who hears of the epochs of a fit: the log (`verbose`) and scikit-learn's callbacks."""
 
 import logging
+from typing import Any
 
 __all__ = ["Listener", "listener_for"]
 
@@ -24,7 +25,8 @@ class Listener:
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         # y=X: scikit-learn's monitors score only where y is given
         self.arguments = {"estimator": estimator, "X": X, "y": X, "metadata": metadata}
-        self.context = self.epoch = None
+        self.context: Any = None
+        self.epoch: Any = None
 
     def begin(self, n_epochs: int, n_rows: int, attributes) -> None:
         """Training begins: at most `n_epochs` epochs of `n_rows` rows.

@@ -152,7 +152,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
 
     def _read(self, X, sample_weight, X_val, *, reset):
         """Checked input, and a copy of the estimator that has taken note of its columns: a fit
-        that fails leaves nothing behind."""
+        that fails leaves nothing behind.
+        """
         checked = copy(self)
         X = read_rows(checked, X, reset=reset)
         weight = read_weights(sample_weight, X)
@@ -190,8 +191,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
     def _adopt(self, task, outcome):
         """Take all fitted attributes over together; then say what must be said."""
         for name in _COLUMNS:
-            vars(self).pop(name, None)
-        vars(self).update(outcome.attributes)
+            self.__dict__.pop(name, None)
+        self.__dict__.update(outcome.attributes)
         if task.listener is not None:
             task.listener.end(outcome.attributes)
         if outcome.diverged:

@@ -1,0 +1,94 @@
+"""How long and how fast to train, and how epochs are cut into calls of the compiled engine."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skae.core.batching import n_batches
+from skae.core.optimizers import learning_rates
+from skae.core.training import MAX_SEGMENTS
+
+__all__ = ["Call", "Plan", "calls"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to train; all of it may change without compiling.
+
+    ``patience`` counts steps without progress; ``tolerance`` is the relative fall of the loss
+    that counts as progress. ``epochs`` may stop short of ``schedule_epochs``, the length that the
+    learning rate's schedule is laid out for.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: str = "constant"
+    warm_up: float = 0.0
+    patience: float = np.inf
+    tolerance: float = 0.0
+    max_time: float = np.inf
+    schedule_epochs: int | None = None
+
+    def steps_per_epoch(self, n_rows: int) -> int:
+        """Optimiser steps of an epoch over `n_rows` rows."""
+        return n_batches(n_rows, self.batch_size)
+
+    def rates(self, steps, n_rows: int) -> np.ndarray:
+        """Learning rate of each of `steps` (0-based) of a training run on `n_rows` rows."""
+        epochs = self.epochs if self.schedule_epochs is None else self.schedule_epochs
+        total = epochs * self.steps_per_epoch(n_rows)
+        return learning_rates(self.schedule, self.learning_rate, self.warm_up, total, steps)
+
+
+@dataclass
+class Call:
+    """Batches that go to the device together.
+
+    Segment j ends after ``ends[j]`` batches, and an epoch with it where ``evaluate[j]``.
+    """
+
+    batches: list[np.ndarray] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    evaluate: list[bool] = field(default_factory=list)
+
+    def end_segment(self, evaluate: bool) -> None:
+        """Close a segment after the last batch."""
+        self.ends.append(len(self.batches))
+        self.evaluate.append(evaluate)
+
+
+def calls(
+    plan: Plan,
+    index: np.ndarray,
+    rng: np.random.Generator,
+    steps_per_call: Callable[[], int],
+    epoch_by_epoch: bool,
+) -> Iterator[Call]:
+    """All calls of a plan: rows in a new order each epoch, spread evenly over its batches.
+
+    Parameters
+    ----------
+    plan : Plan
+    index : ndarray of shape (n_rows,)
+        The rows to train on.
+    rng : numpy.random.Generator
+        For the order.
+    steps_per_call : callable
+        How many batches a call may have by now.
+    epoch_by_epoch : bool
+        Whether no call goes beyond the end of an epoch.
+    """
+    call = Call()
+    for epoch in range(plan.epochs):
+        batches = np.array_split(rng.permutation(index), plan.steps_per_epoch(len(index)))
+        for i, batch in enumerate(batches):
+            call.batches.append(batch)
+            ends_epoch = i + 1 == len(batches)
+            full = len(call.batches) >= steps_per_call() or len(call.ends) + 1 == MAX_SEGMENTS
+            if ends_epoch or full:
+                call.end_segment(ends_epoch)
+            if full or (ends_epoch and (epoch_by_epoch or epoch + 1 == plan.epochs)):
+                yield call
+                call = Call()

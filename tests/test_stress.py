@@ -9,7 +9,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from skae import AutoencoderTransformer
@@ -22,6 +22,8 @@ SMALL = settings(
     deadline=None,
     derandomize=True,
     database=None,
+    # shrinking compiles hundreds of programs more
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LARGE = settings(SMALL, max_examples=300, derandomize=False)

@@ -13,7 +13,7 @@ from skae.core.plan import Plan
 
 __all__ = ["Choice", "choose_epochs"]
 
-N_FOLDS = 5
+N_FOLDS = 3
 
 
 class Choice(NamedTuple):

@@ -19,7 +19,7 @@ def describe(parameters: dict, n_features: int) -> dict:
     n_components = int(parameters["n_components"])
     encoder = parameters["hidden_layer_sizes"]
     if encoder == "auto":
-        encoder = automatic_hidden_layer_sizes(n_features)
+        encoder = automatic_hidden_layer_sizes(n_features, n_components)
     encoder = _widths("hidden_layer_sizes", encoder)
     decoder = parameters["decoder_hidden_layer_sizes"]
     decoder = encoder[::-1] if decoder is None else _widths("decoder_hidden_layer_sizes", decoder)

@@ -21,23 +21,25 @@ CROSS_VALIDATE_BELOW = 2000
 _MAX_VALIDATION_ROWS = 5000
 
 
-def automatic_hidden_layer_sizes(n_features: int) -> tuple[int, ...]:
-    """One layer, twice as wide as the rows, between 64 and 512."""
-    return (int(min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))),)
+def automatic_hidden_layer_sizes(n_features: int, n_components: int) -> tuple[int, ...]:
+    """Two layers: h, twice as wide as the rows (a power of two from 64 to 512), and h / 4.
+
+    The second is at least 32, and as wide as the code where that is longer (up to h).
+    """
+    first = min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))
+    return first, max(32, first // 4, min(first, n_components))
 
 
 def automatic_batch_size(n_rows: int) -> int:
-    """A power of two near the square root of the number of rows, from 16 to 64 (256 beyond
-    2^18 rows).
-    """
+    """A power of two: 2^(p / 2 + 1), from 16 to 128, for 2^p rows; 256 from 2^18 rows on."""
     power = int(math.log2(max(1, n_rows)))
-    return 1 << min(8 if power >= 18 else 6, max(4, power // 2 + 1))
+    return 1 << min(8 if power >= 18 else 7, max(4, power // 2 + 1))
 
 
 def automatic_epochs(n_rows: int, batch_size: int) -> int:
-    """Epochs from a budget of optimiser steps, between 10 and 200."""
-    steps_per_epoch = math.ceil(n_rows / batch_size)
-    return int(min(200, max(10, round(15000 / steps_per_epoch))))
+    """Epochs for 2000 + n_rows / 12 optimiser steps (30,000 at most), between 5 and 200."""
+    steps = min(30_000, 2_000 + n_rows / 12)
+    return min(200, max(5, round(steps / math.ceil(n_rows / batch_size))))
 
 
 def validation_rows(n_rows: int, fraction) -> int:

@@ -13,8 +13,9 @@ n_components : int, default=2
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
     Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is
-    784-300-150-300-784, ``()`` is one layer each way. "auto": one layer, wider than the rows,
-    from 64 to 512 units.
+    784-300-150-300-784, ``()`` is one layer each way. "auto": two layers, the first h twice as
+    wide as the rows (a power of two from 64 to 512), the second h / 4 (at least 32, and not
+    below `n_components` up to h).
 
 decoder_hidden_layer_sizes : tuple of int or None, default=None
     Widths of the decoder's hidden layers. None: the encoder's, mirrored.
@@ -62,12 +63,12 @@ learning_rate_schedule : str or tuple (str, float), default="cosine"
     so that the first steps do not throw the start away, and not at all under ``init="random"``.
 
 batch_size : "auto" or int, default="auto"
-    Rows of a step, at least 1. "auto" depends on the number of rows in powers of two: 16 to 64,
-    more beyond 260,000 rows.
+    Rows of a step, at least 1. "auto" depends on the number of rows in powers of two: for 2^p
+    rows 2^(p / 2 + 1), from 16 to 128; 256 from 2^18 rows on.
 
 max_iter : "auto" or int, default="auto"
-    Epochs at most. "auto" spends a budget of optimiser steps: more epochs on small data. 0 gives
-    the start itself, which is PCA under ``init="pca"``.
+    Epochs at most. "auto" spends 2000 + n / 12 optimiser steps on n rows (30,000 at most), in 5 to
+    200 epochs: 15 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA under ``init="pca"``.
 
 max_time : float or None, default=None
     Seconds after which training ends with the best weights so far.
@@ -82,7 +83,7 @@ early_stopping : bool, default=True
 validation_fraction : "auto" or float, default="auto"
     Share of rows held out, between 0 and 1. "auto": a tenth, at most 5,000 rows; and below 2,000
     distinct rows none, since so few would choose noise: the number of epochs is then chosen by
-    5-fold cross-validation inside the fit, and all rows are trained on.
+    3-fold cross-validation inside the fit, and all rows are trained on.
 
 n_iter_no_change : "auto" or int, default="auto"
     Epochs without progress before training stops. "auto" counts steps: a third of all.

@@ -67,14 +67,10 @@ results = {name: compare(model) for name, model in models.items()}
 # In a pipeline, under a grid search
 # ----------------------------------
 # The parameters are searched like any other estimator's. The floats among them, like the learning
-# rate, cost no new compilation. On few rows an autoencoder chooses its number of epochs by
-# cross-validation inside ``fit``; a search does well with one held-out tenth, in less time.
-# scikit-learn 1.9 and newer draw a progress bar.
+# rate, cost no new compilation. scikit-learn 1.9 and newer draw a progress bar.
 
 pipe = make_pipeline(
-    StandardScaler(),
-    AutoencoderTransformer(10, validation_fraction=0.1, random_state=0),
-    KNeighborsClassifier(),
+    StandardScaler(), AutoencoderTransformer(10, random_state=0), KNeighborsClassifier()
 )
 search = GridSearchCV(
     pipe,

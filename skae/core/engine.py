@@ -168,8 +168,8 @@ class _Run:
             sums={"loss": zero, "rows": zero, "metrics": dict.fromkeys(names, zero)},
         )
         self.first_step = step
-        # copies: the engine overwrites its buffers, so it must own them
-        self.state = jax.device_put(jax.tree.map(np.array, state), self.device)
+        # never donated: an interrupt between a call's end and this assignment would lose it
+        self.state = jax.device_put(state, self.device)
         self.evaluation = jax.device_put(evaluation, self.device)
         self.shift, self.scale = jax.device_put(self.rows.shift_and_scale, self.device)
 
@@ -218,7 +218,7 @@ class _Run:
             self._stage(call),
             self.hyperparameters,
         )
-        program, seconds = compiled(advance, self.recipe, args, donate=(0,))
+        program, seconds = compiled(advance, self.recipe, args)
         self.seconds["compile"] += seconds
         begin = time.perf_counter()
         self.state, history = program(*args)

@@ -52,10 +52,12 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     device = device if device is not None else jax.local_devices()[0]
     n_rows, width = shape
     params = jax.device_put(params, device)
+    program = None
     for start in range(0, n_rows, BLOCK_ROWS):
         part = slice(start, min(start + BLOCK_ROWS, n_rows))
         block = np.zeros((BLOCK_ROWS, width), np.float32)
         block[: part.stop - start] = read(part)
         args = (params, jax.device_put(block, device))
-        program, _ = compiled(function, static, args)
+        if program is None:
+            program, _ = compiled(function, static, args)
         out[part] = np.asarray(program(*args))[: part.stop - start]

@@ -20,7 +20,7 @@ _lock = threading.Lock()
 _compiling: dict[Hashable, threading.Lock] = {}
 
 
-def compiled(function: Callable, static: Hashable, args: tuple, donate: tuple[int, ...] = ()):
+def compiled(function: Callable, static: Hashable, args: tuple):
     """The program of ``function(static, *args)`` for the shapes and the device of `args`.
 
     Parameters
@@ -31,8 +31,6 @@ def compiled(function: Callable, static: Hashable, args: tuple, donate: tuple[in
         What the program is specialised to; compared by value.
     args : tuple of pytrees
         Arrays that stand for all others of the same shapes and types.
-    donate : tuple of int
-        Positions in `args` whose buffers the program may overwrite.
 
     Returns
     -------
@@ -43,7 +41,7 @@ def compiled(function: Callable, static: Hashable, args: tuple, donate: tuple[in
     """
     leaves, structure = jax.tree_util.tree_flatten(args)
     kinds = tuple((leaf.shape, leaf.dtype, getattr(leaf, "sharding", None)) for leaf in leaves)
-    key = (function, static, structure, kinds, donate)
+    key = (function, static, structure, kinds)
     program = _find(key)
     if program is not None:
         return program, 0.0
@@ -55,7 +53,7 @@ def compiled(function: Callable, static: Hashable, args: tuple, donate: tuple[in
             return program, 0.0
         start = time.perf_counter()
         # a function object of its own, so that jax lets go of all it holds when we do
-        jitted = jax.jit(lambda *a: function(static, *a), donate_argnums=donate)
+        jitted = jax.jit(lambda *a: function(static, *a))
         program = jitted.lower(*args).compile()
         _keep(key, program)
         return program, time.perf_counter() - start

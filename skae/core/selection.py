@@ -4,6 +4,7 @@ A tenth of a hundred rows is ten rows, and ten rows choose noise. So every row i
 the epochs with the least mean loss over all rows are then trained on all rows.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     order = np.random.default_rng(seed).permutation(rows.n_rows)
     folds = np.array_split(order, min(N_FOLDS, rows.n_rows))
     curves, shares, compile_seconds = [], [], 0.0
+    plan = replace(plan, max_time=plan.max_time / (len(folds) + 1))
     for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         index = np.setdiff1d(order, fold)
         result = train(

@@ -219,6 +219,7 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
     plan, choice = split.plan, split.choice
     if choice and choice.interrupt:
         plan = replace(plan, epochs=0)
+    plan = replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
     if task.listener is not None:
         task.listener.begin(plan.epochs, len(split.index), attributes)
     result = train(
@@ -275,9 +276,12 @@ class _Clock:
         self.seconds[name] = now - self.last
         self.last = now
 
+    def total(self) -> float:
+        return time.perf_counter() - self.begin
+
     def report(self, result, choice) -> dict[str, float]:
         """Seconds by part, with compilation apart from the part that it fell into."""
-        seconds, total = dict(self.seconds), time.perf_counter() - self.begin
+        seconds, total = dict(self.seconds), self.total()
         seconds["train"] -= result.seconds["compile"]
         seconds["compile"] = result.seconds["compile"]
         if choice is not None:

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from skae.core.batching import Rows, n_batches, steps_per_block
+from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
 from skae.core.training import (
@@ -61,7 +62,7 @@ class Result:
     n_epochs: int
     best_epoch: int
     diverged: bool
-    interrupt: BaseException | None = None
+    interrupted: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -115,12 +116,12 @@ def train(
     """
     run = _Run(recipe, rows, index, weight, plan, hyperparameters, seed, device, listener)
     run.prepare(params, held_out, evaluation_rows, optimizer_state, step)
-    try:
-        run.epochs()
-        interrupt = None
-    except KeyboardInterrupt as error:
-        interrupt = error
-    return run.result(interrupt)
+    with Interrupt() as run.interrupt:
+        try:
+            run.epochs()
+        except KeyboardInterrupt:
+            run.interrupt.heard = True
+    return run.result()
 
 
 class _Run:
@@ -138,6 +139,7 @@ class _Run:
         self.capacity = steps_per_block(plan.batch_size, rows.n_features)
         self.steps_per_call = min(8, self.capacity)
         self.paced = self.stopped = False
+        self.interrupt = Interrupt()
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
@@ -195,10 +197,13 @@ class _Run:
             if self._must_hear_of(call):
                 self._collect(waiting)
                 waiting = None
-            if self.stopped or time.perf_counter() - self.start > self.plan.max_time:
+            if self.stopped or self.interrupt.heard or self._is_late():
                 break
         if waiting is not None:
             self._collect(waiting)
+
+    def _is_late(self):
+        return time.perf_counter() - self.start > self.plan.max_time
 
     def _must_hear_of(self, call):
         """Whether to wait for this call: a listener does, and the first call sets the pace."""
@@ -287,7 +292,7 @@ class _Run:
             history[name] = [metrics[name] for _, _, metrics in records]
         return {name: np.asarray(values, np.float64) for name, values in history.items()}
 
-    def result(self, interrupt) -> Result:
+    def result(self) -> Result:
         """All that was learnt, on the host."""
         state = jax.device_get(self.state)
         history = self._history()
@@ -303,6 +308,6 @@ class _Run:
             n_epochs=n_epochs,
             best_epoch=round((int(state.best_step) - self.first_step) / self.steps_per_epoch),
             diverged=bool(state.diverged),
-            interrupt=interrupt,
+            interrupted=self.interrupt.heard,
             seconds=self.seconds,
         )

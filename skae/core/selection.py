@@ -27,7 +27,7 @@ class Choice(NamedTuple):
     curve: np.ndarray
     largest_fold: int
     compile_seconds: float = 0.0
-    interrupt: BaseException | None = None
+    interrupted: bool = False
 
 
 def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, seed, device=None):
@@ -65,8 +65,8 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
             device=device,
         )
         compile_seconds += result.seconds["compile"]
-        if result.interrupt is not None:
-            return Choice(0, np.zeros(1), len(folds[0]), compile_seconds, result.interrupt)
+        if result.interrupted:
+            return Choice(0, np.zeros(1), len(folds[0]), compile_seconds, True)
         curves.append(result.evaluations)
         shares.append(weight[fold].sum())
     length = min(len(curve) for curve in curves)

@@ -68,7 +68,8 @@ batch_size : "auto" or int, default="auto"
 
 max_iter : "auto" or int, default="auto"
     Epochs at most. "auto" spends 2000 + n / 12 optimiser steps on n rows (30,000 at most), in 5 to
-    200 epochs: 15 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA under ``init="pca"``.
+    200 epochs: 15 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA
+    under ``init="pca"``.
 
 max_time : float or None, default=None
     Seconds after which training ends with the best weights so far.

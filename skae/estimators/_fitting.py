@@ -53,7 +53,7 @@ class Outcome:
 
     attributes: dict[str, Any]
     diverged: bool
-    interrupt: BaseException | None
+    interrupted: bool
 
 
 def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
@@ -217,7 +217,7 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
         }
 
     plan, choice = split.plan, split.choice
-    if choice and choice.interrupt:
+    if choice and choice.interrupted:
         plan = replace(plan, epochs=0)
     plan = replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
     if task.listener is not None:
@@ -244,8 +244,8 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
         **_record(result, choice),
         "fit_time_": clock.report(result, choice),
     }
-    interrupt = (choice and choice.interrupt) or result.interrupt
-    return Outcome(fitted, result.diverged, interrupt)
+    interrupted = result.interrupted or (choice is not None and choice.interrupted)
+    return Outcome(fitted, result.diverged, interrupted)
 
 
 def _record(result, choice):

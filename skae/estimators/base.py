@@ -202,8 +202,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
+        if outcome.interrupted:
+            raise KeyboardInterrupt
         return self
 
 

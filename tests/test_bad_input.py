@@ -71,8 +71,8 @@ def test_components_beyond_what_pca_can_start_from(cls, n_components, n_rows):
 
 
 @pytest.mark.parametrize("tied_weights", [False, True])
-@pytest.mark.parametrize("code_activation", ["logistic", "tanh", "relu", "softplus"])
-@pytest.mark.parametrize("kind", ["one row", "all rows equal", "constant columns", "one feature"])
+@pytest.mark.parametrize("code_activation", ["logistic", "softplus"])
+@pytest.mark.parametrize("kind", ["one row", "two rows", "all rows equal", "constant columns"])
 def test_odd_input_with_other_codes(kind, code_activation, tied_weights):
     model = centred(
         AutoencoderTransformer, code_activation=code_activation, tied_weights=tied_weights

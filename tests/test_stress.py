@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.datasets import curved
 
 SMALL = settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     database=None,
@@ -103,7 +103,7 @@ def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
     monkeypatch.setattr(programs, "MAX_PROGRAMS", 4)
     process = psutil.Process()
     counts = []
-    for i in range(12):
+    for i in range(9):
         fit_of_a_new_shape(i)
         gc.collect()
         counts.append(len(process.memory_maps(grouped=False)))

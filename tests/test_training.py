@@ -66,9 +66,13 @@ def test_explicit_fraction_holds_rows_out(X):
 
 
 def test_small_data_hold_nothing_out(X):
-    fitted = model(early_stopping=True).fit(X)
-    assert "validation_loss" not in fitted.history_
-    assert 0 <= fitted.n_iter_ <= 12
+    """Cross-validation chooses the epochs; they are those of a fit on all rows."""
+    chosen, free = model(early_stopping=True).fit(X), model(early_stopping=False).fit(X)
+    assert 0 < chosen.best_iter_ <= 12
+    kept = slice(chosen.best_iter_)
+    np.testing.assert_array_equal(chosen.history_["loss"][kept], free.history_["loss"][kept])
+    if chosen.best_iter_ == 12:
+        np.testing.assert_array_equal(chosen.transform(X), free.transform(X))
 
 
 def test_cross_validation_inside_the_fit_refuses_noise():

@@ -5,8 +5,6 @@ Values in, a new result out. Knows nothing of estimators; failure is data in the
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import jax
 import numpy as np
@@ -15,6 +13,7 @@ from skae.core.batching import Rows, n_batches, steps_per_block
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
+from skae.core.results import Progress, Result
 from skae.core.training import (
     MAX_SEGMENTS,
     Blocks,
@@ -26,44 +25,10 @@ from skae.core.training import (
     trainable,
 )
 
-__all__ = ["Progress", "Result", "train"]
+__all__ = ["train"]
 
 # a call is cut so that an interrupt, a time limit or a callback is heard within about a second
 _SECONDS_PER_CALL = 0.25
-
-
-@dataclass
-class Progress:
-    """What a listener learns after each epoch."""
-
-    epoch: int
-    history: dict[str, np.ndarray]
-    seconds: float
-    fetch: Callable[[], Any]
-
-    @property
-    def params(self):
-        """The weights as they are now, on the host."""
-        return self.fetch()
-
-
-@dataclass
-class Result:
-    """What training made of the weights: NumPy arrays and plain Python only.
-
-    ``evaluations`` are the losses on held-out rows before the first and after each epoch.
-    """
-
-    params: Any
-    optimizer_state: list[np.ndarray]
-    step: int
-    history: dict[str, np.ndarray]
-    evaluations: np.ndarray
-    n_epochs: int
-    best_epoch: int
-    diverged: bool
-    interrupted: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def train(

@@ -65,9 +65,10 @@ class Network:
         encode(x) = f(x V + c * encoder(x))
         decode(z) = z D + decoder(z / c)
 
-    ``tied``: ``D`` is ``V`` transposed (each code times a gain of its own where `gain`), and the
-    decoder uses the encoder's kernels transposed. What `decode` returns is the raw output that a
-    loss takes; the loss's link makes a reconstruction of it.
+    The encoder's last layer is `heads` codes wide (a variational one has two: mean and
+    log-variance). ``tied``: ``D`` is ``V`` transposed (each code times a gain of its own where
+    `gain`), and the decoder uses the encoder's kernels transposed. What `decode` returns is the
+    raw output that a loss takes; the loss's link makes a reconstruction of it.
     """
 
     encoder: nn.Module
@@ -78,13 +79,22 @@ class Network:
     tied: bool = False
     linear_path: bool = False
     gain: bool = False
+    heads: int = 1
+
+    def encoder_heads(self, params, x):
+        """`heads` arrays of shape (rows, n_components); the first is the code before activation.
+
+        The linear path leads into the first alone.
+        """
+        outputs: Any = self.encoder.apply({"params": params["encoder"]}, x)
+        code, *others = jnp.split(outputs, self.heads, axis=-1)
+        if self.linear_path:
+            code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
+        return (code, *others)
 
     def preactivation(self, params, x):
         """The code before its activation, of shape (rows, n_components)."""
-        code = self.encoder.apply({"params": params["encoder"]}, x)
-        if self.linear_path:
-            code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
-        return code
+        return self.encoder_heads(params, x)[0]
 
     def activate(self, code):
         """The code's activation."""
@@ -98,7 +108,8 @@ class Network:
         """The raw output of shape (rows, n_features)."""
         inner = z / params["fixed"]["code_scale"] if self.linear_path else z
         if self.tied:
-            kernels = [k.T for k in reversed(_kernels(params["encoder"]))]
+            code_kernel, *kernels = [k.T for k in reversed(_kernels(params["encoder"]))]
+            kernels = [code_kernel[: self.n_components], *kernels]
             output = self.decoder.apply({"params": params["decoder"]}, inner, kernels)
         else:
             output = self.decoder.apply({"params": params["decoder"]}, inner)
@@ -115,6 +126,10 @@ class Model(NamedTuple):
 
     network: Network
     params: Any
+
+    def heads(self, x):
+        """All that the encoder gives: the code before its activation, and further heads."""
+        return self.network.encoder_heads(self.params, x)
 
     def preactivation(self, x):
         """The code before its activation."""
@@ -143,8 +158,9 @@ def dense_network(
 ) -> Network:
     """A network of dense layers; `options` are `Network`'s own fields."""
     decoder = TiedDenseStack if options.get("tied") else DenseStack
+    code_width = n_components * options.get("heads", 1)
     return Network(
-        encoder=DenseStack((*encoder_widths, n_components), activation),
+        encoder=DenseStack((*encoder_widths, code_width), activation),
         decoder=decoder((*decoder_widths, n_features), activation),
         n_features=n_features,
         n_components=n_components,
@@ -159,13 +175,19 @@ def _structure(network: Network):
     x = jax.ShapeDtypeStruct((1, network.n_features), np.float32)
     z = jax.ShapeDtypeStruct((1, network.n_components), np.float32)
     encoder = jax.eval_shape(network.encoder.init, key, x)["params"]
-    inputs = (z, [_transposed(k) for k in reversed(_kernels(encoder))]) if network.tied else (z,)
+    if network.tied:
+        inputs = (z, [_transposed(k, network) for k in reversed(_kernels(encoder))])
+    else:
+        inputs = (z,)
     decoder = jax.eval_shape(network.decoder.init, key, *inputs).get("params", {})
     return {"encoder": encoder, "decoder": decoder}
 
 
-def _transposed(kernel):
-    return jax.ShapeDtypeStruct(kernel.shape[::-1], kernel.dtype)
+def _transposed(kernel, network):
+    n_inputs, n_outputs = kernel.shape
+    if n_outputs == network.heads * network.n_components:
+        n_outputs = network.n_components
+    return jax.ShapeDtypeStruct((n_outputs, n_inputs), kernel.dtype)
 
 
 def initial_weights(network: Network, rng: np.random.Generator) -> dict:

@@ -56,7 +56,9 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
             output = np.log(m / (1.0 - m))
     params["fixed"] = {"code_scale": code_scale}
     params["linear"] = _linear_path(network, into, back)
-    _silence(params, network, -mean @ into / code_scale, output)
+    encoder_bias = np.zeros(network.heads * network.n_components)
+    encoder_bias[: network.n_components] = -mean @ into / code_scale
+    _silence(params, network, encoder_bias, output)
     return _as_float32(params)
 
 

@@ -173,8 +173,8 @@ def _sums(loss, rows, metrics):
 
 
 def _sum_of_squares(weights):
-    """Over matrices of the networks: biases and the linear path are never penalised."""
-    leaves = jax.tree.leaves({k: w for k, w in weights.items() if k != "linear"})
+    """Over matrices of encoder and decoder: biases and the linear path are never penalised."""
+    leaves = jax.tree.leaves((weights["encoder"], weights["decoder"]))
     return sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
 
 

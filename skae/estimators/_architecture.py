@@ -14,7 +14,7 @@ __all__ = ["MAX_LINEAR_PATH", "describe", "find_device", "network_of"]
 MAX_LINEAR_PATH = 20_000_000
 
 
-def describe(parameters: dict, n_features: int) -> dict:
+def describe(parameters: dict, n_features: int, heads: int = 1) -> dict:
     """The network that the parameters ask for, in plain Python."""
     n_components = int(parameters["n_components"])
     encoder = parameters["hidden_layer_sizes"]
@@ -38,6 +38,7 @@ def describe(parameters: dict, n_features: int) -> dict:
         "code_activation": parameters["code_activation"],
         "tied": bool(parameters["tied_weights"]),
         "linear_path": parameters["init"] == "pca" and small,
+        "heads": heads,
         "loss": parameters["loss"],
     }
 

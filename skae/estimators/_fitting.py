@@ -4,6 +4,7 @@ Reads the estimator's parameters and never writes to it.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +30,7 @@ class Task:
     """What a fit is asked to do: the estimator's parameters, resolved.
 
     ``shared`` are fitted attributes that are known before; ``earlier`` those of the fit to go on
-    from, if any.
+    from, if any. ``adjust`` makes a variant's initial weights of the plain autoencoder's.
     """
 
     parameters: dict[str, Any]
@@ -39,6 +40,7 @@ class Task:
     device: Any
     listener: Any
     shared: dict[str, Any]
+    adjust: Callable
     earlier: dict[str, Any] | None = None
 
     @property
@@ -151,6 +153,11 @@ def _prepare(task, X, weight, *, merge=True, units=None) -> _Data:
 
 def _start(task, rows, weight, rng):
     """Initial weights for `rows`."""
+    params = _plain_start(task, rows, weight, rng)
+    return task.adjust(params, task.recipe.network, rows, weight, rng)
+
+
+def _plain_start(task, rows, weight, rng):
     network: Network = task.recipe.network
     if not network.linear_path:
         return initial_weights(network, rng)

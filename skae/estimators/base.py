@@ -84,6 +84,9 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         "device": [str, None],
     }
 
+    # arrays of a code's length that the encoder gives: a variational one has two
+    _heads: ClassVar[int] = 1
+
     def _objective(self) -> Objective:
         """The autoencoder's loss with its static settings."""
         raise NotImplementedError
@@ -91,6 +94,19 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
     def _hyperparameters(self) -> dict[str, float]:
         """Floats that the loss takes: they may change without compiling."""
         return {}
+
+    def _resolved(self) -> dict[str, Any]:
+        """Parameters with what "auto" means for this autoencoder; others are resolved later."""
+        return self.get_params(deep=False)
+
+    def _adjust_start(self, params, network, rows, weight, rng):
+        """Initial weights, given those of the plain autoencoder.
+
+        ``params["extra"]`` holds further weights to train, ``params["fixed"]`` constants; `rows`
+        are those that are trained on, in units of training.
+        """
+        del network, rows, weight, rng
+        return params
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, X_val=None):
@@ -165,8 +181,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
 
     def _task(self, checked, X, sample_weight, earlier) -> Task:
         """All that a fit depends on: from here on nothing reads the estimator."""
-        parameters = self.get_params(deep=False)
-        architecture = describe(parameters, checked.n_features_in_)
+        parameters = self._resolved()
+        architecture = describe(parameters, checked.n_features_in_, self._heads)
         if earlier is not None and earlier["architecture_"] != architecture:
             raise ValueError(
                 f"the fitted network is {earlier['architecture_']}, the parameters now ask for "
@@ -185,6 +201,7 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
             device=find_device(self.device),
             listener=listener_for(self, X, sample_weight),
             shared={"architecture_": architecture, **columns},
+            adjust=self._adjust_start,
             earlier=earlier,
         )
 

@@ -175,19 +175,13 @@ def _structure(network: Network):
     x = jax.ShapeDtypeStruct((1, network.n_features), np.float32)
     z = jax.ShapeDtypeStruct((1, network.n_components), np.float32)
     encoder = jax.eval_shape(network.encoder.init, key, x)["params"]
+    inputs: tuple = (z,)
     if network.tied:
-        inputs = (z, [_transposed(k, network) for k in reversed(_kernels(encoder))])
-    else:
-        inputs = (z,)
+        last, *others = (k.shape[::-1] for k in reversed(_kernels(encoder)))
+        shapes = [(network.n_components, last[1]), *others]
+        inputs = (z, [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes])
     decoder = jax.eval_shape(network.decoder.init, key, *inputs).get("params", {})
     return {"encoder": encoder, "decoder": decoder}
-
-
-def _transposed(kernel, network):
-    n_inputs, n_outputs = kernel.shape
-    if n_outputs == network.heads * network.n_components:
-        n_outputs = network.n_components
-    return jax.ShapeDtypeStruct((n_outputs, n_inputs), kernel.dtype)
 
 
 def initial_weights(network: Network, rng: np.random.Generator) -> dict:

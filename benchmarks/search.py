@@ -3,7 +3,8 @@
 usage: search.py
 
 Both search the same grid over the same network, 64-32-10-32-64 with relu from random weights, by
-Adam, for 50 epochs of batches of 128 rows with no early stop, one after the other in one process. The autoencoder's compilations are
+Adam, for 50 epochs of batches of 128 rows with no early stop, one after the other in one process.
+The compilations of the autoencoder are
 counted: the whole search may compile no more than one fit and one score do in a fresh process.
 """
 

@@ -37,8 +37,8 @@ def automatic_batch_size(n_rows: int) -> int:
 
 
 def automatic_epochs(n_rows: int, batch_size: int) -> int:
-    """Epochs for 2000 + n_rows / 12 optimiser steps (30,000 at most), between 5 and 200."""
-    steps = min(30_000, 2_000 + n_rows / 12)
+    """Epochs for 2000 + n_rows / 16 optimiser steps (30,000 at most), between 5 and 200."""
+    steps = min(30_000, 2_000 + n_rows / 16)
     return min(200, max(5, round(steps / math.ceil(n_rows / batch_size))))
 
 

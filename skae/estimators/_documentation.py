@@ -67,8 +67,8 @@ batch_size : "auto" or int, default="auto"
     rows 2^(p / 2 + 1), from 16 to 128; 256 from 2^18 rows on.
 
 max_iter : "auto" or int, default="auto"
-    Epochs at most. "auto" spends 2000 + n / 12 optimiser steps on n rows (30,000 at most), in 5 to
-    200 epochs: 15 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA
+    Epochs at most. "auto" spends 2000 + n / 16 optimiser steps on n rows (30,000 at most), in 5 to
+    200 epochs: 13 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA
     under ``init="pca"``.
 
 max_time : float or None, default=None

@@ -72,8 +72,9 @@ help: ## list the targets
 demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
 
+# One process a file of tests, two at a time: what one test compiles, the rest of the file uses.
 test: $(VENV)/.test ## the tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress

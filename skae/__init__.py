@@ -11,6 +11,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AutoencoderTransformer": "skae.estimators.autoencoder",
+    "DenoisingAutoencoder": "skae.estimators.denoising",
+    "ContractiveAutoencoder": "skae.estimators.contractive",
+    "SparseAutoencoder": "skae.estimators.sparse",
+    "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
+    "VAE": "skae.estimators.variational",
+    "SemanticHasher": "skae.estimators.semantic_hashing",
     "load_fashion_mnist": "skae.datasets",
 }
 
@@ -19,6 +25,12 @@ __all__ = sorted(_HOME)
 if TYPE_CHECKING:
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
+    from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
+    from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder
+    from skae.estimators.sparse import SparseAutoencoder as SparseAutoencoder
+    from skae.estimators.variational import VAE as VAE
+    from skae.estimators.winner_take_all import WinnerTakeAllAutoencoder as WinnerTakeAllAutoencoder
+    from skae.estimators.semantic_hashing import SemanticHasher as SemanticHasher
 
 
 def __getattr__(name):

@@ -214,8 +214,7 @@ def test_int_seed_gives_the_same_bits_and_none_another_fit(cls, X, y, X_new):
 @each_estimator
 def test_seed_may_be_a_random_state(cls, X, y, X_new):
     one, other = (
-        outputs(fast(cls, random_state=np.random.RandomState(3)).fit(X, y), X_new)
-        for _ in range(2)
+        outputs(fast(cls, random_state=np.random.RandomState(3)).fit(X, y), X_new) for _ in range(2)
     )
     assert_same_bits(one, other)
 

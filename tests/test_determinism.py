@@ -60,3 +60,10 @@ def test_loky_workers(in_a_loop):
     together = [job for cls in AUTOENCODERS for job in jobs(cls)]
     expected = [result for cls in AUTOENCODERS for result in in_a_loop[cls]]
     assert_same_bits(Parallel(2, backend="loky")(together), expected)
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_device_by_name(cls, device, X, fitted):
+    model = fast(cls, device=device).fit(X)
+    np.testing.assert_allclose(model.transform(X), fitted(cls).transform(X), rtol=1e-3, atol=1e-4)

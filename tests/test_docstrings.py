@@ -78,9 +78,9 @@ def test_every_fitted_attribute_is_documented(cls, fitted):
     documented = set(entries(cls.__doc__, "Attributes"))
     present = {n for n in vars(fitted(cls)) if n.endswith("_") and not n.startswith("_")}
     assert present <= documented, f"not documented: {present - documented}"
-    assert documented - {"feature_names_in_"} <= {
-        n for n in dir(fitted(cls)) if n.endswith("_")
-    }, "documented, but not there"
+    assert documented - {"feature_names_in_"} <= {n for n in dir(fitted(cls)) if n.endswith("_")}, (
+        "documented, but not there"
+    )
 
 
 @each_estimator

@@ -38,8 +38,13 @@ def test_random_linear_autoencoder_reaches_pca(tied_weights):
 def test_trained_from_pca_a_linear_autoencoder_stays_there():
     X = correlated(200, 6)
     model = AutoencoderTransformer(
-        2, hidden_layer_sizes=(), activation="identity", max_iter=20, batch_size=64,
-        early_stopping=False, random_state=0,
+        2,
+        hidden_layer_sizes=(),
+        activation="identity",
+        max_iter=20,
+        batch_size=64,
+        early_stopping=False,
+        random_state=0,
     ).fit(X)
     pca = PCA(2).fit(X)
     best = np.mean((X - pca.inverse_transform(pca.transform(X))) ** 2)

@@ -52,7 +52,9 @@ def test_gradient_at_zero(name):
 @each_activation
 def test_numpy_gives_the_same_and_the_value_at_zero(name):
     activation = ACTIVATIONS[name]
-    np.testing.assert_allclose(activation(np.asarray(POINTS), np), activation(POINTS), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        activation(np.asarray(POINTS), np), activation(POINTS), rtol=1e-5, atol=1e-6
+    )
     assert activation.at_zero == pytest.approx(float(activation(jnp.float32(0.0))), abs=1e-7)
 
 
@@ -162,7 +164,9 @@ def test_tied_decoder_uses_the_transposed_matrices(fitted, X_new):
     model = fitted(AutoencoderTransformer, tied_weights=True, init="random", activation="tanh")
     encoder, decoder = model.params_["encoder"], model.params_["decoder"]
     codes = model.transform(X_new)
-    hidden = np.tanh(codes / model.scale_ @ encoder["layer_1"]["kernel"].T + decoder["layer_0"]["bias"])
+    hidden = np.tanh(
+        codes / model.scale_ @ encoder["layer_1"]["kernel"].T + decoder["layer_0"]["bias"]
+    )
     output = hidden @ encoder["layer_0"]["kernel"].T + decoder["layer_1"]["bias"]
     expected = output * model.scale_ + model.mean_
     np.testing.assert_allclose(model.inverse_transform(codes), expected, rtol=1e-3, atol=1e-4)
@@ -185,8 +189,8 @@ def test_every_code_activation_fits(code_activation, init, X):
 @pytest.mark.parametrize("n_components", [6, 9])
 @pytest.mark.parametrize("tied_weights", [False, True])
 def test_overcomplete_codes(n_components, tied_weights, X):
-    model = fast(
-        AutoencoderTransformer, n_components=n_components, tied_weights=tied_weights
-    ).fit(X)
+    model = fast(AutoencoderTransformer, n_components=n_components, tied_weights=tied_weights).fit(
+        X
+    )
     assert model.transform(X).shape == (96, n_components)
     assert model.score(X) > 0.95

@@ -63,9 +63,7 @@ def test_weights_matter(cls, X, X_new, weights):
     one, other = (fast(cls).fit(X, sample_weight=w) for w in (None, weights + 0.5))
     assert any(
         not np.allclose(a, b, rtol=1e-4)
-        for a, b in zip(
-            outputs(one, X_new).values(), outputs(other, X_new).values(), strict=True
-        )
+        for a, b in zip(outputs(one, X_new).values(), outputs(other, X_new).values(), strict=True)
     )
 
 

@@ -126,9 +126,9 @@ def test_automatic_epochs_follow_a_budget_of_steps():
 
 
 def rates(schedule, **parameters):
-    return model(learning_rate_schedule=schedule, **parameters).fit(curved()).history_[
-        "learning_rate"
-    ]
+    return (
+        model(learning_rate_schedule=schedule, **parameters).fit(curved()).history_["learning_rate"]
+    )
 
 
 def test_constant_rate():

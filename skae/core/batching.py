@@ -34,6 +34,8 @@ class Rows:
         One positive number; rows in units of training are ``(data - mean) / scale``.
     index : ndarray of shape (n_rows,), optional
         Which rows of `data`, in which order; all by default.
+    units : tuple (mean, scale), optional
+        What makes the user's units of rows in units of training; `mean` and `scale` by default.
 
     Notes
     -----
@@ -42,12 +44,13 @@ class Rows:
     float32. The same goes for float32 whose mean is large against its spread.
     """
 
-    def __init__(self, data, mean=None, scale: float = 1.0, index=None):
+    def __init__(self, data, mean=None, scale: float = 1.0, index=None, units=None):
         self.data, self.index = data, index
         self.n_features = data.shape[1]
         self.n_rows = data.shape[0] if index is None else len(index)
         self.mean = np.zeros(self.n_features) if mean is None else mean
         self.scale = float(scale)
+        self.units = (self.mean, self.scale) if units is None else units
         offset = np.max(np.abs(self.mean), initial=0.0) / self.scale
         plain = data.dtype.name in _EXACT_IN_FLOAT32
         self.on_host = not plain or offset > 100 or not 1e-18 < self.scale < 1e18
@@ -61,7 +64,7 @@ class Rows:
     def select(self, index) -> "Rows":
         """Some of these rows, in the order of `index`."""
         chosen = index if self.index is None else self.index[index]
-        return Rows(self.data, self.mean, self.scale, chosen)
+        return Rows(self.data, self.mean, self.scale, chosen, self.units)
 
     @property
     def shift_and_scale(self) -> tuple[np.ndarray, np.float32]:
@@ -79,7 +82,7 @@ class Rows:
         data = np.empty((self.n_rows, self.n_features), np.float32)
         for part in self._parts():
             self.read(part, data[part])
-        return Rows(data)
+        return Rows(data, units=self.units)
 
     def raw(self, part) -> np.ndarray:
         """Rows at `part` (slice or integers) as they came, dense."""

@@ -206,13 +206,14 @@ class _Run:
 
     def _stage(self, call):
         padding = (0, MAX_SEGMENTS - len(call.ends))
-        rates = self.plan.rates(self.steps_sent + np.arange(self.capacity), len(self.index))
+        steps, n_rows = self.steps_sent + np.arange(self.capacity), len(self.index)
         self.steps_sent += len(call.batches)
         return Stage(
             ends=np.pad(np.asarray(call.ends, np.int32), padding),
             evaluate=np.pad(np.asarray(call.evaluate, bool), padding),
             n_segments=np.int32(len(call.ends)),
-            rates=rates,
+            rates=self.plan.rates(steps, n_rows),
+            progress=self.plan.progress(steps, n_rows),
             n_evaluation=np.int32(self.n_evaluation),
             fresh=np.bool_(self.fresh),
             patience=np.int32(min(self.plan.patience, 2**30)),

@@ -16,7 +16,16 @@ import numpy as np
 
 from skae.core.activations import ACTIVATIONS
 
-__all__ = ["DenseStack", "Model", "Network", "TiedDenseStack", "dense_network", "initial_weights"]
+__all__ = [
+    "DenseStack",
+    "Model",
+    "Network",
+    "TiedDenseStack",
+    "dense_network",
+    "initial_weights",
+    "largest",
+    "straight_through",
+]
 
 
 class DenseStack(nn.Module):
@@ -66,9 +75,11 @@ class Network:
         decode(z) = z D + decoder(z / c)
 
     The encoder's last layer is `heads` codes wide (a variational one has two: mean and
-    log-variance). ``tied``: ``D`` is ``V`` transposed (each code times a gain of its own where
-    `gain`), and the decoder uses the encoder's kernels transposed. What `decode` returns is the
-    raw output that a loss takes; the loss's link makes a reconstruction of it.
+    log-variance). ``binary``: codes are 0 or 1, whether ``f`` exceeds 1/2. ``n_active``: of each
+    code only that many of the largest are kept, the others become 0. ``tied``: ``D`` is
+    ``V`` transposed (each code times a gain of its own where `gain`), and the decoder uses the
+    encoder's kernels transposed. What `decode` returns is the raw output that a loss takes; the
+    loss's link makes a reconstruction of it.
     """
 
     encoder: nn.Module
@@ -80,6 +91,8 @@ class Network:
     linear_path: bool = False
     gain: bool = False
     heads: int = 1
+    binary: bool = False
+    n_active: int | None = None
 
     def encoder_heads(self, params, x):
         """`heads` arrays of shape (rows, n_components); the first is the code before activation.
@@ -98,11 +111,13 @@ class Network:
 
     def activate(self, code):
         """The code's activation."""
-        return ACTIVATIONS[self.code_activation](code)
+        code = ACTIVATIONS[self.code_activation](code)
+        return code if self.n_active is None else largest(code, self.n_active)
 
     def encode(self, params, x):
         """Codes of shape (rows, n_components)."""
-        return self.activate(self.preactivation(params, x))
+        code = self.activate(self.preactivation(params, x))
+        return straight_through(code > 0.5, code) if self.binary else code
 
     def decode(self, params, z):
         """The raw output of shape (rows, n_features)."""
@@ -119,6 +134,17 @@ class Network:
             return output + z @ params["linear"]["decoder"]
         gain = params["linear"]["gain"] if self.gain else 1.0
         return output + (z * gain) @ params["linear"]["encoder"].T
+
+
+def largest(code, n_active):
+    """The `n_active` largest cells of each row, the others 0; of equal ones the first."""
+    values, places = jax.lax.top_k(code, n_active)
+    return jnp.put_along_axis(jnp.zeros_like(code), places, values, axis=-1, inplace=False)
+
+
+def straight_through(bits, soft):
+    """The value of `bits`, exactly 0 or 1, with the gradient of `soft`."""
+    return jax.lax.stop_gradient(bits.astype(soft.dtype)) + (soft - jax.lax.stop_gradient(soft))
 
 
 class Model(NamedTuple):

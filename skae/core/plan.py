@@ -1,7 +1,7 @@
 """How long and how fast to train, and how epochs are cut into calls of the compiled engine."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Plan:
 
     ``patience`` counts steps without progress; ``tolerance`` is the relative fall of the loss
     that counts as progress. ``epochs`` may stop short of ``schedule_epochs``, the length that the
-    learning rate's schedule is laid out for.
+    learning rate's schedule is laid out for; 0 where training has no end to look to.
     """
 
     epochs: int
@@ -37,9 +37,23 @@ class Plan:
 
     def rates(self, steps, n_rows: int) -> np.ndarray:
         """Learning rate of each of `steps` (0-based) of a training run on `n_rows` rows."""
-        epochs = self.epochs if self.schedule_epochs is None else self.schedule_epochs
-        total = epochs * self.steps_per_epoch(n_rows)
+        total = self._scheduled_steps(n_rows)
         return learning_rates(self.schedule, self.learning_rate, self.warm_up, total, steps)
+
+    def progress(self, steps, n_rows: int) -> np.ndarray:
+        """Share of the schedule that is done with each of `steps` (0-based), float32."""
+        total = max(1, self._scheduled_steps(n_rows))
+        return np.minimum(1.0, (np.asarray(steps) + 1.0) / total).astype(np.float32)
+
+    def one_epoch(self) -> "Plan":
+        """A single epoch at a constant rate: no schedule, nothing to wait for."""
+        return replace(
+            self, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf, schedule_epochs=0
+        )
+
+    def _scheduled_steps(self, n_rows):
+        epochs = self.epochs if self.schedule_epochs is None else self.schedule_epochs
+        return epochs * self.steps_per_epoch(n_rows)
 
 
 @dataclass

@@ -80,6 +80,7 @@ def _least_squares(network, into, mean, blocks, weight):
     for part, rows in blocks():
         rows = rows.astype(np.float64)
         codes = activation((rows - mean) @ into, np)
+        codes = codes > 0.5 if network.binary else codes
         codes = np.column_stack([codes, np.ones(len(rows))])
         weighted = codes * weight[part, None]
         gram += weighted.T @ codes

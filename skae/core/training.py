@@ -72,13 +72,15 @@ class Stage(NamedTuple):
     """What to do in one call: ``ends[j]`` is the step after the last of segment j.
 
     ``evaluate[j]``: whether an epoch ends there. ``fresh``: the optimiser begins anew.
-    With held-out batches the best evaluation is kept, else the last finite weights.
+    ``rates`` and ``progress`` (the share of the schedule that is done, 1 at its end) are those of
+    each step. With held-out batches the best evaluation is kept, else the last finite weights.
     """
 
     ends: Array
     evaluate: Array
     n_segments: Array
     rates: Array
+    progress: Array
     n_evaluation: Array
     fresh: Array
     patience: Array
@@ -120,7 +122,13 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks, st
         state = jax.lax.fori_loop(
             start,
             stage.ends[j],
-            lambda i, s: _step(recipe, s, _batch(blocks, i), stage.rates[i], hyper),
+            lambda i, s: _step(
+                recipe,
+                s,
+                _batch(blocks, i),
+                stage.rates[i],
+                {**hyper, "progress": stage.progress[i]},
+            ),
             state,
         )
         state, record = _end_segment(recipe, state, evaluation, stage, stage.evaluate[j], hyper)
@@ -195,7 +203,9 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
     # before the first step there is no training loss yet, and the start is the best there is
     finite = finite | (~has_held_out & (state.sums["rows"] == 0))
     better = finite & ends_epoch & (~has_held_out | (monitored < state.best_loss))
-    progress = finite & ends_epoch & (monitored < state.reference_loss * (1.0 - stage.tolerance))
+    # of the reference's magnitude: a density's negative logarithm may be negative
+    margin = 1.0 - stage.tolerance * jnp.sign(state.reference_loss)
+    progress = finite & ends_epoch & (monitored < state.reference_loss * margin)
     since_best = jnp.where(progress, 0, state.since_best)
     stopped = ends_epoch & (~finite | (since_best >= stage.patience))
 
@@ -225,6 +235,7 @@ def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
     """Mean loss over held-out batches, without the penalty on weights, with fixed noise."""
     model = Model(recipe.network, params)
     base_key = jax.random.wrap_key_data(key_data)
+    hyper = {**hyper, "progress": jnp.float32(1)}
 
     def add(i, sums):
         batch = _batch(blocks, i)
@@ -241,6 +252,7 @@ def metric_names(recipe: Recipe, params, blocks: Blocks, hyper) -> list[str]:
 
     def metrics(params, blocks, hyper):
         key = jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32))
+        hyper = {**hyper, "progress": jnp.float32(1)}
         return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), key, hyper)[1]
 
     return sorted(jax.eval_shape(metrics, params, blocks, hyper))

@@ -14,7 +14,7 @@ __all__ = ["MAX_LINEAR_PATH", "describe", "find_device", "network_of"]
 MAX_LINEAR_PATH = 20_000_000
 
 
-def describe(parameters: dict, n_features: int, heads: int = 1) -> dict:
+def describe(parameters: dict, n_features: int, heads: int = 1, binary: bool = False) -> dict:
     """The network that the parameters ask for, in plain Python."""
     n_components = int(parameters["n_components"])
     encoder = parameters["hidden_layer_sizes"]
@@ -39,6 +39,8 @@ def describe(parameters: dict, n_features: int, heads: int = 1) -> dict:
         "tied": bool(parameters["tied_weights"]),
         "linear_path": parameters["init"] == "pca" and small,
         "heads": heads,
+        "binary": binary,
+        "n_active": parameters.get("n_active"),
         "loss": parameters["loss"],
     }
 
@@ -63,7 +65,9 @@ def _build(items) -> Network:
     fields = dict(items)
     centred = LOSSES[fields.pop("loss")].centred
     identity = fields["code_activation"] == "identity"
-    gain = fields["tied"] and fields["linear_path"] and not (identity and centred)
+    # a variational code has unit variance: its way back is not its way in
+    same = identity and centred and fields["heads"] == 1
+    gain = fields["tied"] and fields["linear_path"] and not same
     return dense_network(**fields, gain=gain)
 
 

@@ -2,11 +2,12 @@
 
 import inspect
 import re
+import textwrap
 
 __all__ = ["documented"]
 
 SHARED_PARAMETERS = """\
-n_components : int, default=2
+n_components : int, default={n_components}
     Length of a code: what `transform` gives for each row. At least 1; more than the number of
     features is allowed (an overcomplete code). Unlike PCA's, neither None nor a share of
     variance.
@@ -40,7 +41,7 @@ init : {{"pca", "random"}}, default="{init}"
     The path is also left out where n_features x n_components exceeds 2e7. Components that the
     rows do not have (more components than rows or columns) start at zero.
 
-tied_weights : bool, default=False
+tied_weights : bool, default={tied_weights}
     The decoder uses the encoder's matrices transposed, with biases of its own.
 
 alpha : float, default=0.0
@@ -145,17 +146,37 @@ fit_time_ : dict of float
     "train", "total"."""
 
 
-def documented(cls=None, **defaults):
-    """Class decorator: fills ``{parameters}`` and ``{attributes}`` of the docstring."""
+def documented(cls=None, *, more=None, **defaults):
+    """Class decorator: fills ``{parameters}`` and ``{attributes}`` of the docstring.
+
+    `defaults` are those that differ from the plain autoencoder's; `more` is a dict of what else
+    is to be said of a shared parameter (what "auto" means, mostly).
+    """
 
     def fill(cls):
-        values = {"code_activation": "identity", "init": "pca", **defaults}
+        values = {
+            "n_components": "2",
+            "code_activation": "identity",
+            "init": "pca",
+            "tied_weights": "False",
+            **defaults,
+        }
         parameters = SHARED_PARAMETERS.format(**values)
+        for name, text in (more or {}).items():
+            parameters = _append(parameters, name, text)
         cls.__doc__ = _insert(inspect.cleandoc(cls.__doc__), "{parameters}", parameters)
         cls.__doc__ = _insert(cls.__doc__, "{attributes}", SHARED_ATTRIBUTES)
         return cls
 
     return fill if cls is None else fill(cls)
+
+
+def _append(parameters, name, text):
+    """The entry of one parameter with lines added at its end."""
+    entries = parameters.split("\n\n")
+    (place,) = (i for i, entry in enumerate(entries) if entry.startswith(f"{name} : "))
+    entries[place] += "\n" + textwrap.indent(textwrap.fill(text, 92), "    ")
+    return "\n\n".join(entries)
 
 
 def _insert(text, name, value):

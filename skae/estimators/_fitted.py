@@ -41,8 +41,11 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             In X's units under the identity code activation (as PCA's), else in the activation's
             range. Of X's floating dtype; float32 for anything not floating.
         """
-        X = self._checked(X)
-        dtype = output_dtype(X)
+        return self._codes(self._checked(X))
+
+    def _codes(self, X, dtype=None):
+        """Codes of checked rows, as an array whatever `set_output` asks for."""
+        dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
         codes = self._run(encode, self._rows(X).standardised, X.shape, self.n_components_)
         return codes.astype(dtype, copy=False) * dtype.type(self._code_unit)
 

@@ -93,7 +93,7 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
         _Split(
             np.arange(data.rows.n_rows),
             None,
-            replace(plan, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf),
+            plan.one_epoch(),
         )
         if one_epoch
         else _split(task, data, X_val, plan, split_seed)

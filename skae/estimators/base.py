@@ -86,6 +86,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
 
     # arrays of a code's length that the encoder gives: a variational one has two
     _heads: ClassVar[int] = 1
+    # whether codes are 0 or 1
+    _binary: ClassVar[bool] = False
 
     def _objective(self) -> Objective:
         """The autoencoder's loss with its static settings."""
@@ -107,6 +109,11 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         """
         del network, rows, weight, rng
         return params
+
+    def _further_attributes(self, X, weight) -> dict[str, Any]:
+        """Fitted attributes of this autoencoder alone; `self` is fitted, X the rows as given."""
+        del X, weight
+        return {}
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, X_val=None):
@@ -138,8 +145,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         checked, rows, weight, X_val = self._read(X, sample_weight, X_val, reset=earlier is None)
         task = self._task(checked, X, sample_weight, earlier)
         if earlier is None:
-            return self._adopt(task, fit_from_scratch(task, rows, weight, X_val))
-        return self._adopt(task, go_on(task, rows, weight, X_val))
+            return self._adopt(task, fit_from_scratch(task, rows, weight, X_val), rows, weight)
+        return self._adopt(task, go_on(task, rows, weight, X_val), rows, weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -164,7 +171,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         earlier = vars(self) if hasattr(self, "params_") else None
         checked, rows, weight, _ = self._read(X, sample_weight, None, reset=earlier is None)
         task = self._task(checked, X, sample_weight, earlier)
-        return self._adopt(task, go_on(task, rows, weight, None, one_epoch=True))
+        outcome = go_on(task, rows, weight, None, one_epoch=True)
+        return self._adopt(task, outcome, rows, weight)
 
     def _read(self, X, sample_weight, X_val, *, reset):
         """Checked input, and a copy of the estimator that has taken note of its columns: a fit
@@ -175,6 +183,11 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         weight = read_weights(sample_weight, X)
         check_range(X, self.loss)
         if X_val is not None:
+            if not self.early_stopping:
+                raise ValueError(
+                    "X_val is for early stopping, which early_stopping=False turns off: leave X_val "
+                    "away or set early_stopping=True"
+                )
             X_val = read_rows(checked, X_val, reset=False)
             check_range(X_val, self.loss)
         return checked, X, weight, X_val
@@ -182,7 +195,9 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
     def _task(self, checked, X, sample_weight, earlier) -> Task:
         """All that a fit depends on: from here on nothing reads the estimator."""
         parameters = self._resolved()
-        architecture = describe(parameters, checked.n_features_in_, self._heads)
+        architecture = describe(
+            parameters, checked.n_features_in_, self._heads, self._binary
+        )
         if earlier is not None and earlier["architecture_"] != architecture:
             raise ValueError(
                 f"the fitted network is {earlier['architecture_']}, the parameters now ask for "
@@ -205,11 +220,14 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
             earlier=earlier,
         )
 
-    def _adopt(self, task, outcome):
+    def _adopt(self, task, outcome, X, weight):
         """Take all fitted attributes over together; then say what must be said."""
+        fitted = copy(self)
+        fitted.__dict__.update(outcome.attributes)
+        further = fitted._further_attributes(X, weight)
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
-        self.__dict__.update(outcome.attributes)
+        self.__dict__.update(outcome.attributes, **further)
         if task.listener is not None:
             task.listener.end(outcome.attributes)
         if outcome.diverged:

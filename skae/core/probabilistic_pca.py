@@ -1,0 +1,98 @@
+"""Where a variational autoencoder starts: codes of unit variance, with their posterior.
+
+Under a Gaussian likelihood that is probabilistic PCA (Tipping and Bishop 1999), exactly: its
+posterior has a diagonal covariance, the same for all rows.
+"""
+
+import numpy as np
+
+from skae.core.likelihoods import MIN_SCALE
+from skae.core.losses import LOSSES
+from skae.core.networks import Network
+
+__all__ = ["probabilistic_pca_start"]
+
+# below it the learned scale, which approaches MIN_SCALE from above, could not begin
+_MIN_VARIANCE = 2 * MIN_SCALE**2
+
+
+def probabilistic_pca_start(params: dict, network: Network, loss: str, rows, weight, scale=None):
+    """Initial weights whose codes have the prior's units, given those of `pca_start`.
+
+    Parameters
+    ----------
+    params : dict
+        Taken over and changed; without a linear path only the noise is set.
+    network : Network
+        With two heads.
+    loss : str
+    rows : Rows
+        In units of training.
+    weight : ndarray of shape (n_rows,)
+    scale : float, optional
+        Of the likelihood, in units of training, where it is not learned.
+
+    Returns
+    -------
+    params : dict
+        With ``log_scale`` among the constants, or among the further weights where it is learned.
+    """
+    params = {"fixed": {}, **params}
+    variance = 1.0 if scale is None else float(scale) ** 2
+    if network.linear_path:
+        variance = _into_prior_units(params, network, loss, rows, weight, scale)
+    free = 0.5 * np.log(max(variance - MIN_SCALE**2, MIN_SCALE**2))
+    place = "extra" if scale is None else "fixed"
+    if LOSSES[loss].centred:
+        params[place] = {**params.get(place, {}), "log_scale": np.asarray(free, np.float32)}
+    return params
+
+
+def _into_prior_units(params, network, loss, rows, weight, scale):
+    """Rescale the linear path, set the posterior's variance; returns that of the noise."""
+    k = network.n_components
+    linear, inner = params["linear"], params["fixed"]["code_scale"].astype(np.float64)
+    vectors = linear["encoder"].astype(np.float64)
+    bias = _last_bias(params["encoder"])
+    offset = bias[:k] * inner
+    eigenvalues, total = _second_moments(rows, weight, vectors, offset)
+    variance = 1.0
+    if LOSSES[loss].centred:
+        left = max(0.0, total - eigenvalues.sum()) / max(1, network.n_features - k)
+        variance = max(left if scale is None else float(scale) ** 2, _MIN_VARIANCE)
+        gain = np.sqrt(np.maximum(eigenvalues - variance, 0.0))  # of the way back
+        spread = np.square(gain) + variance
+        shrink, log_var = gain / spread, np.log(variance / spread)
+    else:
+        gain = np.sqrt(eigenvalues)
+        # Fisher's information about a code in a row at the mean: the slopes of `pca_start`'s
+        # way back are those of the logit, 1 / (m (1 - m))
+        logits = np.clip(_last_bias(params["decoder"]).astype(np.float64), -5.0, 5.0)
+        slopes = 2.0 + np.exp(logits) + np.exp(-logits)
+        information = eigenvalues * (slopes @ np.square(vectors))
+        safe = np.where(gain > 0, gain, 1.0)
+        shrink, log_var = information / (1 + information) / safe, -np.log1p(information)
+    linear["encoder"] = (vectors * shrink).astype(np.float32)
+    if "decoder" in linear:
+        linear["decoder"] = (linear["decoder"] * gain[:, None]).astype(np.float32)
+    else:
+        ratio = np.divide(gain, shrink, out=np.ones(k), where=shrink > 0)
+        linear["gain"] = (linear["gain"] * ratio).astype(np.float32)
+    bias[:k], bias[k:] = offset * shrink, log_var
+    params["fixed"]["code_scale"] = np.ones(k, np.float32)
+    return variance
+
+
+def _second_moments(rows, weight, vectors, offset):
+    """Of the codes, each by itself, and of the rows, over all columns; about the training mean."""
+    codes, total, share = np.zeros(vectors.shape[1]), 0.0, weight / weight.sum()
+    for part, block in rows.blocks():
+        block = block.astype(np.float64)
+        codes += share[part] @ np.square(block @ vectors + offset)
+        total += float(share[part] @ np.square(block).sum(axis=1))
+    return codes, total
+
+
+def _last_bias(layers):
+    last = max(layers, key=lambda name: int(name.split("_")[-1]))
+    return layers[last]["bias"]

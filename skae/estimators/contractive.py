@@ -1,0 +1,185 @@
+"""The contractive autoencoder: codes that stand still when a row moves a little."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from skae.core.inference import apply_in_blocks
+from skae.core.networks import Model
+from skae.core.objectives import Objective, weighted_mean
+from skae.core.scale import code_lengths, hold_gain
+from skae.estimators._architecture import find_device, network_of
+from skae.estimators._documentation import documented
+from skae.estimators._reading import output_dtype
+from skae.estimators._sklearn import Interval, StrOptions
+from skae.estimators.base import BaseAutoencoder
+
+__all__ = ["ContractiveAutoencoder", "contractive_loss", "squared_jacobian_norm"]
+
+
+def squared_jacobian_norm(model, x, key, method, lengths=1.0):
+    """Of each row, the sum over codes j and features k of ``(lengths_j dz_j / dx_k)^2``.
+
+    Parameters
+    ----------
+    model : Model
+    x : array of shape (n_rows, n_features)
+    key : PRNG key
+        For "hutchinson".
+    method : {"exact", "hutchinson"}
+        An encoder of one layer has a closed form, which is used whatever the method.
+    lengths : array of shape (n_components,) or 1.0
+    """
+    if len(model.params["encoder"]) == 1:
+        return _of_one_layer(model, x, lengths)
+    if method == "exact":
+        rows = jax.vmap(jax.jacrev(model.encode))(x)
+        return jnp.sum(jnp.square(rows * jnp.reshape(lengths, (-1, 1))), axis=(1, 2))
+    # E |J^T v|^2 = |J|^2 for signs v drawn at random: one backward pass, whatever the code's length
+    z, pull_back = jax.vjp(model.encode, x)
+    signs = jax.random.rademacher(key, z.shape, z.dtype)
+    (moved,) = pull_back(signs * lengths)
+    return jnp.sum(jnp.square(moved), axis=1)
+
+
+def _of_one_layer(model, x, lengths):
+    """With ``z = f(a)`` and ``a = x W + b``: ``sum_j f'(a_j)^2 |W_j|^2``."""
+    kernel = model.params["encoder"]["layer_0"]["kernel"]
+    if model.network.linear_path:
+        kernel = model.params["linear"]["encoder"] + model.params["fixed"]["code_scale"] * kernel
+    a = model.preactivation(x)
+    _, slope = jax.jvp(model.network.activate, (a,), (jnp.ones_like(a),))
+    return jnp.square(slope * lengths) @ jnp.sum(jnp.square(kernel), axis=0)
+
+
+def contractive_loss(model, batch, key, *, objective, hyperparameters):
+    """Reconstruction plus ``contraction`` times the mean squared norm of the Jacobian, by cell."""
+    model = hold_gain(model)
+    rows = objective.row_losses(model.decode(model.encode(batch.x)), batch.x, hyperparameters)
+    reconstruction = weighted_mean(rows, batch.weight)
+    norms = squared_jacobian_norm(
+        model, batch.x, key, objective.setting("jacobian"), code_lengths(model)
+    )
+    norm = weighted_mean(norms, batch.weight)
+    loss = reconstruction + hyperparameters["contraction"] * norm / batch.x.shape[1]
+    return loss, {"reconstruction": reconstruction, "jacobian_norm": norm}
+
+
+@documented
+@dataclass(kw_only=True, eq=False, repr=False)
+class ContractiveAutoencoder(BaseAutoencoder):
+    """Contractive autoencoder: codes that a small change of the row does not change.
+
+    The penalty is the encoder's Jacobian, how fast codes change with the row. The reconstruction
+    wants them to change where rows differ from each other, so what is left is change along the
+    data and little across it::
+
+        minimise  mean_i [ sum of losses of the cells of row i + contraction * |J(x_i)|^2 ]
+
+        |J(x)|^2 = sum_jk (length_j * d encode(x)_j / d x_k)^2
+
+    both divided by the number of cells of a row, as all losses here are. Codes that shrink while
+    the decoder grows would empty the penalty, so each code counts times the length of the weights
+    that lead from it into the decoder: as if the columns of the decoder's first layer had unit
+    length. Under ``tied_weights=True``, where the two cannot part, it counts once.
+
+    Parameters
+    ----------
+    {parameters}
+
+    contraction : float, default=0.1
+        Weight of the penalty, at least 0.
+
+    jacobian : {"hutchinson", "exact"}, default="hutchinson"
+        How the norm of an encoder of several layers is had: "exact" by one backward pass a code;
+        "hutchinson" by one in all, along random signs drawn anew at each step, which is right on
+        average. An encoder of one layer (``hidden_layer_sizes=()``) has a closed form, used always.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    skae.AutoencoderTransformer : Without the penalty.
+
+    Notes
+    -----
+    Rows and codes are in units of training. Under the identity code activation, where codes scale
+    with X, the Jacobian is the same in all units.
+
+    ``history_`` also holds "reconstruction" and "jacobian_norm", the two parts of the training
+    loss.
+
+    Not for the least reconstruction error, and not where the noise of the rows is known: a
+    denoising autoencoder is trained on that noise and costs less.
+
+    References
+    ----------
+    .. [1] Rifai, Vincent, Muller, Glorot and Bengio (2011). Contractive auto-encoders: explicit
+       invariance during feature extraction. ICML.
+    .. [2] Hutchinson (1990). A stochastic estimator of the trace of the influence matrix.
+       Communications in Statistics 19, 433-450.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import ContractiveAutoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> loose, tight = (
+    ...     ContractiveAutoencoder(5, contraction=c, max_iter=10, random_state=0).fit(X)
+    ...     for c in (0.0, 1.0)
+    ... )
+    >>> tight.encoder_jacobian(X[:100]).shape
+    (100, 5, 64)
+    >>> def steepness(model):
+    ...     return (model.encoder_jacobian(X) ** 2).sum() / model.transform(X).var(axis=0).sum()
+    >>> bool(steepness(tight) < steepness(loose))
+    True
+    """
+
+    contraction: float = 0.1
+    jacobian: str = "hutchinson"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "contraction": [Interval(Real, 0, None, closed="left")],
+        "jacobian": [StrOptions({"exact", "hutchinson"})],
+    }
+
+    def _objective(self) -> Objective:
+        return Objective(contractive_loss, self.loss, (("jacobian", self.jacobian),))
+
+    def _hyperparameters(self):
+        return {"contraction": self.contraction}
+
+    def encoder_jacobian(self, X):
+        """How fast codes change with rows: ``d transform(x)_j / d x_k``, exactly.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        J : ndarray of shape (n_samples, n_components, n_features)
+            Of X's floating dtype; float32 for anything not floating. Computed in blocks of rows.
+        """
+        X = self._checked(X)
+        dtype = output_dtype(X)
+        shape = (X.shape[0], self.n_components_, self.n_features_in_)
+        jacobian = np.empty(shape, dtype)
+        static, device = network_of(self.architecture_), find_device(self.device, or_default=True)
+        read = self._rows(X).standardised
+        apply_in_blocks(_jacobian, static, self.params_, X.shape, read, jacobian, device)
+        _, scale = self._units
+        jacobian *= dtype.type(self._code_unit / scale)
+        return jacobian
+
+
+def _jacobian(network, params, x):
+    return jax.vmap(jax.jacrev(Model(network, params).encode))(x)

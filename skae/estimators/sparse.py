@@ -1,0 +1,261 @@
+"""The sparse autoencoder: of many units, few speak for any one row."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+
+from skae.core.objectives import Objective, weighted_mean
+from skae.core.scale import code_lengths, hold_gain
+from skae.core.sparse_start import sparse_start
+from skae.estimators._activity import activity
+from skae.estimators._documentation import documented
+from skae.estimators._sklearn import Interval, StrOptions
+from skae.estimators.base import BaseAutoencoder
+
+__all__ = ["SparseAutoencoder", "bernoulli_kl", "sparse_loss"]
+
+
+def bernoulli_kl(target, mean):
+    """``KL(target || mean)`` of two coins: 0 where they agree, steep where a unit is always on.
+
+    Finite, with finite slopes, for means from 0 to 1, both ends included.
+    """
+    mean = 1e-6 + (1 - 2e-6) * mean
+    return target * jnp.log(target / mean) + (1 - target) * jnp.log((1 - target) / (1 - mean))
+
+
+# Two families. The first looks at a unit over all rows of a batch: how often does it speak? It
+# does not ask for which rows. The second looks at each row: how much is said about it?
+
+
+def _mean_activation(z, weight):
+    return weight @ z / jnp.maximum(jnp.sum(weight), 1e-12)
+
+
+def _kl(z, weight, target):
+    return jnp.sum(bernoulli_kl(target, _mean_activation(z, weight)))
+
+
+def _squared_error(z, weight, target):
+    return jnp.sum(jnp.square(_mean_activation(z, weight) - target))
+
+
+def _l1(z, weight, target):
+    del target
+    return weighted_mean(jnp.sum(jnp.abs(z), axis=1), weight)
+
+
+def _l2(z, weight, target):
+    del target
+    return weighted_mean(jnp.sum(jnp.square(z), axis=1), weight)
+
+
+@dataclass(frozen=True)
+class _Penalty:
+    """A penalty ``(codes, weight, target) -> number``, and what suits it where "auto" is set."""
+
+    formula: Any
+    code_activation: str
+    weight: float
+    # whether it would fall with the scale of the codes, which then must be held
+    grows_with_codes: bool = False
+
+
+_PENALTIES = {
+    "kl": _Penalty(_kl, "logistic", 0.01),
+    "squared_error": _Penalty(_squared_error, "logistic", 1.0),
+    "l1": _Penalty(_l1, "relu", 1e-3, grows_with_codes=True),
+    "l2": _Penalty(_l2, "relu", 1e-3, grows_with_codes=True),
+    # sparse by construction: the network keeps the largest codes, nothing is added to the loss
+    "top_k": _Penalty(None, "identity", 0.0),
+}
+
+
+def sparse_loss(model, batch, key, *, objective, hyperparameters):
+    """Reconstruction plus ``sparsity_weight`` times the penalty on the codes of the batch."""
+    del key
+    penalty = _PENALTIES[objective.setting("penalty")]
+    if penalty.grows_with_codes:
+        model = hold_gain(model)
+    z = model.encode(batch.x)
+    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
+    reconstruction = weighted_mean(rows, batch.weight)
+    if penalty.formula is None:
+        return reconstruction, {}
+    counted = z * code_lengths(model) if penalty.grows_with_codes else z
+    value = penalty.formula(counted, batch.weight, hyperparameters["sparsity_target"])
+    loss = reconstruction + hyperparameters["sparsity_weight"] * value
+    return loss, {"reconstruction": reconstruction, "penalty": value}
+
+
+@documented(
+    code_activation="auto",
+    init="random",
+    tied_weights='"auto"',
+    more={
+        "code_activation": '"auto": "logistic" under the penalties "kl" (which takes no other) and '
+        '"squared_error", "relu" under "l1" and "l2", "identity" under "top_k".',
+        "init": "A sparse code is not near the principal components, so the start is random.",
+        "tied_weights": '"auto": True under the penalties "l1" and "l2" unless '
+        "`decoder_hidden_layer_sizes` is set, else False. Shrinking the codes and growing the "
+        "decoder would empty these two penalties; tied weights cannot do both. Where they are not "
+        "tied, each code counts times the length of the weights that leave it, as if the columns "
+        "of the decoder's first layer had unit length.",
+    },
+)
+@dataclass(kw_only=True, eq=False, repr=False)
+class SparseAutoencoder(BaseAutoencoder):
+    """Sparse autoencoder: each row is told by a few active units out of many.
+
+    A code with more units than the data have dimensions could copy its input. Sparsity is what
+    stops it: each unit may speak for a few rows only, so it comes to stand for something that
+    some rows have and most have not. With z_i = encode(x_i) and m_j the mean of unit j over the
+    rows of a batch, by weight::
+
+        minimise  mean_i loss(decode(z_i), x_i) + sparsity_weight * penalty
+
+        "kl"             sum_j  t log(t / m_j) + (1 - t) log((1 - t) / (1 - m_j))
+        "squared_error"  sum_j  (m_j - t)^2
+        "l1"             mean_i sum_j |z_ij|
+        "l2"             mean_i sum_j z_ij^2
+        "top_k"          none: of each code only the n_active largest are kept
+
+    with t = `sparsity_target`. The first two ask how often a unit is on; "l1" drives single codes
+    to zero; "l2" makes all of them small, not sparse, and is there to be compared.
+
+    Parameters
+    ----------
+    {parameters}
+
+    penalty : {"kl", "squared_error", "l1", "l2", "top_k"}, default="kl"
+        What makes the codes sparse.
+
+    sparsity_target : float, default=0.1
+        Mean activation that "kl" and "squared_error" ask of each unit, between 0 and 1.
+
+    sparsity_weight : "auto" or float, default="auto"
+        Of the penalty against the reconstruction, at least 0. "auto": 0.01 for "kl", 1 for
+        "squared_error", 0.001 for "l1" and "l2".
+
+    n_active : "auto" or int, default="auto"
+        Codes that "top_k" keeps of each row, from 1 to `n_components`. "auto": a tenth of
+        `n_components`, at least 1.
+
+    Attributes
+    ----------
+    mean_activation_ : ndarray of shape (n_components,)
+        Mean of each unit over the rows of the last fit, by weight.
+
+    active_fraction_ : ndarray of shape (n_components,)
+        Share of those rows in which the unit exceeds a hundredth of its largest code; 0 for dead
+        units.
+
+    dead_units_ : ndarray of int
+        Units that tell no rows apart: their standard deviation is at most a thousandth of the
+        largest among units.
+
+    {attributes}
+
+    See Also
+    --------
+    skae.AutoencoderTransformer : Without the penalty.
+
+    Notes
+    -----
+    The reconstruction loss is a mean over cells, the penalty a sum over units, both in units of
+    training: rows are divided by s = ``scale_``. "l1" and "l2" are means over the rows of a batch,
+    whatever its size. Keras divides its activity penalties by the batch size B on top of that and
+    leaves X as it is: its ``ActivityRegularization(l1=w)`` with mean squared error on bounded
+    codes is ``sparsity_weight = w / (B * s**2)`` here.
+
+    Under "kl" and "squared_error" each unit starts at its target mean, off for most rows and on
+    for some: a unit that is always a little on has the same mean and is not sparse.
+
+    ``history_`` also holds "reconstruction" and "penalty", the two parts of the training loss.
+
+    Not for few dimensions: a code of 2 or 10 numbers has nothing to spare, and
+    AutoencoderTransformer reconstructs better. Not for looking at rows in a plane.
+
+    References
+    ----------
+    .. [1] Ng (2011). Sparse autoencoder. CS294A lecture notes, Stanford.
+    .. [2] Lee, Ekanadham and Ng (2008). Sparse deep belief net model for visual area V2. NeurIPS.
+    .. [3] Makhzani and Frey (2013). k-sparse autoencoders. arXiv:1312.5663.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import SparseAutoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> sparse = SparseAutoencoder(100, max_iter=30, random_state=0).fit(X)
+    >>> bool(0.08 < sparse.mean_activation_.mean() < 0.12)
+    True
+    >>> k_sparse = SparseAutoencoder(100, penalty="top_k", n_active=8, max_iter=5, random_state=0)
+    >>> (k_sparse.fit_transform(X) != 0).sum(axis=1).max()
+    np.int64(8)
+    """
+
+    penalty: str = "kl"
+    sparsity_target: float = 0.1
+    sparsity_weight: Any = "auto"
+    n_active: Any = "auto"
+    init: str = "random"
+    code_activation: str = "auto"
+    tied_weights: Any = "auto"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "penalty": [StrOptions(set(_PENALTIES))],
+        "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
+        "sparsity_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "n_active": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "code_activation": [
+            StrOptions({"auto"}),
+            *BaseAutoencoder._parameter_constraints["code_activation"],
+        ],
+        "tied_weights": [StrOptions({"auto"}), "boolean"],
+    }
+
+    def _objective(self) -> Objective:
+        return Objective(sparse_loss, self.loss, (("penalty", self.penalty),))
+
+    def _hyperparameters(self):
+        auto = self.sparsity_weight == "auto"
+        weight = _PENALTIES[self.penalty].weight if auto else self.sparsity_weight
+        return {"sparsity_weight": weight, "sparsity_target": self.sparsity_target}
+
+    def _resolved(self):
+        parameters, penalty = super()._resolved(), _PENALTIES[self.penalty]
+        if self.code_activation == "auto":
+            parameters["code_activation"] = penalty.code_activation
+        elif self.penalty == "kl" and self.code_activation != "logistic":
+            raise ValueError(
+                f"code_activation={self.code_activation!r} does not go with penalty='kl', which "
+                "needs codes between 0 and 1: use 'auto' or 'logistic', or another penalty"
+            )
+        if self.tied_weights == "auto":
+            mirrored = self.decoder_hidden_layer_sizes is None
+            parameters["tied_weights"] = penalty.grows_with_codes and mirrored
+        parameters["n_active"] = self._active_units() if self.penalty == "top_k" else None
+        return parameters
+
+    def _adjust_start(self, params, network, rows, weight, rng):
+        asks_for_means = self.penalty in ("kl", "squared_error")
+        if network.linear_path or not asks_for_means or network.code_activation != "logistic":
+            return params
+        return sparse_start(params, network, rows, weight, self.sparsity_target)
+
+    def _active_units(self) -> int:
+        if self.n_active == "auto":
+            return max(1, self.n_components // 10)
+        if self.n_active > self.n_components:
+            raise ValueError(
+                f"n_active={self.n_active} exceeds n_components={self.n_components}: a code has "
+                "not that many units to keep"
+            )
+        return int(self.n_active)
+
+    def _further_attributes(self, X, weight):
+        return activity(self, X, weight)

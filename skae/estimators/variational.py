@@ -1,0 +1,283 @@
+"""The variational autoencoder: codes with an uncertainty, rows with a likelihood."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.utils import check_scalar
+
+from skae.core.inference import apply_in_blocks
+from skae.core.likelihoods import (
+    distribution,
+    elbo,
+    gaussian_kl,
+    importance_weighted_bound,
+    posterior,
+    row_nats,
+)
+from skae.core.losses import LOSSES
+from skae.core.objectives import Objective, weighted_mean
+from skae.core.probabilistic_pca import probabilistic_pca_start
+from skae.estimators._architecture import find_device, network_of
+from skae.estimators._documentation import documented
+from skae.estimators._generative import GenerativeAutoencoder
+from skae.estimators._reading import output_dtype, read_weights
+from skae.estimators._sklearn import Interval, StrOptions
+
+__all__ = ["VAE", "negative_elbo"]
+
+# nats that a dimension of the code must tell of a row to count as used
+_ACTIVE_NATS = 0.1
+
+_N_DRAWS = 16
+
+
+def negative_elbo(model, batch, key, *, objective, hyperparameters):
+    """``mean_i [-log p(x_i | z_i) + beta KL(q(z | x_i) || p(z))] / n_features``, one draw a row.
+
+    Divided by the columns, it is of the order of the other losses, which are means over cells:
+    one learning rate suits all.
+    """
+    mean, log_var = posterior(model, batch.x)
+    draws = jax.random.normal(key, mean.shape)
+    output = model.decode(mean + jnp.exp(0.5 * log_var) * draws)
+    nats = row_nats(objective.reconstruction, model.params, output, batch.x)
+    reconstruction = weighted_mean(nats, batch.weight)
+    kl = jax.vmap(weighted_mean, (1, None))(gaussian_kl(mean, log_var), batch.weight)
+    share = hyperparameters["progress"] / jnp.maximum(hyperparameters["warm_up"], 1e-9)
+    counted = jnp.sum(jnp.maximum(kl, hyperparameters["free_bits"]))
+    loss = reconstruction + hyperparameters["beta"] * jnp.minimum(share, 1.0) * counted
+    metrics = {"reconstruction": reconstruction, "kl": jnp.sum(kl)}
+    return loss / batch.x.shape[-1], metrics
+
+
+@documented(
+    more={
+        "code_activation": 'Only "identity" here: codes have a normal distribution.',
+        "loss": 'Here the negative logarithm of the likelihood: "squared_error" is a Gaussian\'s, '
+        '"absolute_error" a Laplace\'s, "huber" one that is Gaussian in its middle, and '
+        '"binary_cross_entropy" a Bernoulli\'s.',
+        "init": 'Under "pca" training starts at probabilistic PCA.',
+    }
+)
+@dataclass(kw_only=True, eq=False, repr=False)
+class VAE(GenerativeAutoencoder):
+    """Variational autoencoder: a probabilistic PCA with curves, to draw new rows from.
+
+    A code z is drawn from N(0, I), a row x from p(x | z) around decode(z). The encoder gives mean
+    and log-variance of q(z | x), the codes that may have made a row, and both are trained on a
+    lower bound of the rows' log-likelihood::
+
+        ELBO(x) = E_q(z | x) [log p(x | z)] - KL(q(z | x) || N(0, I))
+
+        minimise  mean_i [-log p(x_i | z_i) + beta KL_i] / n_features,    z_i from q(z | x_i)
+
+    Parameters
+    ----------
+    {parameters}
+
+    likelihood_scale : "learned" or float, default="learned"
+        Standard deviation of a row's cells around decode(z) (for "absolute_error" and "huber" the
+        scale of the error), the same for all columns; above 0, in units of training: 1 is the
+        data's spread. At least 0.01 is used. Not used by "binary_cross_entropy".
+
+    beta : float, default=1.0
+        Weight of the KL term, at least 0. 1 is the bound; above 1 codes say less, each by itself;
+        below 1 reconstructions are sharper and samples worse.
+
+    warm_up : float, default=0.0
+        Share of the training steps, from 0 to 1, over which the KL term's weight rises from 0 to
+        `beta`: a cure for codes that collapse at once. `partial_fit` knows no end of training
+        and uses `beta`.
+
+    free_bits : float, default=0.0
+        Nats that each dimension of a code may tell at no cost, at least 0: the KL term is the sum
+        over dimensions of ``max(free_bits, its mean over the batch)``.
+
+    Attributes
+    ----------
+    {attributes}
+
+    kl_ : ndarray of shape (n_components,)
+        Nats that each dimension of a code tells of a row: the mean of its KL term over the rows
+        of the last fit, by weight.
+
+    active_units_ : ndarray of int
+        Dimensions in use: those of more than 0.1 nat.
+
+    See Also
+    --------
+    AutoencoderTransformer : Better reconstructions from as many numbers, and no likelihood.
+    sklearn.decomposition.FactorAnalysis : A linear model with a likelihood.
+
+    Notes
+    -----
+    `transform` gives the posterior's mean. Codes are in units of the prior, N(0, I), whatever the
+    units of X. `history_` holds "reconstruction" and "kl" too, in nats per row; "loss" is in nats
+    per cell, in units of training.
+
+    Under ``init="pca"`` and a Gaussian likelihood training starts at probabilistic PCA [3]_ with
+    its exact posterior; the noise's variance has a floor of 2e-4 in units of training. Under
+    "binary_cross_entropy" it starts at the plain autoencoder's start with codes of unit variance.
+
+    Not the tool for the smallest reconstruction error: noise on the code costs accuracy. Pixels
+    between 0 and 1 are no coins: under "binary_cross_entropy" the likelihood of grey pixels is
+    not normalised, and comparable between such models only.
+
+    References
+    ----------
+    .. [1] Kingma and Welling (2014). Auto-encoding variational Bayes. ICLR. arXiv:1312.6114.
+    .. [2] Higgins et al. (2017). beta-VAE: learning basic visual concepts with a constrained
+       variational framework. ICLR.
+    .. [3] Tipping and Bishop (1999). Probabilistic principal component analysis. Journal of the
+       Royal Statistical Society B 61, 611-622.
+    .. [4] Burda, Grosse and Salakhutdinov (2016). Importance weighted autoencoders. ICLR.
+       arXiv:1509.00519.
+    .. [5] Kingma et al. (2016). Improving variational inference with inverse autoregressive flow.
+       NeurIPS. arXiv:1606.04934 (free bits).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import VAE
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> vae = VAE(5, max_iter=20, random_state=0).fit(X[:1500])
+    >>> vae.sample(3, random_state=0).shape
+    (3, 64)
+    >>> mean, deviation = vae.encode_distribution(X[1500:])
+    >>> bool(vae.score(X[1500:]) < vae.log_likelihood(X[1500:]).mean())
+    True
+    """
+
+    likelihood_scale: Any = "learned"
+    beta: float = 1.0
+    warm_up: float = 0.0
+    free_bits: float = 0.0
+
+    _parameter_constraints: ClassVar[dict] = {
+        **GenerativeAutoencoder._parameter_constraints,
+        "code_activation": [StrOptions({"identity"})],
+        "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "warm_up": [Interval(Real, 0, 1, closed="both")],
+        "free_bits": [Interval(Real, 0, None, closed="left")],
+    }
+
+    _heads: ClassVar[int] = 2
+    # in units of the prior, not of X
+    _code_unit: ClassVar[float] = 1.0
+
+    def _objective(self) -> Objective:
+        return Objective(negative_elbo, self.loss)
+
+    def _hyperparameters(self):
+        return {"beta": self.beta, "warm_up": self.warm_up, "free_bits": self.free_bits}
+
+    def _adjust_start(self, params, network, rows, weight, rng):
+        scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
+        return probabilistic_pca_start(params, network, self.loss, rows, weight, scale)
+
+    def _further_attributes(self, X, weight):
+        kl = np.zeros(self.n_components_)
+        rows = self._rows(X)
+        for part, block in rows.blocks(rows.raw):
+            mean, deviation = self._distribution(block).astype(np.float64)
+            cells = np.square(mean) + np.square(deviation) - 2 * np.log(deviation) - 1
+            kl += weight[part] @ cells / 2
+        kl /= weight.sum()
+        return {"kl_": kl, "active_units_": np.flatnonzero(kl > _ACTIVE_NATS)}
+
+    def encode_distribution(self, X):
+        """Mean and standard deviation of q(z | x) of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        mean : ndarray of shape (n_samples, n_components)
+            What `transform` gives.
+        standard_deviation : ndarray of shape (n_samples, n_components)
+        """
+        X = self._checked(X)
+        mean, deviation = self._distribution(X).astype(output_dtype(X), copy=False)
+        return mean, deviation
+
+    def _draw_codes(self, rng, n_samples):
+        return rng.standard_normal((n_samples, self._n_features_out))
+
+    def score_samples(self, X):
+        """The ELBO of each row, in nats, in X's units: higher is more normal.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            float64. Under a likelihood with a scale, X's units are in it: ten times X is
+            n_features log 10 less. The expectation is over 16 draws, always the same and the
+            same for all rows: a row's score depends on no other row.
+        """
+        half = np.random.default_rng(0).standard_normal((_N_DRAWS // 2, self._n_features_out))
+        # with a mean of 0 and a variance of 1 they are exact for linear decoders
+        half /= np.sqrt(np.mean(np.square(half), axis=0))
+        return self._nats(elbo, X, draws=np.concatenate([half, -half]).astype(np.float32))
+
+    def score(self, X, y=None, sample_weight=None):
+        """Mean ELBO of the rows, in nats. Never comparable with other autoencoders' R^2.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative.
+
+        Returns
+        -------
+        score : float
+            By weight; higher is better.
+        """
+        return float(np.average(self.score_samples(X), weights=read_weights(sample_weight, X)))
+
+    def log_likelihood(self, X, n_importance_samples=100):
+        """Importance-weighted lower bound of each row's log-likelihood, in nats, in X's units.
+
+        ``log mean_k p(x, z_k) / q(z_k | x)`` over draws z_k from q(z | x). In expectation it
+        rises with their number towards log p(x).
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        n_importance_samples : int, default=100
+            Draws, at least 1; the same for all rows, and always the same.
+
+        Returns
+        -------
+        log_likelihood : ndarray of shape (n_samples,)
+            float64.
+        """
+        check_scalar(n_importance_samples, "n_importance_samples", Integral, min_val=1)
+        return self._nats(importance_weighted_bound, X, n_samples=np.int32(n_importance_samples))
+
+    def _distribution(self, X):
+        """Mean and standard deviation of codes, in one array of shape (2, n, n_components)."""
+        both = self._run(distribution, self._rows(X).standardised, X.shape, 2 * self.n_components_)
+        return both.reshape(len(both), 2, -1).transpose(1, 0, 2)
+
+    def _nats(self, function, X, **further):
+        X = self._checked(X)
+        static = (network_of(self.architecture_), self.architecture_["loss"])
+        params = {"network": self.params_, **further}
+        read, device = self._rows(X).standardised, find_device(self.device, or_default=True)
+        nats = np.empty(X.shape[0], np.float32)
+        apply_in_blocks(function, static, params, X.shape, read, nats, device)
+        centred = LOSSES[self.architecture_["loss"]].centred
+        return nats.astype(np.float64) - centred * self.n_features_in_ * np.log(self.scale_)

@@ -1,0 +1,138 @@
+"""The winner-take-all autoencoder: each unit keeps its best rows of a batch and no others."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from skae.core.objectives import Objective, weighted_mean
+from skae.estimators._activity import activity
+from skae.estimators._documentation import documented
+from skae.estimators._sklearn import Interval
+from skae.estimators.base import BaseAutoencoder
+
+__all__ = ["WinnerTakeAllAutoencoder", "keep_winners", "winner_take_all_loss"]
+
+
+def keep_winners(z, weight, rate):
+    """Codes of a batch with each unit (column) at 0 but in its largest `rate` share of rows.
+
+    Rows count by their weight. A row wins if those above it weigh less than that share of the
+    batch, so that one always does. The threshold is found by bisection: on a CPU that takes a
+    thirtieth of the time of sorting.
+    """
+    fixed, share = jax.lax.stop_gradient(z), rate * jnp.sum(weight) * (1 - 1e-5)
+    low, high = jnp.min(fixed, axis=0) - 1.0, jnp.max(fixed, axis=0)
+
+    def halve(_, bounds):
+        low, high = bounds
+        middle = 0.5 * (low + high)
+        too_many = weight @ (fixed > middle) >= share
+        return jnp.where(too_many, middle, low), jnp.where(too_many, high, middle)
+
+    low, _ = jax.lax.fori_loop(0, 32, halve, (low, high))
+    return jnp.where(fixed > low, z, 0.0)
+
+
+def winner_take_all_loss(model, batch, key, *, objective, hyperparameters):
+    """Reconstruction of rows from codes in which only the winners are left."""
+    del key
+    z = keep_winners(model.encode(batch.x), batch.weight, hyperparameters["sparsity_rate"])
+    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
+    return weighted_mean(rows, batch.weight), {}
+
+
+@documented(
+    init="random",
+    code_activation="relu",
+    more={"init": "A sparse code is not near the principal components, so the start is random."},
+)
+@dataclass(kw_only=True, eq=False, repr=False)
+class WinnerTakeAllAutoencoder(BaseAutoencoder):
+    """Winner-take-all autoencoder: sparse features without a penalty to be weighed.
+
+    In training each unit keeps the rows of the batch that it answers to most, a share of
+    `sparsity_rate`, and is set to 0 in all others, before the decoder sees the codes::
+
+        minimise  mean_i loss(decode(winners(encode(x_i))), x_i)
+
+    Every unit wins somewhere in every batch, so every unit learns and none stays dead (lifetime
+    sparsity). `transform` holds no competition: a row's code depends on no other row.
+
+    Parameters
+    ----------
+    {parameters}
+
+    sparsity_rate : float, default=0.05
+        Share of the rows of a batch that each unit keeps, above 0 and at most 1; never less than
+        one row. Batches must be large against its inverse: 0.05 wants 100 rows and more.
+
+    Attributes
+    ----------
+    mean_activation_ : ndarray of shape (n_components,)
+        Mean of each unit over the rows of the last fit, by weight.
+
+    active_fraction_ : ndarray of shape (n_components,)
+        Share of those rows in which the unit exceeds a hundredth of its largest code; 0 for dead
+        units.
+
+    dead_units_ : ndarray of int
+        Units that tell no rows apart: their standard deviation is at most a thousandth of the
+        largest among units.
+
+    {attributes}
+
+    See Also
+    --------
+    skae.SparseAutoencoder : Sparse codes by a penalty, or by the largest of each row.
+
+    Notes
+    -----
+    The codes of `transform` are denser than those that the decoder was trained on, so
+    `reconstruct`, `score` and `score_samples` come out worse than the training loss says. Use it
+    for features of a classifier, as the paper does, and not to compress: there
+    AutoencoderTransformer is the better one.
+
+    The paper's network is ``hidden_layer_sizes=()`` with hundreds of units.
+
+    References
+    ----------
+    .. [1] Makhzani and Frey (2015). Winner-take-all autoencoders. NeurIPS 28.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skae import WinnerTakeAllAutoencoder
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X = X / 16
+    >>> features = WinnerTakeAllAutoencoder(
+    ...     100, hidden_layer_sizes=(), batch_size=128, max_iter=30, random_state=0
+    ... )
+    >>> model = make_pipeline(features, LogisticRegression(max_iter=2000)).fit(X[:1500], y[:1500])
+    >>> bool(model.score(X[1500:], y[1500:]) > 0.9)
+    True
+    >>> len(model[0].dead_units_)
+    0
+    """
+
+    sparsity_rate: float = 0.05
+    init: str = "random"
+    code_activation: str = "relu"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "sparsity_rate": [Interval(Real, 0, 1, closed="right")],
+    }
+
+    def _objective(self) -> Objective:
+        return Objective(winner_take_all_loss, self.loss)
+
+    def _hyperparameters(self):
+        return {"sparsity_rate": self.sparsity_rate}
+
+    def _further_attributes(self, X, weight):
+        return activity(self, X, weight)

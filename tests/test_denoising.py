@@ -1,0 +1,252 @@
+"""What the denoising autoencoder alone promises: its noise, and that rows come out cleaner."""
+
+import functools
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skae import AutoencoderTransformer, DenoisingAutoencoder
+from skae.core.batching import Rows
+from skae.core.corruption import CORRUPTIONS, corrupt, noise_constants, standard_normal
+from skae.core.objectives import Batch
+from tests.datasets import curved
+from tests.discovery import fast
+from tests.test_compilation import compilations
+
+KINDS = sorted(CORRUPTIONS)
+each_kind = pytest.mark.parametrize("noise", KINDS)
+
+
+def scaled(x, key, factor=1.0):
+    """Noise of a user: rows in X's units."""
+    return factor * x + 0.1 * jax.random.normal(key, x.shape)
+
+
+def looking_at_units(x, key):
+    """Finite only where rows lie in the units of `shifted`."""
+    return jnp.where((x > 900) & (x < 1100), x, jnp.nan)
+
+
+def apply(noise, level, rows, weight=None, seed=0, constants=None):
+    x = np.asarray(rows, np.float32)
+    weight = np.ones(len(x), np.float32) if weight is None else np.asarray(weight, np.float32)
+    known = noise_constants(noise, Rows(x), weight, centred=False) if constants is None else {}
+    key = jax.random.key(seed)
+    return np.asarray(corrupt(noise, key, Batch(x, weight), np.float32(level), known or constants))
+
+
+TABLE = np.random.default_rng(0).normal(size=(400, 90)) * np.linspace(0.5, 3, 90) + 2.0
+
+
+# ---- the noise
+
+
+@each_kind
+def test_level_zero_changes_nothing(noise):
+    np.testing.assert_allclose(apply(noise, 0.0, TABLE), TABLE, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].probability])
+def test_the_share_of_cells_met_is_the_level(noise):
+    for level in (0.1, 0.5, 0.9):
+        noisy = apply(noise, level, TABLE)
+        met = noisy != TABLE.astype(np.float32)
+        if noise == "dropout":
+            met = np.isclose(noisy, TABLE.mean(axis=0), rtol=1e-4)
+        assert abs(met.mean() - level) < 0.01
+
+
+def test_gaussian_noise_has_the_spread_it_says():
+    spread = np.sqrt(TABLE.var(axis=0).mean())
+    added = apply("gaussian", 0.5, TABLE) - TABLE
+    assert abs(added.mean()) < 0.02 * spread
+    assert abs(added.std() / (0.5 * spread) - 1) < 0.02
+    z = np.asarray(standard_normal(jax.random.key(1), (100_001,)))
+    assert abs(z.mean()) < 0.02 and abs(z.std() - 1) < 0.02
+    assert abs(np.mean(z**4) - 3) < 0.15
+    assert abs(np.mean(np.abs(z) > 1.96) - 0.05) < 0.005
+
+
+def test_dropout_is_right_on_average_and_masking_is_not():
+    draws = {n: np.mean([apply(n, 0.4, TABLE, seed=s) for s in range(200)], 0) for n in KINDS[:]}
+    deviation = TABLE - TABLE.mean(axis=0)
+    for noise, factor in (("dropout", 1.0), ("masking", 0.6), ("gaussian", 1.0)):
+        found = np.sum((draws[noise] - TABLE.mean(axis=0)) * deviation) / np.sum(deviation**2)
+        assert abs(found - factor) < 0.01, noise
+
+
+def test_salt_and_pepper_are_the_extremes_of_the_column():
+    noisy = apply("salt_and_pepper", 0.4, TABLE)
+    x = TABLE.astype(np.float32)
+    met = noisy != x
+    low, high = noisy == x.min(axis=0), noisy == x.max(axis=0)
+    assert (met <= (low | high)).all()
+    assert abs(low.mean() - 0.2) < 0.01 and abs(high.mean() - 0.2) < 0.01
+
+
+@pytest.mark.parametrize("n_features", [3, 90])
+def test_swap_draws_other_rows_by_weight_and_never_padding(n_features):
+    weight = np.array([1.0, 0.0, 3.0, 2.0, 0.0, 0.0])
+    rows = np.repeat(np.arange(6.0)[:, None], n_features, axis=1)
+    draws = np.concatenate([apply("swap", 1.0, rows, weight, s) for s in range(1500)], axis=1)
+    for row in range(6):
+        others = np.where(np.arange(6) == row, 0, weight)
+        shares = np.array([np.mean(draws[row] == donor) for donor in range(6)])
+        np.testing.assert_allclose(shares, others / others.sum(), atol=0.03)
+
+
+def test_swap_with_no_other_row_and_across_columns():
+    assert (apply("swap", 0.9, TABLE[:1]) == TABLE[:1].astype(np.float32)).all()
+    padded = np.concatenate([TABLE[:1], np.zeros((3, 90))])
+    assert (apply("swap", 0.9, padded, [1, 0, 0, 0])[0] == TABLE[0].astype(np.float32)).all()
+    rows = np.repeat(np.arange(50.0)[:, None], 60, axis=1)
+    donors = apply("swap", 1.0, rows)
+    assert np.mean([len(np.unique(row)) for row in donors]) > 30, "each cell has its own donor"
+
+
+def test_new_key_new_noise():
+    for noise in KINDS:
+        assert (apply(noise, 0.5, TABLE, seed=0) != apply(noise, 0.5, TABLE, seed=1)).mean() > 0.1
+
+
+# ---- the estimator
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return curved(600, 12), curved(200, 12, seed=1)
+
+
+@pytest.mark.parametrize(
+    "noise, loss",
+    [*((kind, "squared_error") for kind in KINDS), ("dropout", "binary_cross_entropy")],
+)
+def test_noisy_rows_come_out_cleaner(noise, loss, rows):
+    X, X_new = rows
+    level = 0.5 if noise == "gaussian" else 0.2
+    model = fast(
+        DenoisingAutoencoder, n_components=4, noise=noise, noise_level=level, loss=loss, max_iter=30
+    ).fit(X)
+    noisy = model.corrupt(X_new, random_state=0)
+    denoised = model.inverse_transform(model.transform(noisy))
+    assert np.mean((denoised - X_new) ** 2) < 0.8 * np.mean((noisy - X_new) ** 2)
+    plain = fast(AutoencoderTransformer, n_components=4, loss=loss, max_iter=30).fit(X)
+    naive = plain.reconstruct(noisy.clip(0, 1))
+    assert np.mean((denoised - X_new) ** 2) < np.mean((naive - X_new) ** 2)
+    # a clean row is not foreign
+    assert model.score(X_new) > 0.7 * plain.score(X_new)
+
+
+def test_transform_adds_no_noise_and_corrupt_does(rows):
+    X, _ = rows
+    model = fast(DenoisingAutoencoder, noise="dropout").fit(X)
+    np.testing.assert_array_equal(model.transform(X), model.transform(X))
+    one, again, other = (model.corrupt(X, random_state=s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any() and (model.corrupt(X) != model.corrupt(X)).any()
+    assert one.shape == X.shape and one.dtype == X.dtype
+    assert model.corrupt(X.astype(np.float32)).dtype == np.float32
+
+
+@each_kind
+@pytest.mark.parametrize("n_rows", [1, 2, 257])
+def test_corrupt_takes_any_number_of_rows(noise, n_rows, rows):
+    model = fast(DenoisingAutoencoder, noise=noise, noise_level=0.5, max_iter=0).fit(rows[0])
+    X = curved(n_rows, 12, seed=4)
+    noisy = model.corrupt(X, random_state=0)
+    assert noisy.shape == X.shape and np.isfinite(noisy).all()
+    if noise == "swap" and n_rows > 1:
+        own = np.isclose(noisy[:, :, None], X.T[None], atol=1e-5).any(axis=2)
+        assert own.all(), "swapped cells are values of their column"
+
+
+def test_gaussian_level_counts_in_units_of_the_data(rows):
+    X, _ = rows
+    for factor in (1.0, 1000.0):
+        model = fast(DenoisingAutoencoder, noise_level=0.5, max_iter=0).fit(X * factor)
+        added = model.corrupt(X * factor, random_state=0) - X * factor
+        assert abs(added.std() / (0.5 * model.scale_) - 1) < 0.05
+
+
+def test_salt_and_pepper_knows_the_training_rows(rows):
+    X, _ = rows
+    model = fast(DenoisingAutoencoder, noise="salt_and_pepper", noise_level=0.9, max_iter=0).fit(X)
+    noisy = model.corrupt(X[:50], random_state=0)
+    np.testing.assert_allclose(noisy.max(axis=0), X.max(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(noisy.min(axis=0), X.min(axis=0), rtol=1e-5)
+
+
+def test_level_is_traced_and_kind_is_not():
+    X = curved(300, 27)
+    model = fast(DenoisingAutoencoder, early_stopping=False).fit(X)
+    model.corrupt(X)
+    with compilations() as found:
+        clone(model).set_params(noise_level=0.7).fit(X).corrupt(X[:3])
+    assert len(found) == 0
+    with compilations() as found:
+        clone(model).set_params(noise="swap").fit(X)
+    assert len(found) == 1
+
+
+def test_functions_see_rows_in_the_units_of_X(rows):
+    shifted = 1000 + 20 * (rows[0] - 0.5)
+    model = fast(DenoisingAutoencoder, noise=looking_at_units).fit(shifted)
+    assert np.isfinite(model.history_["loss"]).all()
+    np.testing.assert_allclose(model.corrupt(shifted), shifted, rtol=1e-5)
+
+
+def test_partials_are_functions_too_and_pickle(rows):
+    X, _ = rows
+    noise = functools.partial(scaled, factor=0.5)
+    model = fast(DenoisingAutoencoder, noise=noise).fit(X)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.corrupt(X, 3), model.corrupt(X, 3))
+    found = np.polyfit(X.ravel(), model.corrupt(X, 3).ravel(), 1)[0]
+    assert abs(found - 0.5) < 0.02
+    with compilations() as found:
+        clone(model).set_params(noise=functools.partial(scaled, factor=0.5)).fit(X)
+    assert len(found) == 0
+
+
+def test_training_may_go_on_with_other_noise(rows):
+    X, _ = rows
+    model = fast(DenoisingAutoencoder, warm_start=True).fit(X)
+    for noise in KINDS:
+        assert np.isfinite(model.set_params(noise=noise).fit(X).score(X))
+    with pytest.raises(ValueError, match="warm_start"):
+        model.set_params(noise=scaled).fit(X)
+
+
+# ---- refused
+
+
+@pytest.mark.parametrize("level", [-0.1, np.nan, "much", None])
+def test_bad_levels(level):
+    with pytest.raises(ValueError, match="noise_level"):
+        fast(DenoisingAutoencoder, noise_level=level).fit(curved())
+
+
+@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].probability])
+@pytest.mark.parametrize("level", [1.0, 2])
+def test_probabilities_are_below_one(noise, level):
+    with pytest.raises(ValueError, match=rf"noise_level={level}.*{noise}"):
+        fast(DenoisingAutoencoder, noise=noise, noise_level=level).fit(curved())
+
+
+@pytest.mark.parametrize("noise", ["poisson", 3, None])
+def test_bad_noise(noise):
+    with pytest.raises(ValueError, match="noise"):
+        fast(DenoisingAutoencoder, noise=noise).fit(curved())
+
+
+def test_functions_must_keep_the_shape():
+    for bad in (lambda x, key: x[:, :2], lambda x, key: None):
+        with pytest.raises(ValueError, match=r"noise function must give rows of the shape"):
+            fast(DenoisingAutoencoder, noise=bad).fit(curved())
+    with pytest.raises(ValueError, match="hashable"):
+        noise = functools.partial(scaled, factor=[1.0])
+        fast(DenoisingAutoencoder, noise=noise).fit(curved())

@@ -1,0 +1,254 @@
+"""What sparse autoencoders alone promise."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from skae import AutoencoderTransformer, SparseAutoencoder
+from skae.core.networks import Model, dense_network, initial_weights, largest
+from skae.core.objectives import Batch, Objective
+from skae.core.scale import code_lengths
+from skae.estimators._activity import activity
+from skae.estimators.sparse import bernoulli_kl, sparse_loss
+from tests.datasets import curved
+from tests.discovery import fast
+
+PENALTIES = ["kl", "squared_error", "l1", "l2", "top_k"]
+each_penalty = pytest.mark.parametrize("penalty", PENALTIES)
+RNG = np.random.default_rng(0)
+X_SMALL = RNG.normal(size=(8, 5)).astype(np.float32)
+WEIGHT = np.array([1, 2, 0, 1, 0.5, 3, 0, 1], np.float32)
+
+
+def model_of(code_activation="logistic", hidden=(4,), **options):
+    network = dense_network(
+        5, hidden, 3, hidden[::-1], "tanh", code_activation=code_activation, **options
+    )
+    return Model(network, initial_weights(network, np.random.default_rng(1)))
+
+
+def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, target=0.2):
+    objective = Objective(sparse_loss, "squared_error", (("penalty", penalty),))
+    floats = {"sparsity_weight": sparsity_weight, "sparsity_target": target, "huber_delta": 1.0}
+    return objective(model, Batch(jnp.asarray(x), jnp.asarray(weight)), None, floats)
+
+
+# ---- formulas
+
+
+def test_kl_closed_form():
+    means = np.array([0.05, 0.2, 0.5, 0.9])
+    want = 0.2 * np.log(0.2 / means) + 0.8 * np.log(0.8 / (1 - means))
+    np.testing.assert_allclose(bernoulli_kl(0.2, means), want, rtol=1e-4, atol=1e-6)
+    assert abs(float(bernoulli_kl(0.3, jnp.float32(0.3)))) < 1e-6
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0])
+def test_kl_and_its_slope_are_finite_at_0_and_1(mean):
+    value, slope = jax.value_and_grad(bernoulli_kl, argnums=1)(0.1, jnp.float32(mean))
+    assert np.isfinite(value) and np.isfinite(slope)
+    assert np.sign(slope) == (1 if mean else -1)
+
+
+def test_loss_is_finite_where_units_are_saturated():
+    model = model_of()
+    layers = model.params["encoder"]
+    layers["layer_1"]["bias"] = np.array([200.0, -200.0, 0.0], np.float32)
+    for penalty in ("kl", "squared_error"):
+        loss, gradient = jax.value_and_grad(
+            lambda p, name=penalty: loss_of(name, model._replace(params=p))[0]
+        )(model.params)
+        assert np.isfinite(loss)
+        assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
+
+
+@pytest.mark.parametrize("penalty", ["kl", "squared_error", "l1", "l2"])
+def test_penalty_against_numpy(penalty):
+    model = model_of(tied=True)
+    loss, metrics = loss_of(penalty, model)
+    z = np.asarray(model.encode(X_SMALL), np.float64)
+    error = np.mean((np.asarray(model.decode(z)) - X_SMALL) ** 2, axis=1)
+    mean = WEIGHT @ z / WEIGHT.sum()
+    n_rows = np.sum(WEIGHT > 0)
+    want = {
+        "kl": np.sum(0.2 * np.log(0.2 / mean) + 0.8 * np.log(0.8 / (1 - mean))),
+        "squared_error": np.sum((mean - 0.2) ** 2),
+        "l1": WEIGHT @ np.abs(z).sum(axis=1) / n_rows,
+        "l2": WEIGHT @ (z**2).sum(axis=1) / n_rows,
+    }[penalty]
+    np.testing.assert_allclose(metrics["penalty"], want, rtol=1e-4)
+    np.testing.assert_allclose(metrics["reconstruction"], WEIGHT @ error / n_rows, rtol=1e-4)
+    np.testing.assert_allclose(loss, metrics["reconstruction"] + metrics["penalty"], rtol=1e-5)
+
+
+@each_penalty
+def test_gradient_against_differences(penalty):
+    n_active = 2 if penalty == "top_k" else None
+    model = model_of("identity" if n_active else "logistic", n_active=n_active)
+
+    def loss(bias):
+        params = jax.tree.map(jnp.asarray, model.params)
+        params["encoder"]["layer_1"]["bias"] = bias
+        return loss_of(penalty, model._replace(params=params))[0]
+
+    bias, step = jnp.array([0.1, -0.2, 0.3]), 1e-2
+    for j in range(3):
+        delta = step * jnp.eye(3)[j]
+        slope = (loss(bias + delta) - loss(bias - delta)) / (2 * step)
+        np.testing.assert_allclose(jax.grad(loss)(bias)[j], slope, rtol=0.02, atol=2e-4)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_padding_counts_for_nothing(penalty):
+    model = model_of()
+    padded = np.vstack([X_SMALL, np.full((4, 5), 1e3, np.float32)])
+    weight = np.concatenate([WEIGHT, np.zeros(4, np.float32)])
+    want, _ = loss_of(penalty, model)
+    np.testing.assert_allclose(loss_of(penalty, model, padded, weight)[0], want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_rescaling_untied_codes_does_not_empty_the_penalty(penalty):
+    model = model_of("relu", hidden=())
+    params = jax.tree.map(np.array, model.params)
+    params["encoder"]["layer_0"]["kernel"] *= 0.01
+    params["decoder"]["layer_0"]["kernel"] *= 100
+    (one, _), (other, _) = (loss_of(penalty, m) for m in (model, model._replace(params=params)))
+    np.testing.assert_allclose(one, other, rtol=1e-4)
+    lengths = np.linalg.norm(model.params["decoder"]["layer_0"]["kernel"], axis=1)
+    np.testing.assert_allclose(code_lengths(model), lengths, rtol=1e-5)
+
+
+# ---- k-sparse codes
+
+
+def test_largest_keeps_exactly_so_many_and_passes_slopes_to_them():
+    code = jnp.array([[3.0, -1.0, 2.0, 2.0], [-4.0, -3.0, -2.0, -1.0]])
+    np.testing.assert_array_equal(largest(code, 2), [[3, 0, 2, 0], [0, 0, -2, -1]])
+    slope = jax.grad(lambda c: jnp.sum(largest(c, 2)))(code)
+    np.testing.assert_array_equal(slope, [[1, 0, 1, 0], [0, 0, 1, 1]])
+
+
+@pytest.mark.parametrize("n_active", [1, 3, 6])
+def test_top_k_codes_have_so_many_active_units(n_active, X, X_new):
+    model = fast(SparseAutoencoder, n_components=6, penalty="top_k", n_active=n_active).fit(X)
+    active = (model.transform(X_new) != 0).sum(axis=1)
+    assert (active == n_active).all()
+    function, params = model.encoder_function()
+    np.testing.assert_allclose(function(params, X_new), model.transform(X_new), atol=1e-5)
+
+
+def test_top_k_with_all_units_is_the_plain_autoencoder(X):
+    plain = fast(AutoencoderTransformer, init="random", early_stopping=False).fit(X)
+    sparse = fast(SparseAutoencoder, penalty="top_k", n_active=2, early_stopping=False).fit(X)
+    np.testing.assert_allclose(sparse.reconstruct(X), plain.reconstruct(X), atol=1e-4)
+
+
+def test_no_weight_is_the_plain_autoencoder(X):
+    parameters = {"init": "random", "early_stopping": False, "tied_weights": False}
+    plain = fast(AutoencoderTransformer, code_activation="relu", **parameters).fit(X)
+    sparse = fast(SparseAutoencoder, penalty="l1", sparsity_weight=0.0, **parameters).fit(X)
+    np.testing.assert_allclose(sparse.reconstruct(X), plain.reconstruct(X), atol=1e-4)
+
+
+# ---- fits
+
+
+@each_penalty
+@pytest.mark.parametrize("init", ["random", "pca"])
+@pytest.mark.parametrize("tied_weights", ["auto", True, False])
+def test_every_penalty_fits(penalty, init, tied_weights, X):
+    model = fast(SparseAutoencoder, penalty=penalty, init=init, tied_weights=tied_weights)
+    assert np.isfinite(model.fit(X).score(X))
+    assert model.mean_activation_.shape == model.active_fraction_.shape == (2,)
+    if penalty != "top_k":
+        assert np.isfinite(model.history_["penalty"]).all()
+
+
+@pytest.mark.parametrize("penalty", ["kl", "squared_error"])
+@pytest.mark.parametrize("target", [0.05, 0.3])
+def test_units_reach_their_target(penalty, target):
+    X = curved(400, 8)
+    model = SparseAutoencoder(
+        12, penalty=penalty, sparsity_target=target, hidden_layer_sizes=(16,), batch_size=64,
+        max_iter=40, early_stopping=False, random_state=0,
+    ).fit(X)  # fmt: skip
+    np.testing.assert_allclose(model.mean_activation_, target, atol=0.04)
+    np.testing.assert_allclose(model.mean_activation_, model.transform(X).mean(axis=0), rtol=1e-5)
+
+
+def test_start_is_at_the_target_and_off_for_most_rows():
+    X = curved(400, 8)
+    start = SparseAutoencoder(
+        20, max_iter=0, early_stopping=False, sparsity_target=0.1, random_state=0
+    ).fit(X)
+    np.testing.assert_allclose(start.mean_activation_, 0.1, atol=1e-3)
+    assert np.median(start.transform(X)) < 0.06
+
+
+def test_l1_makes_more_codes_zero_than_none():
+    X = curved(400, 8)
+    zeros = [
+        np.mean(
+            SparseAutoencoder(
+                16, penalty="l1", sparsity_weight=w, hidden_layer_sizes=(16,), max_iter=30,
+                early_stopping=False, random_state=0,
+            ).fit_transform(X) == 0
+        )
+        for w in (0.0, 0.03)
+    ]  # fmt: skip
+    assert zeros[1] > zeros[0] + 0.1
+
+
+def test_activity_counts_by_weight(fitted, X, weights):
+    model = fitted(SparseAutoencoder)
+    by_weight = activity(model, X, weights)
+    repeated = activity(
+        model, np.repeat(X, weights.astype(int), axis=0), np.ones(int(weights.sum()))
+    )
+    for name, value in by_weight.items():
+        np.testing.assert_allclose(value, repeated[name], rtol=1e-9, err_msg=name)
+
+
+def test_units_without_weights_are_dead(X):
+    model = fast(SparseAutoencoder, n_components=3, max_iter=0).fit(X)
+    model.params_["encoder"]["layer_1"]["kernel"][:, 1] = 0.0
+    found = activity(model, X, np.ones(len(X)))
+    np.testing.assert_array_equal(found["dead_units_"], [1])
+    assert found["active_fraction_"][1] == 0 and (found["active_fraction_"][[0, 2]] > 0).all()
+
+
+# ---- refused
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("penalty", "entropy"),
+        ("penalty", None),
+        ("sparsity_target", 0.0),
+        ("sparsity_target", 1.0),
+        ("sparsity_target", np.nan),
+        ("sparsity_weight", -0.1),
+        ("sparsity_weight", "heavy"),
+        ("sparsity_weight", np.inf),
+        ("n_active", 0),
+        ("n_active", 1.5),
+        ("n_active", 3),
+        ("code_activation", "softmax"),
+        ("tied_weights", "some"),
+    ],
+)
+def test_bad_parameters(name, value, X):
+    model = fast(SparseAutoencoder).set_params(**{"penalty": "top_k", name: value})
+    with pytest.raises(ValueError, match=name):
+        model.fit(X)
+    assert not hasattr(model, "params_")
+
+
+def test_kl_takes_logistic_codes_only(X):
+    with pytest.raises(ValueError, match="code_activation='relu'.*logistic"):
+        fast(SparseAutoencoder, code_activation="relu").fit(X)
+    assert fast(SparseAutoencoder).fit(X).architecture_["code_activation"] == "logistic"
+    fast(SparseAutoencoder, penalty="squared_error", code_activation="relu").fit(X)

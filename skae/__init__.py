@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdversarialAutoencoder": "skae.estimators.adversarial",
     "AutoencoderTransformer": "skae.estimators.autoencoder",
     "DenoisingAutoencoder": "skae.estimators.denoising",
     "ContractiveAutoencoder": "skae.estimators.contractive",
@@ -24,6 +25,7 @@ __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
+    from skae.estimators.adversarial import AdversarialAutoencoder as AdversarialAutoencoder
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
     from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
     from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder

@@ -248,7 +248,7 @@ def test_bad_parameters(name, value, X):
 
 
 def test_kl_takes_logistic_codes_only(X):
-    with pytest.raises(ValueError, match="code_activation='relu'.*logistic"):
+    with pytest.raises(ValueError, match=r"code_activation='relu'.*logistic"):
         fast(SparseAutoencoder, code_activation="relu").fit(X)
     assert fast(SparseAutoencoder).fit(X).architecture_["code_activation"] == "logistic"
     fast(SparseAutoencoder, penalty="squared_error", code_activation="relu").fit(X)

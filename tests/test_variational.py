@@ -92,10 +92,11 @@ def test_training_raises_the_likelihood_above_probabilistic_pca(digits):
 def test_log_likelihood_rises_with_the_samples(digits):
     model = VAE(5, max_iter=15, random_state=0, early_stopping=False).fit(digits[:1400])
     X_new = digits[1400:]
-    bounds = [model.log_likelihood(X_new, n).mean() for n in (1, 10, 100, 1000)]
+    # the ELBO is what the bound from a single draw is on average
+    bounds = [model.score(X_new)]
+    bounds += [model.log_likelihood(X_new, n).mean() for n in (10, 100, 1000)]
     assert bounds == sorted(bounds)
-    assert bounds[0] == pytest.approx(model.score(X_new), abs=3)
-    assert bounds[-1] > model.score(X_new) + 1
+    assert bounds[-1] > bounds[0] + 1
 
 
 def test_scores_have_the_units_of_X(X, X_new, fitted):
@@ -105,7 +106,7 @@ def test_scores_have_the_units_of_X(X, X_new, fitted):
     np.testing.assert_allclose(
         stretched.score_samples(10 * X_new), model.score_samples(X_new) - lost, atol=0.05
     )
-    bits = (X > np.median(X)).astype(float)
+    bits = np.round(X / X.max())
     coins = fast(VAE, loss="binary_cross_entropy").fit(bits)
     # probabilities of whole rows, not densities
     assert coins.log_likelihood(bits).max() < 0

@@ -10,8 +10,8 @@ from skae.core.principal_components import Components
 __all__ = ["iterative_quantization", "rotated_components"]
 
 N_ITERATIONS = 50
-# a rotation of 64 columns is settled by far fewer rows: more would only take memory
-MAX_ROWS = 200_000
+# so many rows, spread evenly, settle a rotation: more would only take time
+MAX_ROWS = 20_000
 
 
 def iterative_quantization(codes, weight, rng, n_iterations=N_ITERATIONS) -> np.ndarray:
@@ -52,11 +52,11 @@ def rotated_components(vectors, mean, rows, weight, rng) -> Components:
     rows : Rows
     weight : ndarray of shape (n_rows,)
     """
-    some = rows.select(np.linspace(0, rows.n_rows - 1, min(rows.n_rows, MAX_ROWS)).astype(int))
+    index = np.linspace(0, rows.n_rows - 1, min(rows.n_rows, MAX_ROWS)).astype(int)
+    some, weight = rows.select(index), weight[index]
     codes = np.empty((some.n_rows, vectors.shape[1]))
     for part, block in some.blocks():
         codes[part] = (block - mean) @ vectors
-    weight = weight[np.linspace(0, rows.n_rows - 1, some.n_rows).astype(int)]
     rotation = iterative_quantization(codes, weight, rng)
     squares = np.square(codes @ rotation)
     deviations = np.sqrt(np.average(squares, axis=0, weights=weight))

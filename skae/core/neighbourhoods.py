@@ -7,6 +7,7 @@ from a graph that joins rows through anchors. The graph is made once, in NumPy;
 
 import jax.numpy as jnp
 import numpy as np
+from scipy.linalg import eigh
 
 __all__ = ["N_PRINCIPAL", "anchor_graph", "neighbour_features", "neighbourhood_divergence"]
 
@@ -16,7 +17,7 @@ _N_ANCHORS = 512
 _N_COORDINATES = 32
 
 _N_NEAREST = 5
-_MAX_ROWS = 20_000
+_MAX_ROWS = 10_000
 _LLOYD_ITERATIONS = 8
 _TINY = 1e-12
 
@@ -72,24 +73,23 @@ def neighbour_features(constants, x, far_weight):
     return both / jnp.sqrt(1.0 + far_weight)
 
 
-def neighbourhood_divergence(likeness, target, weight, temperature):
+def neighbourhood_divergence(likeness, target, weight):
     """Of each row, the Kullback-Leibler divergence of its neighbours from those it should have.
 
     Parameters
     ----------
     likeness, target : arrays of shape (n_rows, n_rows)
-        Pairwise likeness, at most 1: as codes have it, as it should be.
+        Pairwise likeness: as codes have it, as it should be. A row's neighbours are the others,
+        with odds ``exp(likeness)``.
     weight : array of shape (n_rows,)
         A row counts as that many neighbours; those of weight 0 as none.
-    temperature : float
-        A row's neighbours are the others, with odds ``exp(likeness / temperature)``.
     """
     n_rows = weight.shape[0]
     others = (weight[None, :] > 0) & ~jnp.eye(n_rows, dtype=bool)
     log_weight = jnp.log(jnp.where(weight > 0, weight, 1.0))
 
     def log_odds(values):
-        values = jnp.where(others, values / temperature + log_weight, -1e30)
+        values = jnp.where(others, values + log_weight, -1e30)
         largest = jnp.max(values, axis=1, keepdims=True)
         total = jnp.sum(jnp.where(others, jnp.exp(values - largest), 0.0), axis=1, keepdims=True)
         return values - largest - jnp.log(jnp.maximum(total, _TINY))
@@ -141,7 +141,11 @@ def _coordinates(share, weight):
     The first, a constant, says nothing and is left out.
     """
     mass = np.maximum(weight @ share, _TINY)
-    scaled = share * np.sqrt(weight)[:, None] / np.sqrt(mass)
-    values, vectors = np.linalg.eigh(scaled.T.astype(np.float64) @ scaled)
-    chosen = slice(-2, -2 - _N_COORDINATES, -1)
-    return vectors[:, chosen] / np.sqrt(mass)[:, None] * np.maximum(values[chosen], 0.0) ** 1.5
+    scaled = (share * np.sqrt(weight)[:, None] / np.sqrt(mass)).astype(np.float32)
+    count = len(mass)
+    values, vectors = eigh(
+        (scaled.T @ scaled).astype(np.float64),
+        subset_by_index=(max(0, count - 1 - _N_COORDINATES), count - 1),
+    )
+    values, vectors = values[-2::-1], vectors[:, -2::-1]
+    return vectors / np.sqrt(mass)[:, None] * np.maximum(values, 0.0) ** 1.5

@@ -10,7 +10,7 @@ from skae.core.likelihoods import MIN_SCALE
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 
-__all__ = ["probabilistic_pca_start"]
+__all__ = ["code_moments", "probabilistic_pca_start", "rescale"]
 
 # below it the learned scale, which approaches MIN_SCALE from above, could not begin
 _MIN_VARIANCE = 2 * MIN_SCALE**2
@@ -50,17 +50,12 @@ def probabilistic_pca_start(params: dict, network: Network, loss: str, rows, wei
 
 def _into_prior_units(params, network, loss, rows, weight, scale):
     """Rescale the linear path, set the posterior's variance; returns that of the noise."""
-    k = network.n_components
-    linear, inner = params["linear"], params["fixed"]["code_scale"].astype(np.float64)
-    vectors = linear["encoder"].astype(np.float64)
-    bias = _last_bias(params["encoder"])
-    offset = bias[:k] * inner
-    eigenvalues, total = _second_moments(rows, weight, vectors, offset)
+    vectors, eigenvalues, total = code_moments(params, network, rows, weight)
     variance = 1.0
     if LOSSES[loss].centred:
-        left = max(0.0, total - eigenvalues.sum()) / max(1, network.n_features - k)
-        variance = max(left if scale is None else float(scale) ** 2, _MIN_VARIANCE)
-        gain = np.sqrt(np.maximum(eigenvalues - variance, 0.0))  # of the way back
+        rest = max(0.0, total - eigenvalues.sum()) / max(1, network.n_features - len(eigenvalues))
+        variance = max(rest if scale is None else float(scale) ** 2, _MIN_VARIANCE)
+        gain = np.sqrt(np.maximum(eigenvalues - variance, 0.0))
         spread = np.square(gain) + variance
         shrink, log_var = gain / spread, np.log(variance / spread)
     else:
@@ -72,25 +67,46 @@ def _into_prior_units(params, network, loss, rows, weight, scale):
         information = eigenvalues * (slopes @ np.square(vectors))
         safe = np.where(gain > 0, gain, 1.0)
         shrink, log_var = information / (1 + information) / safe, -np.log1p(information)
-    linear["encoder"] = (vectors * shrink).astype(np.float32)
+    rescale(params, network, shrink, gain)
+    _last_bias(params["encoder"])[network.n_components :] = log_var
+    return variance
+
+
+def rescale(params: dict, network: Network, shrink, gain) -> None:
+    """Change the units of the linear path's codes: `shrink` on the way in, `gain` on that back.
+
+    Both of shape (n_components,); the networks beside the path then see codes as they are.
+    """
+    k, linear = network.n_components, params["linear"]
+    linear["encoder"] = (linear["encoder"] * shrink).astype(np.float32)
     if "decoder" in linear:
         linear["decoder"] = (linear["decoder"] * gain[:, None]).astype(np.float32)
     else:
         ratio = np.divide(gain, shrink, out=np.ones(k), where=shrink > 0)
         linear["gain"] = (linear["gain"] * ratio).astype(np.float32)
-    bias[:k], bias[k:] = offset * shrink, log_var
+    _last_bias(params["encoder"])[:k] *= params["fixed"]["code_scale"] * shrink
     params["fixed"]["code_scale"] = np.ones(k, np.float32)
-    return variance
 
 
-def _second_moments(rows, weight, vectors, offset):
-    """Of the codes, each by itself, and of the rows, over all columns; about the training mean."""
+def code_moments(params: dict, network: Network, rows, weight):
+    """What the linear path makes of the rows.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_features, n_components)
+    eigenvalues : ndarray of shape (n_components,)
+        Mean squares of the codes.
+    total : float
+        Mean square of the rows, summed over the columns.
+    """
+    vectors = params["linear"]["encoder"].astype(np.float64)
+    offset = _last_bias(params["encoder"])[: network.n_components] * params["fixed"]["code_scale"]
     codes, total, share = np.zeros(vectors.shape[1]), 0.0, weight / weight.sum()
     for part, block in rows.blocks():
         block = block.astype(np.float64)
         codes += share[part] @ np.square(block @ vectors + offset)
         total += float(share[part] @ np.square(block).sum(axis=1))
-    return codes, total
+    return vectors, codes, total
 
 
 def _last_bias(layers):

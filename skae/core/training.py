@@ -127,7 +127,7 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks, st
                 s,
                 _batch(blocks, i),
                 stage.rates[i],
-                {**hyper, "progress": stage.progress[i]},
+                {**hyper, "progress": stage.progress[i], "evaluation": False},
             ),
             state,
         )
@@ -235,7 +235,8 @@ def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
     """Mean loss over held-out batches, without the penalty on weights, with fixed noise."""
     model = Model(recipe.network, params)
     base_key = jax.random.wrap_key_data(key_data)
-    hyper = {**hyper, "progress": jnp.float32(1)}
+    # a loss may ask which of the two it is: a Python bool, so that it costs nothing
+    hyper = {**hyper, "progress": jnp.float32(1), "evaluation": True}
 
     def add(i, sums):
         batch = _batch(blocks, i)
@@ -252,7 +253,7 @@ def metric_names(recipe: Recipe, params, blocks: Blocks, hyper) -> list[str]:
 
     def metrics(params, blocks, hyper):
         key = jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32))
-        hyper = {**hyper, "progress": jnp.float32(1)}
+        hyper = {**hyper, "progress": jnp.float32(1), "evaluation": False}
         return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), key, hyper)[1]
 
     return sorted(jax.eval_shape(metrics, params, blocks, hyper))

@@ -8,21 +8,21 @@ from skae.core.losses import LOSSES
 from skae.core.networks import Network, dense_network
 from skae.estimators._automatic import automatic_hidden_layer_sizes
 
-__all__ = ["MAX_LINEAR_PATH", "describe", "find_device", "network_of"]
+__all__ = ["MAX_LINEAR_PATH", "describe", "find_device", "network_of", "widths"]
 
 # weights of the linear path beyond which it is left out
 MAX_LINEAR_PATH = 20_000_000
 
 
-def describe(parameters: dict, n_features: int, heads: int = 1, binary: bool = False) -> dict:
+def describe(parameters: dict, n_features: int, *, heads=1, binary=False, prior_units=False):
     """The network that the parameters ask for, in plain Python."""
     n_components = int(parameters["n_components"])
     encoder = parameters["hidden_layer_sizes"]
     if encoder == "auto":
         encoder = automatic_hidden_layer_sizes(n_features, n_components)
-    encoder = _widths("hidden_layer_sizes", encoder)
+    encoder = widths("hidden_layer_sizes", encoder)
     decoder = parameters["decoder_hidden_layer_sizes"]
-    decoder = encoder[::-1] if decoder is None else _widths("decoder_hidden_layer_sizes", decoder)
+    decoder = encoder[::-1] if decoder is None else widths("decoder_hidden_layer_sizes", decoder)
     if parameters["tied_weights"] and decoder != encoder[::-1]:
         raise ValueError(
             f"decoder_hidden_layer_sizes={decoder} does not mirror hidden_layer_sizes={encoder}: "
@@ -40,12 +40,14 @@ def describe(parameters: dict, n_features: int, heads: int = 1, binary: bool = F
         "linear_path": parameters["init"] == "pca" and small,
         "heads": heads,
         "binary": binary,
+        "prior_units": prior_units,
         "n_active": parameters.get("n_active"),
         "loss": parameters["loss"],
     }
 
 
-def _widths(name, sizes) -> tuple[int, ...]:
+def widths(name, sizes) -> tuple[int, ...]:
+    """Checked widths of layers."""
     if not all(_is_width(size) for size in sizes):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (128, 32)")
     return tuple(int(size) for size in sizes)
@@ -65,8 +67,8 @@ def _build(items) -> Network:
     fields = dict(items)
     centred = LOSSES[fields.pop("loss")].centred
     identity = fields["code_activation"] == "identity"
-    # a variational code has unit variance: its way back is not its way in
-    same = identity and centred and fields["heads"] == 1
+    # the way back is the way in where codes are the principal components' own
+    same = not fields.pop("prior_units") and identity and centred
     gain = fields["tied"] and fields["linear_path"] and not same
     return dense_network(**fields, gain=gain)
 

@@ -171,8 +171,10 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
     @property
     def _code_unit(self):
-        """Codes under the identity scale with X, as PCA's do."""
-        return self._units[1] if self.architecture_["code_activation"] == "identity" else 1.0
+        """Codes under the identity scale with X, as PCA's do, unless a prior sets their units."""
+        architecture = self.architecture_
+        scales = architecture["code_activation"] == "identity" and not architecture["prior_units"]
+        return self._units[1] if scales else 1.0
 
     def _function_params(self):
         mean, scale = self._units

@@ -1,9 +1,11 @@
 """What autoencoders with a prior share: new rows from it, and ways between rows."""
 
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
 from sklearn.utils import check_array, check_random_state, check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators.base import BaseAutoencoder
 
@@ -12,6 +14,8 @@ __all__ = ["GenerativeAutoencoder"]
 
 class GenerativeAutoencoder(BaseAutoencoder):
     """Base of those with a prior: `sample` from it, `interpolate` between rows."""
+
+    _prior_units: ClassVar[bool] = True
 
     def _draw_codes(self, rng, n_samples):
         """Codes of shape (n_samples, n_components), as `transform` gives them."""
@@ -32,6 +36,7 @@ class GenerativeAutoencoder(BaseAutoencoder):
         X : ndarray of shape (n_samples, n_features)
             float64, in X's units.
         """
+        check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         # None is not the estimator's own seed: one would get the same rows again and again
         entropy = None
@@ -55,6 +60,7 @@ class GenerativeAutoencoder(BaseAutoencoder):
         X : ndarray of shape (n_steps, n_features)
             Of the rows' floating dtype.
         """
+        check_is_fitted(self)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         ends = [check_array(x, ensure_2d=False, dtype="numeric") for x in (x0, x1)]
         if ends[0].ndim != 1 or ends[0].shape != ends[1].shape:

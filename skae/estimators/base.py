@@ -88,6 +88,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
     _heads: ClassVar[int] = 1
     # whether codes are 0 or 1
     _binary: ClassVar[bool] = False
+    # whether codes have a prior's units, whatever those of X
+    _prior_units: ClassVar[bool] = False
 
     def _objective(self) -> Objective:
         """The autoencoder's loss with its static settings."""
@@ -196,7 +198,11 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         """All that a fit depends on: from here on nothing reads the estimator."""
         parameters = self._resolved()
         architecture = describe(
-            parameters, checked.n_features_in_, self._heads, self._binary
+            parameters,
+            checked.n_features_in_,
+            heads=self._heads,
+            binary=self._binary,
+            prior_units=self._prior_units,
         )
         if earlier is not None and earlier["architecture_"] != architecture:
             raise ValueError(

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from skae.core.inference import apply_in_blocks
 from skae.core.likelihoods import (
@@ -167,8 +168,6 @@ class VAE(GenerativeAutoencoder):
     }
 
     _heads: ClassVar[int] = 2
-    # in units of the prior, not of X
-    _code_unit: ClassVar[float] = 1.0
 
     def _objective(self) -> Objective:
         return Objective(negative_elbo, self.loss)
@@ -224,6 +223,7 @@ class VAE(GenerativeAutoencoder):
             n_features log 10 less. The expectation is over 16 draws, always the same and the
             same for all rows: a row's score depends on no other row.
         """
+        check_is_fitted(self)
         half = np.random.default_rng(0).standard_normal((_N_DRAWS // 2, self._n_features_out))
         # with a mean of 0 and a variance of 1 they are exact for linear decoders
         half /= np.sqrt(np.mean(np.square(half), axis=0))

@@ -1,0 +1,101 @@
+"""Distributions that codes are to have, by name, and how far codes are from draws of one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+__all__ = ["PRIORS", "Prior", "maximum_mean_discrepancy", "mixture_centres"]
+
+# of each Gaussian of a mixture, in units of the mixture's own standard deviation
+_MIXTURE_WIDTH = 0.3
+
+
+@dataclass(frozen=True)
+class Prior:
+    """``draw(key, shape, centres)`` in a compiled program, ``draw_on_host(rng, shape, centres)``
+    outside; ``deviation`` of each dimension. Only a mixture has centres.
+    """
+
+    draw: Callable
+    draw_on_host: Callable
+    deviation: float
+
+
+def _gaussian(key, shape, centres):
+    del centres
+    return jax.random.normal(key, shape)
+
+
+def _gaussian_on_host(rng, shape, centres):
+    del centres
+    return rng.standard_normal(shape)
+
+
+def _uniform(key, shape, centres):
+    del centres
+    return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+
+
+def _uniform_on_host(rng, shape, centres):
+    del centres
+    return rng.uniform(-1.0, 1.0, shape)
+
+
+def _mixture(key, shape, centres):
+    which_key, noise_key = jax.random.split(key)
+    which = jax.random.randint(which_key, shape[:1], 0, centres.shape[0])
+    return centres[which] + _MIXTURE_WIDTH * jax.random.normal(noise_key, shape)
+
+
+def _mixture_on_host(rng, shape, centres):
+    which = rng.integers(0, len(centres), shape[0])
+    return centres[which] + _MIXTURE_WIDTH * rng.standard_normal(shape)
+
+
+PRIORS = {
+    "gaussian": Prior(_gaussian, _gaussian_on_host, 1.0),
+    "uniform": Prior(_uniform, _uniform_on_host, 3.0**-0.5),
+    "gaussian_mixture": Prior(_mixture, _mixture_on_host, 1.0),
+}
+
+
+def mixture_centres(n_centres: int, n_components: int) -> np.ndarray:
+    """Centres of equally likely Gaussians, always the same, of shape (n_centres, n_components).
+
+    In each dimension the mixture has mean 0 and variance 1.
+    """
+    centres = np.random.default_rng(0).standard_normal((n_centres, n_components))
+    if n_components <= 2:
+        # few dimensions are crowded: a line, a circle
+        angle = 2 * np.pi * np.arange(n_centres) / n_centres
+        line = np.linspace(-1.0, 1.0, n_centres) if n_centres > 1 else np.zeros(1)
+        both = np.column_stack([np.cos(angle), np.sin(angle)])
+        centres = both if n_components == 2 else line[:, None]
+    centres = centres - centres.mean(axis=0)
+    spread = np.sqrt(np.mean(np.square(centres), axis=0))
+    unit = np.sqrt(1.0 - _MIXTURE_WIDTH**2) / np.where(spread > 1e-12, spread, 1.0)
+    return (centres * unit).astype(np.float32)
+
+
+def maximum_mean_discrepancy(z, weight, draws):
+    """Squared, unbiased, between weighted codes and as many draws; squared bandwidth n_components.
+
+    The kernel is ``exp(-|a - b|^2 / (2 * n_components))``.
+    """
+
+    def kernel(a, b):
+        squares = jnp.sum(jnp.square(a), -1)[:, None] + jnp.sum(jnp.square(b), -1)
+        return jnp.exp(-(squares - 2.0 * a @ b.T) / (2.0 * a.shape[-1]))
+
+    def within(a, w):
+        pairs = jnp.sum(w) ** 2 - jnp.sum(jnp.square(w))
+        total = w @ kernel(a, a) @ w - jnp.sum(jnp.square(w))
+        # a row alone has no pair: as if it were its own
+        return jnp.where(pairs > 0, total / jnp.maximum(pairs, 1e-12), 1.0)
+
+    ones = jnp.ones(draws.shape[0])
+    across = weight @ kernel(z, draws) @ ones / jnp.maximum(jnp.sum(weight) * len(ones), 1e-12)
+    return within(z, weight) + within(draws, ones) - 2.0 * across

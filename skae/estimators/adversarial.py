@@ -1,0 +1,177 @@
+"""The adversarial autoencoder: a discriminator makes the codes look like draws of a prior."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from skae.core.adversary import discriminator_weights, judge
+from skae.core.objectives import Objective, weighted_mean
+from skae.core.priors import PRIORS, maximum_mean_discrepancy, mixture_centres
+from skae.core.probabilistic_pca import code_moments, rescale
+from skae.estimators._architecture import widths
+from skae.estimators._documentation import documented
+from skae.estimators._generative import GenerativeAutoencoder
+from skae.estimators._sklearn import Interval, StrOptions
+
+__all__ = ["AdversarialAutoencoder", "adversarial_loss"]
+
+_VIGILANCE = 10.0
+
+
+def adversarial_loss(model, batch, key, *, objective, hyperparameters):
+    """Reconstruction, generator and discriminator in one sum, taken apart by stopped gradients.
+
+    The encoder is blind to the discriminator's loss, the discriminator to the others. On
+    held-out rows, where the game says nothing of who plays well, the discrepancy between codes
+    and draws stands in for it.
+    """
+    z = model.encode(batch.x)
+    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
+    reconstruction = weighted_mean(rows, batch.weight)
+    weight = hyperparameters["adversarial_weight"]
+    prior = PRIORS[objective.setting("prior")]
+    real = prior.draw(key, z.shape, model.params["fixed"].get("centres"))
+    if hyperparameters["evaluation"]:
+        discrepancy = maximum_mean_discrepancy(z, batch.weight, real)
+        return reconstruction + _VIGILANCE * weight * discrepancy, {}
+    weights = model.params["extra"]["discriminator"]
+    fooled = jax.nn.softplus(-judge(jax.lax.stop_gradient(weights), z))
+    generator = weighted_mean(fooled, batch.weight)
+    false_alarm = jnp.mean(jax.nn.softplus(-judge(weights, real)))
+    codes = judge(weights, jax.lax.stop_gradient(z))
+    discriminator = 0.5 * (false_alarm + weighted_mean(jax.nn.softplus(codes), batch.weight))
+    metrics = {
+        "reconstruction": reconstruction,
+        "generator": generator,
+        "discriminator": discriminator,
+    }
+    return reconstruction + weight * generator + discriminator, metrics
+
+
+@documented(
+    more={
+        "code_activation": 'Only "identity" here: the prior gives the codes their range.',
+        "early_stopping": "Rows held out are judged by their reconstruction plus "
+        "`adversarial_weight` times the squared maximum mean discrepancy between their codes and "
+        "draws of the prior, since the players' own losses say nothing of how well they play.",
+    }
+)
+@dataclass(kw_only=True, eq=False, repr=False)
+class AdversarialAutoencoder(GenerativeAutoencoder):
+    """Adversarial autoencoder: codes with the distribution that you choose, to draw new rows from.
+
+    Beside the autoencoder a discriminator D learns to tell codes from draws of a prior, and the
+    encoder learns to fool it. With p(z) = logistic(D(z))::
+
+        autoencoder    minimises  mean_i loss(decode(z_i), x_i) - w mean_i log p(z_i)
+        discriminator  minimises  -(mean_j log p(draw_j) + mean_i log(1 - p(z_i))) / 2
+
+    with z_i = encode(x_i) and w = `adversarial_weight`. Both move in every step, each with the
+    other held.
+
+    The name is that of [1]_. Some textbooks use it for another idea: a discriminator that tells
+    rows from their reconstructions, so that the decoder is trained as a generator of rows.
+
+    Parameters
+    ----------
+    {parameters}
+
+    prior : {"gaussian", "uniform", "gaussian_mixture"}, default="gaussian"
+        What codes are to look like: N(0, I); uniform in the cube from -1 to 1; or
+        `n_prior_components` equally likely Gaussians of standard deviation 0.3, at centres that
+        are always the same (up to 2 dimensions on a line or a circle, else scattered), together
+        with mean 0 and variance 1 in each dimension.
+
+    n_prior_components : int, default=10
+        Gaussians of the mixture, at least 2.
+
+    adversarial_weight : float, default=0.1
+        Of the generator's loss against the reconstruction, at least 0.
+
+    discriminator_hidden_layer_sizes : tuple of int, default=(64, 64)
+        Widths of the discriminator's hidden layers.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    VAE : A likelihood for each row, and an uncertainty for each code.
+
+    Notes
+    -----
+    Codes are in the prior's units, whatever those of X. Under ``init="pca"`` training starts at
+    the principal components, scaled to the prior's variance. `history_` holds "reconstruction",
+    "generator" and "discriminator" too: where the discriminator's loss is near log 2 = 0.69, it
+    cannot tell codes from draws.
+
+    Not the tool where a row's likelihood is asked for (see `VAE`), where only the reconstruction
+    counts, or for fewer than some hundred rows: a discriminator then learns rows by heart.
+
+    References
+    ----------
+    .. [1] Makhzani, Shlens, Jaitly, Goodfellow and Frey (2016). Adversarial autoencoders. ICLR
+       workshop. arXiv:1511.05644.
+    .. [2] Gretton et al. (2012). A kernel two-sample test. Journal of Machine Learning Research
+       13, 723-773.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AdversarialAutoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> model = AdversarialAutoencoder(8, max_iter=20, random_state=0).fit(X[:1500])
+    >>> model.sample(3, random_state=0).shape
+    (3, 64)
+    >>> codes = model.transform(X[1500:])
+    >>> bool(abs(codes.std() - 1) < 0.2)
+    True
+    """
+
+    prior: str = "gaussian"
+    n_prior_components: int = 10
+    adversarial_weight: float = 0.1
+    discriminator_hidden_layer_sizes: Any = (64, 64)
+
+    _parameter_constraints: ClassVar[dict] = {
+        **GenerativeAutoencoder._parameter_constraints,
+        "code_activation": [StrOptions({"identity"})],
+        "prior": [StrOptions(set(PRIORS))],
+        "n_prior_components": [Interval(Integral, 2, None, closed="left")],
+        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
+        "discriminator_hidden_layer_sizes": [tuple, list],
+    }
+
+    def _objective(self) -> Objective:
+        return Objective(adversarial_loss, self.loss, (("prior", self.prior),))
+
+    def _hyperparameters(self):
+        return {"adversarial_weight": self.adversarial_weight}
+
+    def _resolved(self):
+        sizes = widths("discriminator_hidden_layer_sizes", self.discriminator_hidden_layer_sizes)
+        return {**super()._resolved(), "discriminator_hidden_layer_sizes": sizes}
+
+    def _adjust_start(self, params, network, rows, weight, rng):
+        params = {"fixed": {}, **params}
+        if network.linear_path:
+            _, squares, _ = code_moments(params, network, rows, weight)
+            spread = np.sqrt(squares) / PRIORS[self.prior].deviation
+            # a direction that rows hardly have is not blown up
+            floor = max(1e-3 * spread.max(), 1e-12)
+            rescale(params, network, np.where(spread > 0, 1 / np.maximum(spread, floor), 0), spread)
+        if self.prior == "gaussian_mixture":
+            centres = mixture_centres(self.n_prior_components, network.n_components)
+            params["fixed"]["centres"] = centres
+        sizes = self._resolved()["discriminator_hidden_layer_sizes"]
+        discriminator = discriminator_weights(network.n_components, sizes, rng)
+        return {**params, "extra": {"discriminator": discriminator}}
+
+    def _draw_codes(self, rng, n_samples):
+        centres = self.params_["fixed"].get("centres")
+        return PRIORS[self.prior].draw_on_host(rng, (n_samples, self.n_components_), centres)

@@ -1,0 +1,162 @@
+"""The generative stochastic network: a denoiser whose repeated use draws new rows."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import ClassVar
+
+import jax
+import numpy as np
+from sklearn.utils import check_array, check_random_state, check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from skae.core.corruption import noise_constants
+from skae.core.inference import BLOCK_ROWS
+from skae.core.losses import LOSSES
+from skae.core.markov_chain import noisy_output, run_chain, transition
+from skae.core.objectives import Objective, weighted_mean
+from skae.core.programs import compiled
+from skae.estimators._architecture import find_device, network_of
+from skae.estimators._documentation import documented
+from skae.estimators._reading import read_rows
+from skae.estimators._sklearn import Interval
+from skae.estimators.base import BaseAutoencoder
+
+__all__ = ["GenerativeStochasticNetwork"]
+
+
+def walkback_loss(model, batch, key, *, objective, hyperparameters):
+    """``mean_i loss(rebuilt(walked x_i), x_i)`` after 0 to ``n_walkback - 1`` steps of the chain.
+
+    The number of steps is drawn, the same for a batch; no gradient goes through them.
+    """
+    count_key, walk_key, key = jax.random.split(key, 3)
+    longest = hyperparameters["n_walkback"]
+    n_steps = (jax.random.uniform(count_key) * longest).astype(int)
+    still = jax.lax.stop_gradient(model.params)
+
+    def step(i, x):
+        step_key = jax.random.fold_in(walk_key, i)
+        return transition(
+            model._replace(params=still), objective.reconstruction, x, step_key, hyperparameters
+        )
+
+    walked = jax.lax.fori_loop(0, n_steps, step, batch.x)
+    output = noisy_output(model, jax.lax.stop_gradient(walked), key, hyperparameters)
+    rows = objective.row_losses(output, batch.x, hyperparameters)
+    return weighted_mean(rows, batch.weight), {}
+
+
+@documented
+@dataclass(kw_only=True, eq=False, repr=False)
+class GenerativeStochasticNetwork(BaseAutoencoder):
+    """Denoising autoencoder that draws new rows: damage, rebuild, damage again.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    """
+
+    noise_level: float = 0.8
+    code_noise_level: float = 0.1
+    n_walkback: int = 2
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "noise_level": [Interval(Real, 0, None, closed="neither")],
+        "code_noise_level": [Interval(Real, 0, None, closed="left")],
+        "n_walkback": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def _objective(self) -> Objective:
+        return Objective(walkback_loss, self.loss)
+
+    def _hyperparameters(self) -> dict[str, float]:
+        return {
+            "noise_level": self.noise_level,
+            "code_noise_level": self.code_noise_level,
+            "n_walkback": self.n_walkback,
+        }
+
+    def _adjust_start(self, params, network, rows, weight, rng):
+        del network, rng
+        constants = noise_constants("gaussian", rows, weight, centred=LOSSES[self.loss].centred)
+        return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
+
+    def _checked(self, X):
+        check_is_fitted(self)  # states of the chain may leave the range that the loss asks of rows
+        return read_rows(self, X, reset=False)
+
+    def sample(self, n_samples=1, n_steps=100, X_init=None, random_state=None, return_path=False):
+        """Run Markov chains side by side, and give where they end.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Chains, at least 1.
+        n_steps : int, default=100
+            Steps of each chain, at least 0. As many as it takes to forget the start.
+        X_init : array-like of shape (n_samples, n_features) or (1, n_features), default=None
+            Where the chains start: a row each, or one row for all. None: normal noise around the
+            training mean with the spread of the data.
+        random_state : int, RandomState instance or None, default=None
+            None: other rows each time.
+        return_path : bool, default=False
+            Whether to give all states, the start first.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features) or (n_steps + 1, n_samples, n_features)
+            float64, in X's units; of X_init's floating dtype where it is given.
+        """
+        check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        check_scalar(n_steps, "n_steps", Integral, min_val=0)
+        random_state = check_random_state(random_state)
+        rng = np.random.default_rng(random_state.randint(0, 2**31, size=4).tolist())
+        start = self._chain_start(X_init, n_samples, rng)
+        counts = [1] * n_steps if return_path else [n_steps]
+        states = np.empty((1 + len(counts), *start.shape), np.float32)
+        states[0] = start
+        for first in range(0, n_samples, BLOCK_ROWS):
+            part = slice(first, first + BLOCK_ROWS)
+            for i, block in enumerate(self._walk(start[part], counts, rng)):
+                states[i + 1, part] = block
+        path = self._in_units_of_X(states, np.dtype(np.float64))
+        return path if return_path else path[-1]
+
+    def _chain_start(self, X_init, n_samples, rng):
+        """States of shape (n_samples, n_features), in units of training."""
+        if X_init is None:
+            noise = self.params_["fixed"]["noise"]
+            normal = rng.standard_normal((n_samples, self.n_features_in_))
+            return (noise["mean"] + noise["scale"] * normal).astype(np.float32)
+        X = check_array(X_init, dtype="numeric", input_name="X_init")
+        if X.shape[1] != self.n_features_in_ or len(X) not in (1, n_samples):
+            raise ValueError(
+                f"X_init has the shape {X.shape}: give one row, or n_samples={n_samples} rows, of "
+                f"{self.n_features_in_} cells"
+            )
+        return np.broadcast_to(self._rows(X).standardised(slice(None)), (n_samples, X.shape[1]))
+
+    def _walk(self, x, counts, rng):
+        """States of a block of chains after each of `counts` further steps."""
+        device = find_device(self.device, or_default=True) or jax.local_devices()[0]
+        static = (network_of(self.architecture_), self.architecture_["loss"])
+        block = np.zeros((BLOCK_ROWS, x.shape[1]), np.float32)
+        block[: len(x)] = x
+        key_data = rng.integers(0, 2**32, 2, np.uint32)
+        floats = {name: np.float32(value) for name, value in self._hyperparameters().items()}
+        params, state, key_data, floats = jax.device_put(
+            (self.params_, block, key_data, floats), device
+        )
+        done, program = 0, None
+        for count in counts:
+            args = (params, state, key_data, np.int32(done), np.int32(count), floats)
+            if program is None:
+                program, _ = compiled(run_chain, static, args)
+            state, done = program(*args), done + count
+            yield np.asarray(state)[: len(x)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -40,8 +41,8 @@ def contractive(seeds: Seeds) -> Iterator[Bar]:
                 contraction, seed, runs[contraction][-1][0], error,
             )  # fmt: skip
         errors.append((error, seconds))
-    for less, more in zip(CONTRACTIONS, CONTRACTIONS[1:], strict=False):
-        bar = median(value for value, _ in runs[less])
-        yield median_bar(f"contractive, steepness at {more} / at {less}",
-                         [(value / bar, seconds) for value, seconds in runs[more]], 0.99)  # fmt: skip
+    for less, more in pairwise(CONTRACTIONS):
+        before = median(value for value, _ in runs[less])
+        ratios = [(value / before, seconds) for value, seconds in runs[more]]
+        yield median_bar(f"contractive, steepness at {more} / at {less}", ratios, 0.99)
     yield median_bar("contractive, MSE at .1 / plain's", errors, 1.25)

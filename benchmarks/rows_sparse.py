@@ -100,7 +100,8 @@ def no_dead_units(seeds: Seeds) -> Iterator[Bar]:
         )  # fmt: skip
         seconds = timed_fit(model, X)
         dead.append((len(model.dead_units_), seconds))
-    yield Bar("winner-take-all, dead units of 500", *map(max, zip(*dead, strict=True)), bar=0)
+    most, seconds = max(dead)
+    yield Bar("winner-take-all, dead units of 500", most, 0, seconds)
 
 
 # ---- row 10: features for a linear model

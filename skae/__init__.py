@@ -13,6 +13,7 @@ _HOME = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
     "AutoencoderTransformer": "skae.estimators.autoencoder",
     "DenoisingAutoencoder": "skae.estimators.denoising",
+    "GenerativeStochasticNetwork": "skae.estimators.generative_stochastic",
     "ContractiveAutoencoder": "skae.estimators.contractive",
     "SparseAutoencoder": "skae.estimators.sparse",
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
     from skae.estimators.adversarial import AdversarialAutoencoder as AdversarialAutoencoder
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
-    from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
     from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder
+    from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
+    from skae.estimators.generative_stochastic import (
+        GenerativeStochasticNetwork as GenerativeStochasticNetwork,
+    )
+    from skae.estimators.semantic_hashing import SemanticHasher as SemanticHasher
     from skae.estimators.sparse import SparseAutoencoder as SparseAutoencoder
     from skae.estimators.variational import VAE as VAE
     from skae.estimators.winner_take_all import WinnerTakeAllAutoencoder as WinnerTakeAllAutoencoder
-    from skae.estimators.semantic_hashing import SemanticHasher as SemanticHasher
 
 
 def __getattr__(name):

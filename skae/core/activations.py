@@ -27,12 +27,12 @@ def _leaky_relu(a, xp):
 
 
 def _elu(a, xp):
-    return xp.where(a > 0, a, xp.expm1(xp.minimum(a, 0.0)))
+    return xp.where(a > 0, a, xp.expm1(xp.where(a > 0, 0.0, a)))
 
 
 def _selu(a, xp):
     return 1.0507009873554805 * xp.where(
-        a > 0, a, 1.6732632423543772 * xp.expm1(xp.minimum(a, 0.0))
+        a > 0, a, 1.6732632423543772 * xp.expm1(xp.where(a > 0, 0.0, a))
     )
 
 
@@ -53,7 +53,8 @@ def _tanh(a, xp):
 
 
 def _softplus(a, xp):
-    return xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a)))
+    # not abs: its derivative in jax is 1 at 0
+    return xp.maximum(a, 0.0) + xp.log1p(xp.exp(xp.minimum(a, -a)))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["BLOCK_BYTES", "Rows", "n_batches", "steps_per_block"]
+__all__ = ["BLOCK_BYTES", "Rows", "most_alike", "n_batches", "steps_per_block"]
 
 BLOCK_BYTES = 16 * 2**20
 _MAX_STEPS = 256
@@ -129,6 +129,11 @@ class Rows:
             self.read(index, rows[: len(index)])
             weights[: len(index)] = weight[index]
         return rows.reshape(capacity, batch_size, -1), weights.reshape(capacity, batch_size)
+
+
+def most_alike(n_rows: int) -> int:
+    """The largest number of rows that shares its power of two with `n_rows`."""
+    return (1 << n_rows.bit_length()) - 1
 
 
 def n_batches(n_rows: int, batch_size: int) -> int:

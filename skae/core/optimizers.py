@@ -24,6 +24,8 @@ OPTIMIZERS: dict[str, Callable] = {
     "lion": optax.lion,
 }
 
+_ADAPTIVE = ("adam", "adamw", "nadam")
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -42,12 +44,20 @@ class Optimizer:
         return jax.eval_shape(lambda p: self(1e-3).init(p), params)
 
 
-def resolve_optimizer(optimizer) -> Optimizer:
-    """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one."""
+def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
+    """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one.
+
+    Adam and its kin, where they are named, get an eps that falls with the number of columns as
+    gradients of a mean over cells do: at the PCA start the encoder's gradient is exactly 0, and
+    with optax's eps of 1e-8 rounding noise alone would make full steps.
+    """
+    named = optimizer
     if isinstance(optimizer, str):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={optimizer!r} is unknown: use one of {sorted(OPTIMIZERS)}")
         optimizer = OPTIMIZERS[optimizer]
+        if named in _ADAPTIVE and n_features is not None:
+            optimizer = functools.partial(optimizer, eps=1e-4 / n_features)
     args: tuple = ()
     keywords: dict = {}
     while isinstance(optimizer, functools.partial):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skae.core.batching import most_alike
 from skae.core.engine import train
 from skae.core.plan import Plan
 
@@ -18,16 +19,19 @@ N_FOLDS = 3
 
 
 class Choice(NamedTuple):
-    """``epochs`` is 0 where nothing beats the start by more than its standard error over folds;
-    ``curve`` is the mean held-out loss after 0, 1, 2, ... epochs; ``largest_fold`` the rows that
-    were held out at once.
+    """What cross-validation found.
+
+    ``epochs`` is 0 where nothing beats the start by more than its standard error over folds;
+    ``curve`` is the mean held-out loss after 0, 1, 2, ... epochs; ``room`` the held-out rows that
+    the program has room for.
     """
 
     epochs: int
     curve: np.ndarray
-    largest_fold: int
+    room: int
     compile_seconds: float = 0.0
     interrupted: bool = False
+    diverged: bool = False
 
 
 def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, seed, device=None):
@@ -47,7 +51,9 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     """
     order = np.random.default_rng(seed).permutation(rows.n_rows)
     folds = np.array_split(order, min(N_FOLDS, rows.n_rows))
-    curves, shares, compile_seconds = [], [], 0.0
+    # the same for all numbers of rows that share their batch size, and so their program
+    room = -(-most_alike(rows.n_rows) // N_FOLDS)
+    curves, shares, compile_seconds, diverged = [], [], 0.0, False
     plan = replace(plan, max_time=plan.max_time / (len(folds) + 1))
     for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         index = np.setdiff1d(order, fold)
@@ -61,20 +67,20 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
             hyperparameters,
             seed=fold_seed,
             held_out=(rows, fold, weight),
-            evaluation_rows=len(folds[0]),
+            evaluation_rows=room,
             device=device,
         )
         compile_seconds += result.seconds["compile"]
+        diverged |= result.diverged
         if result.interrupted:
-            return Choice(0, np.zeros(1), len(folds[0]), compile_seconds, True)
+            return Choice(0, np.zeros(1), room, compile_seconds, interrupted=True)
         curves.append(result.evaluations)
         shares.append(weight[fold].sum())
     length = min(len(curve) for curve in curves)
-    losses = np.stack([curve[:length] for curve in curves])
+    losses = np.nan_to_num([curve[:length] for curve in curves], nan=np.inf)
     epochs = _best_epochs(losses, np.asarray(shares))
-    return Choice(
-        epochs, np.average(losses, axis=0, weights=shares), len(folds[0]), compile_seconds
-    )
+    curve = np.average(losses, axis=0, weights=shares)
+    return Choice(epochs, curve, room, compile_seconds, diverged=diverged)
 
 
 def _best_epochs(losses, shares) -> int:

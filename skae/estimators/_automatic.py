@@ -1,9 +1,11 @@
 """What "auto" means: sizes and budgets from the shape of the data. Formulas are in the docs."""
 
 import math
+from numbers import Real
 
 import numpy as np
 
+from skae.core.optimizers import SCHEDULES
 from skae.core.plan import Plan
 
 __all__ = [
@@ -57,16 +59,27 @@ def training_plan(parameters: dict, n_rows: int) -> Plan:
     epochs = automatic_epochs(n_rows, batch_size) if epochs == "auto" else epochs
     patience = parameters["n_iter_no_change"]
     patience = max(1, -(-epochs // 3)) if patience == "auto" else patience
-    schedule = parameters["learning_rate_schedule"]
-    default_warm_up = 0.05 if parameters["init"] == "pca" else 0.0
-    name, warm_up = (schedule, default_warm_up) if isinstance(schedule, str) else schedule
+    schedule, warm_up = _schedule(parameters["learning_rate_schedule"], parameters["init"])
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=parameters["learning_rate"],
-        schedule=name,
+        schedule=schedule,
         warm_up=warm_up,
         patience=patience * math.ceil(n_rows / batch_size),
         tolerance=parameters["tol"],
         max_time=np.inf if parameters["max_time"] is None else parameters["max_time"],
     )
+
+
+def _schedule(schedule, init) -> tuple[str, float]:
+    """Name and warm-up of a schedule given as a name or as (name, warm-up)."""
+    if isinstance(schedule, str):
+        return schedule, 0.05 if init == "pca" else 0.0
+    known = len(schedule) == 2 and schedule[0] in SCHEDULES and isinstance(schedule[1], Real)
+    if not known or not 0 <= schedule[1] < 1:
+        raise ValueError(
+            f"learning_rate_schedule={schedule!r} must be one of {sorted(SCHEDULES)}, or a tuple "
+            "of such a name and the share of all steps to warm up over, at least 0 and below 1"
+        )
+    return schedule[0], float(schedule[1])

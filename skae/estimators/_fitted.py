@@ -211,8 +211,8 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         errors, distances = np.empty((2, X.shape[0]))
         rows = Rows(X)
         for part, block in rows.blocks(rows.raw):
-            x_hat = self._reconstructed(block)
             block = block.astype(np.float64)
+            x_hat = self._reconstructed(block)
             errors[part] = np.square((block - x_hat) / self.scale_).sum(axis=1)
             distances[part] = np.square((block - self.mean_) / self.scale_).sum(axis=1)
         return errors, distances

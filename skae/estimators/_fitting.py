@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.batching import Rows
+from skae.core.batching import Rows, most_alike
 from skae.core.engine import train
 from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
@@ -132,6 +132,7 @@ class _Split:
     held_out: tuple[Rows, np.ndarray, np.ndarray] | None
     plan: Plan
     choice: Choice | None = None
+    room: int | None = None
 
 
 def _units(earlier):
@@ -190,7 +191,8 @@ def _split(task, data, X_val, plan, seed, start=None) -> _Split:
         )
     order = np.random.default_rng(seed).permutation(n_rows)
     held_out = (data.rows, np.sort(order[:count]), data.weight)
-    return _Split(np.sort(order[count:]), held_out, plan)
+    room = validation_rows(most_alike(n_rows), parameters["validation_fraction"])
+    return _Split(np.sort(order[count:]), held_out, plan, room=room)
 
 
 def _cross_validated(task, data, plan, seed, start) -> _Split:
@@ -238,7 +240,7 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
         plan,
         task.hyperparameters,
         held_out=split.held_out,
-        evaluation_rows=choice.largest_fold if choice else None,
+        evaluation_rows=choice.room if choice else split.room,
         device=task.device,
         listener=task.listener,
         **options,
@@ -252,7 +254,8 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
         "fit_time_": clock.report(result, choice),
     }
     interrupted = result.interrupted or (choice is not None and choice.interrupted)
-    return Outcome(fitted, result.diverged, interrupted)
+    diverged = result.diverged or (choice is not None and choice.diverged)
+    return Outcome(fitted, diverged, interrupted)
 
 
 def _record(result, choice):

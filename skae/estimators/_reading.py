@@ -12,9 +12,13 @@ __all__ = ["check_range", "output_dtype", "read_rows", "read_weights"]
 
 def read_rows(estimator, X, *, reset: bool):
     """Checked rows as they came: an ndarray (any real dtype) or CSR; never copied needlessly."""
+    is_object = getattr(X, "dtype", None) == np.dtype(object)
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_min_features=1
     )
+    if is_object:
+        # a dtype that does not come back: what is not floating gives float32
+        X = X.astype(np.longdouble)
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
     return sparse.csr_array(X) if sparse.issparse(X) else X

@@ -187,8 +187,8 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
         if X_val is not None:
             if not self.early_stopping:
                 raise ValueError(
-                    "X_val is for early stopping, which early_stopping=False turns off: leave X_val "
-                    "away or set early_stopping=True"
+                    "X_val is for early stopping, which early_stopping=False turns off: leave X_val"
+                    " away or set early_stopping=True"
                 )
             X_val = read_rows(checked, X_val, reset=False)
             check_range(X_val, self.loss)
@@ -211,14 +211,15 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
             )
         columns = {k: v for k, v in vars(checked).items() if k in _COLUMNS}
         floats = {"alpha": self.alpha, "huber_delta": 1.0, **self._hyperparameters()}
-        entropy = check_random_state(self.random_state).randint(0, 2**31, size=4)
         return Task(
             parameters=parameters,
             recipe=Recipe(
-                network_of(architecture), self._objective(), resolve_optimizer(self.optimizer)
+                network_of(architecture),
+                self._objective(),
+                resolve_optimizer(self.optimizer, checked.n_features_in_),
             ),
             hyperparameters={name: float(value) for name, value in floats.items()},
-            seed=np.random.SeedSequence(entropy.tolist()),
+            seed=_seed(self.random_state, 0 if earlier is None else earlier["n_steps_"]),
             device=find_device(self.device),
             listener=listener_for(self, X, sample_weight),
             shared={"architecture_": architecture, **columns},
@@ -249,3 +250,11 @@ class BaseAutoencoder(CallbackSupportMixin, FittedAutoencoder):
 
 
 _COLUMNS = ("n_features_in_", "feature_names_in_")
+
+
+def _seed(random_state, n_steps) -> np.random.SeedSequence:
+    """A seed for one fit; another one where training goes on after `n_steps`."""
+    if random_state is None:  # not NumPy's global generator
+        return np.random.SeedSequence()
+    entropy = check_random_state(random_state).randint(0, 2**31, size=4)
+    return np.random.SeedSequence([*entropy.tolist(), n_steps])

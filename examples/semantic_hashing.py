@@ -1,0 +1,99 @@
+"""
+=================================
+Finding alike rows by their hash
+=================================
+
+:class:`skae.SemanticHasher` makes a few bits of each row, such that alike rows get the same bits or
+nearly so. A search then compares bytes instead of rows, and rows with the very same hash are found
+without any search: the hash is a key.
+
+This example hashes photographs of clothes to 16 bits, two bytes instead of 784, and shows drawers
+of the dictionary that this makes: images with the same hash. No label was used.
+"""
+
+# %%
+# Hashes of 10,000 images
+# -----------------------
+
+from collections import defaultdict
+from pathlib import Path
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skae import SemanticHasher
+from skae.datasets import load_fashion_mnist
+
+started = perf_counter()
+fashion = load_fashion_mnist()
+X, y = fashion.data[:10_000], fashion.target[:10_000]
+queries, y_queries = fashion.data[-1000:], fashion.target[-1000:]
+
+hasher = SemanticHasher(16, max_iter=10, random_state=0).fit(X)
+hashes = hasher.hash(X)
+print(f"{len(X)} images of {X.shape[1]} pixels -> {hashes.shape[1]} bytes each")
+share = hasher.bit_balance_
+print(f"bits are set in {share.min():.0%} to {share.max():.0%} of the images")
+
+# %%
+# A search by Hamming distance
+# ----------------------------
+# Bits that differ are counted by an exclusive or. Never subtract hashes: 0 - 1 is 255 in uint8.
+# How many of the nearest 100 images show the same kind of thing as the query? Beside it: ITQ, which
+# is where training starts.
+
+
+def precision(hasher):
+    """Share of the nearest 100 images that are of the query's kind."""
+    rows, wanted = hasher.hash(X), hasher.hash(queries)
+    distances = np.bitwise_count(wanted[:, None] ^ rows).sum(axis=2, dtype=np.uint8)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :100]
+    return (y[nearest] == y_queries[:, None]).mean()
+
+
+itq = SemanticHasher(16, max_iter=0, random_state=0).fit(X)
+print(f"of the nearest 100 images, of the query's kind: {precision(hasher):.3f}")
+print(f"the same by ITQ: {precision(itq):.3f}")
+
+# %%
+# Images with the same hash
+# -------------------------
+# One drawer a line, the fullest for each kind of thing. On the left, in blue, what the decoder
+# makes of the hash alone: all that two bytes say about an image.
+
+drawers = defaultdict(list)
+for i, key in enumerate(hashes):
+    drawers[key.tobytes()].append(i)
+fullest = {}
+for members in sorted(drawers.values(), key=len, reverse=True):
+    fullest.setdefault(int(np.bincount(y[members]).argmax()), members)
+fullest = {kind: members for kind, members in fullest.items() if len(members) > 1}
+
+n_shown = 12
+figure, axes = plt.subplots(
+    len(fullest),
+    n_shown + 1,
+    figsize=(n_shown + 1, len(fullest)),
+    squeeze=False,
+    layout="constrained",
+)
+for line, (kind, members) in zip(axes, sorted(fullest.items()), strict=True):
+    said = hasher.inverse_transform(hashes[members[:1]], packed=True)[0]
+    line[0].imshow(said.reshape(28, 28), cmap="Blues", vmin=0, vmax=1)
+    line[0].set_ylabel(fashion.target_names[kind], rotation=0, ha="right", va="center")
+    for ax, i in zip(line[1:], members, strict=False):
+        ax.imshow(X[i].reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
+    for ax in line[1 + len(members) :]:
+        ax.set_axis_off()
+    for ax in line:
+        ax.set(xticks=[], yticks=[])
+figure.suptitle("Each line: images with the same 16 bits, and what these bits alone give back")
+
+# Run as a script the example knows its place; in a gallery it does not.
+folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
+folder.mkdir(exist_ok=True)
+picture = folder / "semantic_hashing.png"
+figure.savefig(picture, dpi=120)
+print(f"picture: {picture}")
+print(f"done in {perf_counter() - started:.0f} s")

@@ -1,0 +1,81 @@
+"""
+==============================
+Sparse codes and what they say
+==============================
+
+An autoencoder may have more units than it needs if few of them may speak at a time.
+:class:`skae.SparseAutoencoder` asks each unit to be on for a tenth of the rows. What a unit comes
+to stand for can then be seen by looking at the rows that switch it on.
+"""
+
+# %%
+# Three codes of the same width
+# -----------------------------
+# The plain autoencoder uses all of its logistic units for every digit. Under the Kullback-Leibler
+# penalty each unit is on for a tenth of the digits; "top_k" keeps the 8 largest codes of each.
+
+from pathlib import Path
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skae import AutoencoderTransformer, SparseAutoencoder
+
+started = perf_counter()
+X = load_digits().data / 16
+X_train, X_test = train_test_split(X, random_state=0)
+shared = {"n_components": 48, "random_state": 0}
+models = {
+    "plain": AutoencoderTransformer(code_activation="logistic", init="random", **shared),
+    "sparse": SparseAutoencoder(penalty="kl", sparsity_target=0.1, **shared),
+    "top 8": SparseAutoencoder(penalty="top_k", n_active=8, **shared),
+}
+print(f"{'48 units':<12}{'explained variance':>20}{'codes near 0':>16}{'dead units':>12}{'fit':>9}")
+codes = {}
+for name, model in models.items():
+    start = perf_counter()
+    model.fit(X_train)
+    seconds = perf_counter() - start
+    codes[name] = model.transform(X_test)
+    near_zero = np.abs(codes[name]) < 0.01 * np.quantile(np.abs(codes[name]), 0.99, axis=0)
+    dead = np.sum(codes[name].std(axis=0) < 1e-3 * codes[name].std(axis=0).max())
+    print(
+        f"{name:<12}{model.score(X_test):>20.3f}{near_zero.mean():>16.3f}{dead:>12}"
+        f"{seconds:>7.1f} s"
+    )
+
+# %%
+# Codes of held-out digits, and the digits that switch a unit on
+# ---------------------------------------------------------------
+
+figure = plt.figure(figsize=(10, 6.2), layout="constrained")
+above, below = figure.subfigures(2, 1, height_ratios=[1, 1.5])
+axes = above.subplots(1, 2)
+bins = np.linspace(0, 1, 41)
+for ax, name in zip(axes, ["plain", "sparse"], strict=True):
+    ax.hist(codes[name].ravel(), bins, color="C0" if name == "plain" else "C1")
+    mean = codes[name].mean()
+    ax.axvline(mean, color="k", linewidth=1)
+    ax.set(title=f"{name}: mean {mean:.2f}", xlabel="code", yticks=[], xlim=(0, 1))
+
+n_units, n_shown = 6, 16
+sparse = models["sparse"].transform(X_train)
+# units that are most decided: far apart when on and off
+units = np.argsort(-sparse.std(axis=0))[:n_units]
+below.suptitle("each row: the digits that switch one unit on most, of all training digits")
+grid = below.subplots(n_units, n_shown)
+for row_axes, unit in zip(grid, units, strict=True):
+    row_axes[0].set_ylabel(f"unit {unit}", rotation=0, ha="right", va="center")
+    for ax, image in zip(row_axes, X_train[np.argsort(-sparse[:, unit])], strict=False):
+        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+        ax.set(xticks=[], yticks=[])
+
+folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
+folder.mkdir(exist_ok=True)
+picture = folder / "sparse.png"
+figure.savefig(picture, dpi=120)
+print(f"picture: {picture}")
+print(f"done in {perf_counter() - started:.0f} s")

@@ -1,0 +1,215 @@
+"""What the adversarial autoencoder alone promises."""
+
+from itertools import pairwise
+
+import jax
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.datasets import load_digits
+
+from skae import AdversarialAutoencoder, AutoencoderTransformer
+from skae.core.adversary import discriminator_weights, judge
+from skae.core.networks import Model, dense_network, initial_weights
+from skae.core.objectives import Batch
+from skae.core.priors import PRIORS, maximum_mean_discrepancy, mixture_centres
+from skae.estimators.adversarial import adversarial_loss
+from tests.datasets import curved
+from tests.discovery import fast
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits(return_X_y=True)[0]
+
+
+def discrepancy(a, b, squared_bandwidth=8.0):
+    """Unbiased squared maximum mean discrepancy, by its definition."""
+
+    def kernel(one, other):
+        return np.exp(-cdist(one, other, "sqeuclidean") / (2 * squared_bandwidth))
+
+    def within(rows):
+        return (kernel(rows, rows).sum() - len(rows)) / (len(rows) * (len(rows) - 1))
+
+    return within(a) + within(b) - 2 * kernel(a, b).mean()
+
+
+# ---- the parts
+
+
+def test_discrepancy_is_the_definitions():
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((40, 8)), 0.3 + rng.standard_normal((50, 8))
+    got = jax.jit(maximum_mean_discrepancy)(np.float32(a), np.ones(40, np.float32), np.float32(b))
+    np.testing.assert_allclose(got, discrepancy(a, b), atol=1e-5)
+    # a weight of 0 is a row that is not there
+    weight = (np.arange(40) < 30).astype(np.float32)
+    got = jax.jit(maximum_mean_discrepancy)(np.float32(a), weight, np.float32(b))
+    np.testing.assert_allclose(got, discrepancy(a[:30], b), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PRIORS)
+@pytest.mark.parametrize("n_components", [1, 2, 5])
+def test_priors_are_the_same_on_host_and_device(name, n_components):
+    centres = mixture_centres(10, n_components)
+    prior, shape = PRIORS[name], (20_000, n_components)
+    device = np.asarray(prior.draw(jax.random.key(0), shape, centres))
+    host = prior.draw_on_host(np.random.default_rng(0), shape, centres)
+    for draws in (device, host):
+        assert draws.shape == shape
+        np.testing.assert_allclose(draws.mean(axis=0), 0, atol=0.03)
+        np.testing.assert_allclose(draws.std(axis=0), prior.deviation, rtol=0.03)
+    assert abs(discrepancy(device[:2000], host[:2000])) < 3e-3
+
+
+def test_each_player_moves_its_own_weights():
+    """The encoder is blind to the discriminator's loss, the discriminator to all but its own."""
+    rng = np.random.default_rng(0)
+    network = dense_network(4, (5,), 2, (5,), "tanh")
+    weights = discriminator_weights(2, (3,), rng)
+    weights["layer_1"]["kernel"] += rng.standard_normal((3, 1)).astype(np.float32)
+    params = {"fixed": {}, "extra": {"discriminator": weights}, **initial_weights(network, rng)}
+    batch = Batch(rng.standard_normal((16, 4)).astype(np.float32), np.ones(16, np.float32))
+    objective = fast(AdversarialAutoencoder)._objective()
+
+    def gradient(adversarial_weight):
+        def loss(params):
+            hyperparameters = {
+                "adversarial_weight": adversarial_weight,
+                "huber_delta": 1.0,
+                "evaluation": False,
+            }
+            return adversarial_loss(
+                Model(network, params),
+                batch,
+                jax.random.key(0),
+                objective=objective,
+                hyperparameters=hyperparameters,
+            )[0]
+
+        return jax.grad(loss)(params)
+
+    def plain(params):
+        model = Model(network, params)
+        return np.float32(1) * ((model.decode(model.encode(batch.x)) - batch.x) ** 2).mean()
+
+    def assert_equal(one, other):
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), one, other)
+
+    without, with_ = gradient(0.0), gradient(1.0)
+    for part in ("encoder", "decoder"):
+        assert_equal(without[part], jax.grad(plain)(params)[part])
+    assert_equal(without["extra"], with_["extra"])
+    assert_equal(without["decoder"], with_["decoder"])
+    assert np.abs(with_["encoder"]["layer_1"]["kernel"]).max() > 0
+    assert not np.allclose(
+        with_["encoder"]["layer_1"]["kernel"], without["encoder"]["layer_1"]["kernel"], atol=1e-6
+    )
+
+
+def test_a_new_discriminator_is_undecided():
+    weights = discriminator_weights(3, (8, 8), np.random.default_rng(0))
+    logits = judge(weights, np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32))
+    np.testing.assert_array_equal(logits, np.zeros(5))
+
+
+# ---- codes
+
+
+def test_codes_look_like_draws(digits):
+    X, X_new = digits[:1297], digits[1297:]
+    model = AdversarialAutoencoder(8, early_stopping=False, random_state=0).fit(X)
+    codes, rng = model.transform(X_new), np.random.default_rng(0)
+    draws = [rng.standard_normal((500, 8)) for _ in range(41)]
+    between = [discrepancy(a, b) for a, b in pairwise(draws)]
+    start = AdversarialAutoencoder(8, max_iter=0).fit(X).transform(X_new)
+    # these are the last writers' digits: others than those trained on, whatever the model
+    assert discrepancy(codes, draws[0]) < 0.2 * discrepancy(start, draws[0])
+    assert discrepancy(model.transform(X)[:500], draws[0]) < np.quantile(between, 0.95)
+    plain = AutoencoderTransformer(8, random_state=0).fit(X)
+    errors = [np.square(m.reconstruct(X_new) - X_new).mean() for m in (model, plain)]
+    assert errors[0] < 1.3 * errors[1]
+
+
+def test_uniform_codes_stay_in_their_cube(digits):
+    model = AdversarialAutoencoder(2, prior="uniform", max_iter=40, random_state=0).fit(digits)
+    codes = model.transform(digits)
+    assert np.mean(np.abs(codes) < 1.15) > 0.95
+    np.testing.assert_allclose(codes.std(axis=0), 3**-0.5, rtol=0.15)
+    rows = model.sample(500, random_state=0)
+    assert rows.shape == (500, 64)
+
+
+def test_a_mixture_draws_codes_to_its_centres(digits):
+    def distance(codes):
+        return np.mean(cdist(codes, mixture_centres(6, 2)).min(axis=1))
+
+    options = {"prior": "gaussian_mixture", "n_prior_components": 6, "random_state": 0}
+    options = {"adversarial_weight": 1.0, "early_stopping": False, **options}
+    start = AdversarialAutoencoder(2, max_iter=0, **options).fit(digits)
+    model = AdversarialAutoencoder(2, max_iter=60, **options).fit(digits)
+    assert distance(model.transform(digits)) < 0.75 * distance(start.transform(digits))
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_the_start_is_pca_in_the_priors_units(prior, tied_weights, X):
+    start = fast(AdversarialAutoencoder, prior=prior, tied_weights=tied_weights, max_iter=0).fit(X)
+    codes = start.transform(X)
+    np.testing.assert_allclose(codes.std(axis=0), PRIORS[prior].deviation, rtol=1e-3)
+    plain = fast(AutoencoderTransformer, max_iter=0).fit(X)
+    np.testing.assert_allclose(start.reconstruct(X), plain.reconstruct(X), atol=1e-4)
+
+
+def test_without_the_adversary_it_is_an_autoencoder(X):
+    model = fast(AdversarialAutoencoder, adversarial_weight=0.0, max_iter=30).fit(X)
+    assert model.score(X) > 0.9 * fast(AutoencoderTransformer, max_iter=30).fit(X).score(X)
+
+
+def test_history_tells_of_all_players(fitted):
+    history = fitted(AdversarialAutoencoder, early_stopping=False).history_
+    total = history["reconstruction"] + 0.1 * history["generator"] + history["discriminator"]
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-4)
+
+
+def test_samples_and_interpolation(X, X_new, fitted):
+    model = fitted(AdversarialAutoencoder)
+    np.testing.assert_array_equal(model.sample(4, random_state=1), model.sample(4, random_state=1))
+    assert not np.array_equal(model.sample(4), model.sample(4))
+    way = model.interpolate(X_new[0], X_new[1], n_steps=4)
+    np.testing.assert_allclose(way[[0, -1]], model.reconstruct(X_new[:2]), rtol=1e-5, atol=1e-6)
+
+
+# ---- bad input, small data
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"prior": "cauchy"},
+        {"n_prior_components": 1},
+        {"adversarial_weight": -1},
+        {"discriminator_hidden_layer_sizes": (0,)},
+        {"discriminator_hidden_layer_sizes": 64},
+        {"discriminator_hidden_layer_sizes": (2.5,)},
+        {"code_activation": "tanh"},
+    ],
+    ids=str,
+)
+def test_bad_parameters(parameters, X):
+    with pytest.raises(ValueError, match=next(iter(parameters))):
+        fast(AdversarialAutoencoder, **parameters).fit(X)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (40, 1), (2, 1), (5, 30)])
+@pytest.mark.parametrize("prior", PRIORS)
+def test_small_data(shape, prior):
+    rows = curved(40, 30)[: shape[0], : shape[1]]
+    model = fast(AdversarialAutoencoder, n_components=1, prior=prior).fit(rows)
+    assert np.isfinite(model.transform(rows)).all() and np.isfinite(model.sample(3)).all()
+
+
+def test_no_hidden_layer_in_the_discriminator(X):
+    model = fast(AdversarialAutoencoder, discriminator_hidden_layer_sizes=()).fit(X)
+    assert list(model.params_["extra"]["discriminator"]) == ["layer_0"]

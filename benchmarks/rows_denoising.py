@@ -1,13 +1,15 @@
 """Quality row 5 and the digits bar: what a denoising autoencoder takes out of rows, and leaves in.
 
 Row 5 is measured with two kinds of dropped inputs: the library's own, around the mean, and that of
-the published figure, where a dropped pixel is black.
+the published figure, where a dropped pixel is black: harder, since black is a colour too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from bars import Bar, median_bar
 from registry import Seeds, fashion, logger, row, squared_error, timed_fit
@@ -30,30 +32,26 @@ DROPOUT = {
 }
 
 
-def black_dropout(X, seed: int):
-    """Give pixels that are black with probability 1/2 and twice as bright else."""
-    kept = np.random.default_rng(seed).random(X.shape) < 0.5
-    return (2 * X * kept).astype(np.float32)
+def black(x, key):
+    """Make pixels black with probability 1/2 and twice as bright else."""
+    return jnp.where(jax.random.bernoulli(key, 0.5, x.shape), 2 * x, 0.0)
 
 
 @row("5")
 def denoising(seeds: Seeds) -> Iterator[Bar]:
     X, X_val = fashion()
-    runs: dict[str, list[tuple[float, float]]] = {"clean": [], "noisy": []}
-    for seed in seeds:
-        model = DenoisingAutoencoder(30, random_state=seed, **DROPOUT)
-        seconds = timed_fit(model, X)
-        noisy = model.corrupt(X_val, random_state=seed)
-        errors = [squared_error(X_val, model.reconstruct(rows)) for rows in (X_val, noisy)]
-        for name, error in zip(runs, errors, strict=True):
-            runs[name].append((error, seconds))
-        other = squared_error(X_val, model.reconstruct(black_dropout(X_val, seed)))
-        logger.info(
-            "row 5, seed %d: clean %.5f, noisy %.5f, black %.5f, %.1f s",
-            *(seed, *errors, other, seconds),
-        )
-    for name, bar in (("clean", 0.0138), ("noisy", 0.0157)):
-        yield median_bar(f"5 denoising, {name} rows in, val MSE", runs[name], bar, within=20)
+    for kind, noise in (("dropped", "dropout"), ("dropped to black", black)):
+        runs: dict[str, list[tuple[float, float]]] = {"clean": [], "noisy": []}
+        for seed in seeds:
+            model = DenoisingAutoencoder(30, random_state=seed, **{**DROPOUT, "noise": noise})
+            seconds = timed_fit(model, X)
+            noisy = model.corrupt(X_val, random_state=seed)
+            errors = [squared_error(X_val, model.reconstruct(rows)) for rows in (X_val, noisy)]
+            for name, error in zip(runs, errors, strict=True):
+                runs[name].append((error, seconds))
+            logger.info("%s, seed %d: clean %.5f, noisy %.5f, %.1f s", kind, seed, *errors, seconds)
+        for name, bar in (("clean", 0.0138), ("noisy", 0.0157)):
+            yield median_bar(f"5 {kind}, {name} rows in, val MSE", runs[name], bar, within=20)
 
 
 # ---- digits with Gaussian noise, against the best that linear maps can do

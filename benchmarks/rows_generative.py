@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from skae import GenerativeStochasticNetwork
 
-SETTING = {"hidden_layer_sizes": (256,), "max_iter": 100}
+SETTING = {"hidden_layer_sizes": (512,), "max_iter": 100}
 N_SAMPLES, N_STEPS = 450, 150
 
 

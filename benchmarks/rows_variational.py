@@ -15,8 +15,8 @@ SETTING = {
     "hidden_layer_sizes": (150, 100),
     "loss": "binary_cross_entropy",
     "batch_size": 64,
-    "max_iter": 25,
-    "learning_rate": 2e-3,
+    "max_iter": 18,
+    "learning_rate": 3e-3,
     "early_stopping": False,
 }
 

@@ -48,18 +48,29 @@ for name, model in models.items():
 # %%
 # Codes, coloured by digit, and a walk over the plane
 # ---------------------------------------------------
-# On the right, rows decoded from the quantiles of the normal prior: no place is empty.
+# Rows decoded from a lattice over each prior: with a prior no place is empty.
 
-figure, axes = plt.subplots(1, 5, figsize=(17, 3.6))
-for ax, (name, Z) in zip(axes, codes.items(), strict=False):
+
+def tiled(name, reach, n_steps=9):
+    """Rows decoded from a lattice over the plane of codes, as one picture."""
+    steps = np.linspace(-reach, reach, n_steps)
+    plane = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2)
+    images = models[name].inverse_transform(plane).reshape(n_steps, n_steps, 8, 8)
+    framed = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    return framed.transpose(0, 2, 1, 3).reshape(10 * n_steps, 10 * n_steps)
+
+
+figure, axes = plt.subplots(2, 3, figsize=(11, 7.2))
+for ax, (name, Z) in zip(axes.flat[:4], codes.items(), strict=True):
     ax.scatter(*Z.T, c=y, cmap="tab10", s=4)
-    ax.set(title=name, xticks=[], yticks=[], aspect="equal" if name != "no prior" else "auto")
-
-steps = np.linspace(-1.6, 1.6, 12)
-plane = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2)
-tiles = models["gaussian"].inverse_transform(plane).reshape(12, 12, 8, 8)
-axes[-1].imshow(tiles.transpose(0, 2, 1, 3).reshape(96, 96), cmap="gray_r", vmin=0, vmax=16)
-axes[-1].set(title="gaussian, decoded", xticks=[], yticks=[])
+    ax.set_title(name)
+for ax, (name, reach) in zip(
+    axes.flat[4:], {"gaussian": 1.8, "uniform": 0.95}.items(), strict=True
+):
+    ax.imshow(tiled(name, reach), cmap="gray_r", vmin=0, vmax=16)
+    ax.set_title(f"{name}, decoded")
+for ax in axes.flat:
+    ax.set(xticks=[], yticks=[])
 figure.tight_layout()
 
 # Run as a script the example knows its place; in a gallery it does not.

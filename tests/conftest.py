@@ -4,6 +4,9 @@ import os
 
 # scikit-learn skips its array API checks without this; SciPy reads it once, when imported
 os.environ["SCIPY_ARRAY_API"] = "1"
+# most of the time goes into compiling programs that then run for milliseconds: half of it is LLVM
+# optimising them; results stay what they are up to rounding
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import subprocess
 import sys

@@ -183,9 +183,9 @@ def test_alike_rows_get_near_codes(digits):
         return np.mean(y[:1400][nearest] == y[1400:, None])
 
     start = SemanticHasher(16, max_iter=0, **parameters).fit(X[:1400])
-    trained = SemanticHasher(16, max_iter=20, **parameters).fit(X[:1400])
+    trained = SemanticHasher(16, max_iter=60, **parameters).fit(X[:1400])
     assert precision(trained) > precision(start) + 0.02
-    assert trained.score(X[1400:]) > start.score(X[1400:])
+    assert trained.score(X[1400:]) > start.score(X[1400:]) + 0.01
 
 
 def test_history_tells_the_parts_apart(hasher):

@@ -159,20 +159,26 @@ def test_no_weight_is_the_plain_autoencoder(X):
 @pytest.mark.parametrize("init", ["random", "pca"])
 @pytest.mark.parametrize("tied_weights", ["auto", True, False])
 def test_every_penalty_fits(penalty, init, tied_weights, X):
-    model = fast(SparseAutoencoder, penalty=penalty, init=init, tied_weights=tied_weights)
+    model = fast(
+        SparseAutoencoder,
+        penalty=penalty,
+        init=init,
+        tied_weights=tied_weights,
+        early_stopping=False,
+    )
     assert np.isfinite(model.fit(X).score(X))
     assert model.mean_activation_.shape == model.active_fraction_.shape == (2,)
     if penalty != "top_k":
         assert np.isfinite(model.history_["penalty"]).all()
 
 
-@pytest.mark.parametrize("penalty", ["kl", "squared_error"])
+@pytest.mark.parametrize("penalty, sparsity_weight", [("kl", 3.0), ("squared_error", 30.0)])
 @pytest.mark.parametrize("target", [0.05, 0.3])
-def test_units_reach_their_target(penalty, target):
+def test_units_reach_their_target(penalty, sparsity_weight, target):
     X = curved(400, 8)
     model = SparseAutoencoder(
-        12, penalty=penalty, sparsity_target=target, hidden_layer_sizes=(16,), batch_size=64,
-        max_iter=40, early_stopping=False, random_state=0,
+        12, penalty=penalty, sparsity_target=target, sparsity_weight=sparsity_weight,
+        hidden_layer_sizes=(16,), batch_size=64, max_iter=40, early_stopping=False, random_state=0,
     ).fit(X)  # fmt: skip
     np.testing.assert_allclose(model.mean_activation_, target, atol=0.04)
     np.testing.assert_allclose(model.mean_activation_, model.transform(X).mean(axis=0), rtol=1e-5)
@@ -196,7 +202,7 @@ def test_l1_makes_more_codes_zero_than_none():
                 early_stopping=False, random_state=0,
             ).fit_transform(X) == 0
         )
-        for w in (0.0, 0.03)
+        for w in (0.0, 0.3)
     ]  # fmt: skip
     assert zeros[1] > zeros[0] + 0.1
 

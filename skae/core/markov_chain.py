@@ -31,7 +31,7 @@ def transition(model, loss, x, key, hyperparameters):
     """The chain's next rows: a draw from what a clean row may be, given the noisy one.
 
     By Tweedie's formula a row that was damaged by normal noise of deviation s lies around the
-    reconstruction ``r`` with covariance ``s^2 J``, J the Jacobian of r. A draw is ``r + s J e`` with
+    reconstruction ``r`` with covariance ``s^2 J``, J the Jacobian of r. A draw is ``r + s J e``,
     e standard normal: exact where J is a projection, as it is along a surface. Without it each
     step would shrink the rows towards the middle of the data. Cells stay in the training range.
     """

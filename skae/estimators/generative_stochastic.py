@@ -104,8 +104,8 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
 
     References
     ----------
-    .. [1] Alain, Bengio, Yao, Yosinski, Thibodeau-Laufer, Zhang and Vincent (2016). GSNs: generative
-       stochastic networks. Information and Inference 5, 210-249.
+    .. [1] Alain, Bengio, Yao, Yosinski, Thibodeau-Laufer, Zhang and Vincent (2016). GSNs:
+       generative stochastic networks. Information and Inference 5, 210-249.
     .. [2] Bengio, Yao, Alain and Vincent (2013). Generalized denoising auto-encoders as generative
        models. NeurIPS 26, 899-907.
 

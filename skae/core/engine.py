@@ -230,6 +230,7 @@ class _Run:
             self.records.append((float(history.loss[j]), float(history.evaluation[j]), metrics))
         self.stopped |= int(history.n) < len(call.ends)
         if self.listener is not None and call.batches and call.evaluate[-1] and not self.stopped:
+            self.stopped = bool(self.state.stopped)
             self.stopped |= bool(self.listener(self._progress()))
 
     def _pace(self, steps, seconds):
@@ -245,6 +246,7 @@ class _Run:
             epoch=len(history["loss"]),
             history=history,
             seconds=time.perf_counter() - self.start,
+            is_last=self.stopped,
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
 

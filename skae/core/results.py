@@ -16,6 +16,7 @@ class Progress:
     epoch: int
     history: dict[str, np.ndarray]
     seconds: float
+    is_last: bool
     fetch: Callable[[], Any]
 
     @property

@@ -228,6 +228,8 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
     plan, choice = split.plan, split.choice
     if choice and choice.interrupted:
         plan = replace(plan, epochs=0)
+    if split.held_out is None:  # the training loss is no reason to stop
+        plan = replace(plan, patience=np.inf)
     plan = replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
     if task.listener is not None:
         task.listener.begin(plan.epochs, len(split.index), attributes)

@@ -56,12 +56,14 @@ class Listener:
             **self.arguments, reconstruction_attributes=lambda: self.attributes(progress)
         )
         self.epoch = None
-        if not stop and progress.epoch < self.n_epochs:
+        if not (stop or progress.is_last) and progress.epoch < self.n_epochs:
             self._begin_epoch()
         return bool(stop)
 
     def end(self, attributes) -> None:
         """The fit is over, with these fitted attributes."""
+        if self.epoch is not None:  # cut short by an interrupt or the time limit
+            self.epoch.call_on_fit_task_end(**self.arguments)
         if self.context is not None:
             self.context.call_on_fit_task_end(
                 **self.arguments, reconstruction_attributes=attributes

@@ -206,7 +206,7 @@ def test_samples_look_like_the_rows(digits):
 
 
 def test_codes_of_all_rows_together_look_like_the_prior(digits):
-    model = VAE(5, max_iter=20, random_state=0).fit(10 * digits)
+    model = VAE(5, max_iter=80, random_state=0).fit(10 * digits)
     mean, deviation = model.encode_distribution(10 * digits)
     spread = np.sqrt(mean.var(axis=0) + np.square(deviation).mean(axis=0))
     np.testing.assert_allclose(spread, 1, atol=0.2)

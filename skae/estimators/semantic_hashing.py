@@ -96,7 +96,7 @@ class SemanticHasher(BaseAutoencoder):
     binarization : {"straight_through", "noise"}, default="straight_through"
         How training drives codes to 0 or 1. "straight_through": bits are drawn, and their slope
         is that of the probability [3]_. "noise": Gaussian noise on the logits before the
-        logistic layer, as in [1]_; simpler, and worse.
+        logistic layer, as in [1]_.
 
     noise_level : float, default=4.0
         Standard deviation of that noise, at least 0; for ``binarization="noise"`` alone.

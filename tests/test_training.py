@@ -237,3 +237,13 @@ def test_fit_time_tells_where_time_went(X):
     assert isinstance(spent, dict) and all(isinstance(v, float) for v in spent.values())
     parts = sum(seconds for name, seconds in spent.items() if name != "total")
     assert 0 < parts <= 1.01 * spent["total"] + 1e-3
+
+
+def test_another_optimizer_cannot_go_on(X):
+    fitted = model(optimizer="adam", warm_start=True).fit(X)
+    codes = fitted.transform(X)
+    fitted.set_params(optimizer="sgd")
+    for go_on in (fitted.fit, fitted.partial_fit):
+        with pytest.raises(ValueError, match="optimizer='sgd'"):
+            go_on(X)
+    np.testing.assert_array_equal(fitted.transform(X), codes)

@@ -3,11 +3,11 @@
 Reads the estimator's parameters and never writes to it.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import jax
 import numpy as np
 
 from skae.core.batching import Rows, most_alike
@@ -18,8 +18,9 @@ from skae.core.plan import Plan
 from skae.core.principal_components import principal_components
 from skae.core.selection import Choice, choose_epochs
 from skae.core.start import pca_start
-from skae.core.training import Recipe
+from skae.core.training import Recipe, trainable
 from skae.estimators._automatic import CROSS_VALIDATE_BELOW, training_plan, validation_rows
+from skae.estimators._clock import Clock
 from skae.estimators._reading import rows_in_units
 
 __all__ = ["Outcome", "Task", "fit_from_scratch", "go_on"]
@@ -60,7 +61,7 @@ class Outcome:
 
 def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
     """Centre, start at PCA (or at random), choose the number of epochs, train."""
-    clock = _Clock()
+    clock = Clock()
     data = _prepare(task, X, weight)
     clock.lap("read")
     start_seed, split_seed, train_seed = task.seed.spawn(3)
@@ -83,24 +84,20 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
     With `one_epoch`, as `partial_fit` does: at a constant rate, with nothing held out, and from
     a start of its own where there is no earlier fit.
     """
-    clock = _Clock()
+    clock = Clock()
     seed, start_seed, split_seed = task.seed.spawn(3)
     earlier = task.earlier
     data = _prepare(task, X, weight, merge=not one_epoch, units=_units(earlier))
     clock.lap("read")
     plan = training_plan(task.parameters, data.rows.n_rows)
-    split = (
-        _Split(
-            np.arange(data.rows.n_rows),
-            None,
-            plan.one_epoch(),
-        )
-        if one_epoch
-        else _split(task, data, X_val, plan, split_seed)
-    )
+    if one_epoch:
+        split = _Split(np.arange(data.rows.n_rows), None, plan.one_epoch())
+    else:
+        split = _split(task, data, X_val, plan, split_seed)
     if earlier is None:
         params = _start(task, data.rows, data.weight, np.random.default_rng(start_seed))
         earlier = {"params_": params, "optimizer_state_": None, "n_steps_": 0}
+    _check_optimizer_state(task, earlier)
     clock.lap("start")
     return _train(
         task,
@@ -112,6 +109,18 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
         optimizer_state=earlier["optimizer_state_"],
         step=earlier["n_steps_"],
     )
+
+
+def _check_optimizer_state(task, earlier):
+    state = earlier["optimizer_state_"]
+    if state is None:
+        return
+    wanted = task.recipe.optimizer.state_structure(trainable(earlier["params_"]))
+    if [np.shape(leaf) for leaf in state] != [leaf.shape for leaf in jax.tree.leaves(wanted)]:
+        raise ValueError(
+            f"optimizer={task.parameters['optimizer']!r} cannot go on from another optimiser's "
+            "state: keep the optimizer of the first fit, or fit with warm_start=False"
+        )
 
 
 @dataclass
@@ -274,29 +283,3 @@ def _record(result, choice):
         "n_iter_": len(choice.curve) - 1,
         "best_iter_": choice.epochs,
     }
-
-
-class _Clock:
-    """Seconds between laps, by name."""
-
-    def __init__(self):
-        self.seconds: dict[str, float] = {}
-        self.begin = self.last = time.perf_counter()
-
-    def lap(self, name):
-        now = time.perf_counter()
-        self.seconds[name] = now - self.last
-        self.last = now
-
-    def total(self) -> float:
-        return time.perf_counter() - self.begin
-
-    def report(self, result, choice) -> dict[str, float]:
-        """Seconds by part, with compilation apart from the part that it fell into."""
-        seconds, total = dict(self.seconds), self.total()
-        seconds["train"] -= result.seconds["compile"]
-        seconds["compile"] = result.seconds["compile"]
-        if choice is not None:
-            seconds["select"] -= choice.compile_seconds
-            seconds["compile"] += choice.compile_seconds
-        return {**seconds, "total": total}

@@ -14,6 +14,7 @@ from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
 from skae.core.results import Progress, Result
+from skae.core.shapes import output_shapes
 from skae.core.training import (
     MAX_SEGMENTS,
     Blocks,
@@ -21,7 +22,7 @@ from skae.core.training import (
     Stage,
     State,
     advance,
-    metric_names,
+    metrics,
     trainable,
 )
 
@@ -118,7 +119,9 @@ class _Run:
         if optimizer_state is None:
             optimizer_state = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
         evaluation = self._held_out_blocks(held_out, room)
-        names = metric_names(self.recipe, params, evaluation, self.hyperparameters)
+        names = sorted(
+            output_shapes(metrics, self.recipe, (params, evaluation, self.hyperparameters))
+        )
         zero = np.float32(0)
         state = State(
             params=params,

@@ -13,6 +13,8 @@ import jax
 import numpy as np
 import optax
 
+from skae.core.shapes import output_shapes
+
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
 
 OPTIMIZERS: dict[str, Callable] = {
@@ -41,7 +43,11 @@ class Optimizer:
 
     def state_structure(self, params):
         """Shapes of the optimiser's state for `params`, without computing it."""
-        return jax.eval_shape(lambda p: self(1e-3).init(p), params)
+        return output_shapes(_initial_state, self, (params,))
+
+
+def _initial_state(optimizer, params):
+    return optimizer(1e-3).init(params)
 
 
 def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:

@@ -1,0 +1,88 @@
+"""Exact search by looking at every code, in blocks that stay in the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from skae.hashing._nearest import Integers, Nearest, smallest
+from skae.hashing._words import Words, distances
+
+#: codes of a block: with 8 bytes each, and as many for what differs, half a MB
+_BLOCK = 1 << 15
+#: codes with which a search for the k nearest begins
+_HEAD = 1024
+
+
+def nearest(words: Words, queries: Words, k: int, limits: Integers | None = None):
+    """The k nearest codes of each query.
+
+    Parameters
+    ----------
+    words, queries : ndarray of shape (n_words, n_codes) and (n_words, n_queries)
+    k : int
+        At most n_codes.
+    limits : ndarray of int64 of shape (n_queries,), default=None
+        Distances below which k codes are known to lie.
+
+    Returns
+    -------
+    distances, indices : ndarray of int64 of shape (n_queries, k)
+    """
+    n_codes = words.shape[1]
+    begin = min(n_codes, max(_HEAD, 4 * k))
+    found = smallest(distances(words[:, None, :begin], queries[:, :, None]), k)
+    if begin == n_codes:
+        return found
+    sooner = found[0][:, -1] + 1
+    best = Nearest(sooner if limits is None else np.minimum(sooner, limits), k)
+    rows, columns = np.nonzero(found[0] < best.bounds[:, None])
+    best.offer(rows, found[0][rows, columns], found[1][rows, columns])
+    for hits in _hits(words, queries, begin, lambda: best.bounds - 1):
+        best.offer(*hits)
+    return best.result()
+
+
+def within(words: Words, queries: Words, radius: int):
+    """All codes within a radius: arrays of queries, distances and indices, in no order."""
+    bounds = np.full(queries.shape[1], radius)
+    return list(_hits(words, queries, 0, lambda: bounds))
+
+
+def _hits(
+    words: Words, queries: Words, begin: int, bounds: Callable[[], Integers]
+) -> Iterator[tuple[Integers, Integers, Integers]]:
+    """What lies within the bounds, which may shrink from block to block."""
+    dtype = np.uint8 if len(words) * words.itemsize * 8 <= 255 else np.uint16
+    buffers = tuple(np.empty(_BLOCK, t) for t in (words.dtype, np.uint8, dtype))
+    found = np.zeros((queries.shape[1], _BLOCK), bool)
+    for start in range(begin, words.shape[1], _BLOCK):
+        block = words[:, start : start + _BLOCK]
+        size = block.shape[1]
+        found[:, size:] = False
+        for i, bound in enumerate(bounds().tolist()):
+            np.less_equal(_count(block, queries[:, i], buffers), bound, out=found[i, :size])
+        flat = _positions_of_true(found)
+        if len(flat):
+            rows, columns = np.divmod(flat, _BLOCK)
+            indices = start + columns
+            yield rows, distances(words[:, indices], queries[:, rows]), indices
+
+
+def _count(block, query, buffers):
+    """Distances of a block's codes from one query, in whole numbers as narrow as they may be."""
+    differ, count, total = (buffer[: block.shape[1]] for buffer in buffers)
+    for j, (words, word) in enumerate(zip(block, query, strict=True)):
+        np.bitwise_xor(words, word, out=differ)
+        np.bitwise_count(differ, out=count)
+        if len(block) > 1:
+            np.add(total if j else 0, count, out=total)
+    return count if len(block) == 1 else total
+
+
+def _positions_of_true(mask):
+    """As np.flatnonzero, eight cells at a time: hardly any is true."""
+    eights = np.flatnonzero(mask.reshape(-1).view(np.uint64) != 0)
+    rows, columns = np.nonzero(mask.reshape(-1, 8)[eights])
+    return eights[rows] * 8 + columns

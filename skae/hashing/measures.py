@@ -1,0 +1,172 @@
+"""How well rows of a label are found by their codes.
+
+Knows no backend: all measures are exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skae.hashing import _exact
+from skae.hashing._nearest import own_places
+from skae.hashing._task import RetrievalTask, check_whole
+from skae.hashing._words import distances
+
+#: queries whose hash balls are held at a time
+_GROUP = 100
+
+
+def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, packed=False):
+    """Mean average precision (mAP) of rows ranked by the Hamming distance of their codes.
+
+    A row is relevant to a query if it has the query's label. Rows are ranked by distance, ties by
+    index, and with r_i = 1 where the row in place i is relevant::
+
+        AP = sum_{i <= k} r_i * (r_1 + ... + r_i) / i  /  sum_{i <= k} r_i
+
+    0 where none of the first k is relevant; mAP is the mean over queries.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
+        Codes to search: 0 and 1, or bytes where packed.
+    y : array-like of shape (n_samples,)
+        Their labels, of any kind.
+    queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
+        Codes to search for. None: each of the codes, among the others.
+    y_queries : array-like of shape (n_queries,), default=None
+        Their labels; not with queries=None.
+    k : int, default=None
+        Places that count; None: all.
+    packed : bool, default=False
+        Whether codes are bytes of eight bits each.
+
+    Returns
+    -------
+    score : float
+        In [0, 1]; higher is better.
+
+    Notes
+    -----
+    Short codes have many ties, and codes sorted by label would make them count: shuffle the rows.
+    Others divide by all relevant rows, also for k below n_samples; that number is bounded by
+    k / (number of relevant rows), and other than this one it rewards finding more of them.
+
+    Examples
+    --------
+    >>> from skae.hashing import mean_average_precision
+    >>> codes, y = [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], ["a", "b", "a", "b"]
+    >>> mean_average_precision(codes, y, [[0, 0, 0]], ["a"])
+    0.8333...
+    """
+    task = RetrievalTask(codes, y, queries, y_queries, packed)
+    if k is not None:
+        check_whole("k", k, 1, task.n_ranked)
+    scores = []
+    for relevant in _ranked_relevance(task):
+        places = np.flatnonzero(relevant[:k])
+        found = np.arange(1, len(places) + 1)
+        scores.append((found / (places + 1)).mean() if len(places) else 0.0)
+    return float(np.mean(scores))
+
+
+def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False):
+    """Share of the k nearest rows that have the query's label, averaged over queries.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
+        Codes to search: 0 and 1, or bytes where packed.
+    y : array-like of shape (n_samples,)
+        Their labels, of any kind.
+    queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
+        Codes to search for. None: each of the codes, among the others.
+    y_queries : array-like of shape (n_queries,), default=None
+        Their labels; not with queries=None.
+    k : int, default=10
+        Neighbours of a query, by Hamming distance, ties by index; at most as many as there are.
+    packed : bool, default=False
+        Whether codes are bytes of eight bits each.
+
+    Returns
+    -------
+    score : float
+        In [0, 1]; higher is better.
+
+    Examples
+    --------
+    >>> from skae.hashing import precision_at_k
+    >>> codes, y = [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], ["a", "b", "a", "b"]
+    >>> precision_at_k(codes, y, [[0, 0, 0]], ["a"], k=2)
+    0.5
+    """
+    task = RetrievalTask(codes, y, queries, y_queries, packed)
+    check_whole("k", k, 1, task.n_ranked)
+    tables = _exact.tables_for(task.words, task.n_bits, "auto")
+    _, found = _exact.nearest(task.words, task.n_bits, tables, task.queries, k + task.own)
+    relevant = task.labels[found] == task.wanted[:, None]
+    if task.own:
+        relevant = relevant[~own_places(found)]
+    return float(relevant.mean())
+
+
+def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packed=False):
+    """Precision of looking up the hash ball, averaged over queries.
+
+    Of the rows whose codes differ from the query's in at most `radius` bits, the share that has
+    the query's label; 0 for a query that finds nothing.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
+        Codes to search: 0 and 1, or bytes where packed.
+    y : array-like of shape (n_samples,)
+        Their labels, of any kind.
+    queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
+        Codes to search for. None: each of the codes, among the others.
+    y_queries : array-like of shape (n_queries,), default=None
+        Their labels; not with queries=None.
+    radius : int, default=2
+        Bits that may differ, in 0..n_bits.
+    packed : bool, default=False
+        Whether codes are bytes of eight bits each.
+
+    Returns
+    -------
+    score : float
+        In [0, 1]; higher is better.
+
+    Examples
+    --------
+    >>> from skae.hashing import hash_lookup_score
+    >>> codes, y = [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], ["a", "b", "a", "b"]
+    >>> hash_lookup_score(codes, y, [[0, 0, 0], [1, 0, 1]], ["a", "b"], radius=1)
+    0.75
+    """
+    task = RetrievalTask(codes, y, queries, y_queries, packed)
+    check_whole("radius", radius, 0, task.n_bits)
+    tables = _exact.tables_for(task.words, task.n_bits, "auto")
+    scores = []
+    for start in range(0, len(task.wanted), _GROUP):
+        some, wanted = task.queries[:, start : start + _GROUP], task.wanted[start : start + _GROUP]
+        rows, _, found = _exact.within(task.words, task.n_bits, tables, some, radius)
+        if task.own:
+            others = rows + start != found
+            rows, found = rows[others], found[others]
+        relevant = task.labels[found] == wanted[rows]
+        n_found = np.bincount(rows, minlength=len(wanted))
+        n_relevant = np.bincount(rows, weights=relevant, minlength=len(wanted))
+        scores.append(n_relevant / np.maximum(n_found, 1))
+    return float(np.concatenate(scores).mean())
+
+
+def _ranked_relevance(task):
+    """Whether the rows have the query's label, in the order of their distance, by query."""
+    # sorted by counting, which NumPy does for whole numbers as narrow as these
+    dtype = np.uint8 if task.n_bits <= 255 else np.uint16
+    for i, label in enumerate(task.wanted):
+        differ = distances(task.words, task.queries[:, i, None]).astype(dtype)
+        order = np.argsort(differ, kind="stable")
+        if task.own:
+            order = order[order != i]
+        yield task.labels[order] == label

@@ -1,0 +1,326 @@
+"""The Hamming index: exact against brute force, scikit-learn's interface, errors in one sentence."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skae.hashing import HammingIndex, _tables
+from tests.test_docstrings import entries, parameters_of, section
+
+EXACT = ["brute", "multi_index"]
+each_exact = pytest.mark.parametrize("algorithm", EXACT)
+
+
+def codes_of(n_codes, n_bits, seed=0, n_kinds=10):
+    """Bits around a few centres, so that near codes and ties are there."""
+    rng = np.random.default_rng(seed)
+    centres = rng.integers(0, 2, (n_kinds, n_bits), dtype=np.uint8)
+    flips = rng.random((n_codes, n_bits)) < 0.05
+    return centres[rng.integers(0, n_kinds, n_codes)] ^ flips.astype(np.uint8)
+
+
+def by_hand(codes, queries, k):
+    """Distances and indices of the nearest, ties by index, cell by cell."""
+    distances = (codes != queries[:, None]).sum(axis=2)
+    indices = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(distances, indices, axis=1), indices
+
+
+def assert_same(found, expected):
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.fixture(scope="module")
+def codes():
+    return codes_of(300, 24)
+
+
+@pytest.fixture(scope="module")
+def queries():
+    return codes_of(40, 24, seed=1)
+
+
+# bytes are codes of any value; with bits the checks' data would have to be 0 and 1
+@parametrize_with_checks([HammingIndex(packed=True), HammingIndex(packed=True, algorithm=EXACT[1])])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    n_bits=st.sampled_from([1, 7, 8, 16, 17, 24, 33, 64, 65, 128, 264]),
+    n_codes=st.integers(1, 60),
+    n_kinds=st.sampled_from([1, 3, 60]),
+    k=st.integers(1, 60),
+    radius=st.integers(0, 20),
+    algorithm=st.sampled_from(EXACT),
+    packed=st.booleans(),
+)
+def test_search_is_brute_force(n_bits, n_codes, n_kinds, k, radius, algorithm, packed):
+    codes, queries = codes_of(n_codes, n_bits, n_kinds=n_kinds), codes_of(5, n_bits, seed=1)
+    queries[0] = codes[0]
+    k, radius = min(k, n_codes), min(radius, n_bits)
+    given_codes = [np.packbits(c, axis=1) if packed else c for c in (codes, queries)]
+    index = HammingIndex(k, radius, algorithm=algorithm, packed=packed).fit(given_codes[0])
+    assert_same(index.kneighbors(given_codes[1]), by_hand(codes, queries, k))
+    distances, indices = index.radius_neighbors(given_codes[1])
+    for i, query in enumerate(queries):
+        differ = (codes != query).sum(axis=1)
+        np.testing.assert_array_equal(indices[i], np.flatnonzero(differ <= radius))
+        np.testing.assert_array_equal(distances[i], differ[indices[i]])
+
+
+@pytest.mark.parametrize("n_bits", [16, 64, 100])
+@pytest.mark.parametrize("n_kinds", [1, 100, 40_000])
+def test_many_codes_by_tables_and_by_scanning(n_bits, n_kinds):
+    """More codes than a block: tables pay for some queries, others are scanned."""
+    codes = codes_of(40_000, n_bits, n_kinds=n_kinds)
+    queries = np.vstack([codes[-3:], codes_of(3, n_bits, seed=5)])
+    expected = by_hand(codes, queries, 12)
+    for algorithm in EXACT:
+        index = HammingIndex(12, algorithm=algorithm).fit(codes)
+        assert index.algorithm_ == algorithm
+        assert_same(index.kneighbors(queries), expected)
+        for found, query in zip(index.radius_neighbors(queries)[1], queries, strict=True):
+            np.testing.assert_array_equal(found, np.flatnonzero((codes != query).sum(axis=1) <= 2))
+
+
+def test_tables_look_at_a_part_only(monkeypatch):
+    """Where codes have near neighbours, nothing is scanned."""
+    codes = codes_of(20_000, 64, n_kinds=2000)
+    index = HammingIndex(5).fit(codes)
+    assert index.algorithm_ == "multi_index"
+    monkeypatch.setattr(_tables._scan, "nearest", None)
+    monkeypatch.setattr(_tables._scan, "within", None)
+    assert_same(index.kneighbors(codes[:50]), by_hand(codes, codes[:50], 5))
+
+
+@each_exact
+def test_nearest_in_reverse_order(algorithm):
+    """Each block holds codes nearer than all before."""
+    n_codes = 70_000
+    bits = np.arange(64) < np.linspace(64, 0, n_codes)[:, None]
+    query = np.zeros((1, 64), np.uint8)
+    found = HammingIndex(20, algorithm=algorithm).fit(bits).kneighbors(query)
+    assert_same(found, by_hand(bits, query, 20))
+
+
+@each_exact
+def test_equal_codes_are_ties_by_index(algorithm):
+    index = HammingIndex(4, algorithm=algorithm).fit(np.ones((40_000, 32), np.uint8))
+    distances, indices = index.kneighbors(np.zeros((2, 32)))
+    assert (distances == 32).all()
+    assert (indices == np.arange(4)).all()
+
+
+def test_distances_are_those_of_scikit_learn(codes, queries):
+    theirs = NearestNeighbors(n_neighbors=7, metric="hamming").fit(codes)
+    distances, indices = HammingIndex(7).fit(codes).kneighbors(queries)
+    np.testing.assert_allclose(distances / 24, theirs.kneighbors(queries)[0])
+    assert distances.dtype == indices.dtype == np.int64
+
+
+@each_exact
+def test_threads_change_nothing(algorithm, codes, queries):
+    one = HammingIndex(5, 3, algorithm=algorithm).fit(codes)
+    more = HammingIndex(5, 3, algorithm=algorithm, n_jobs=3).fit(codes)
+    assert_same(more.kneighbors(queries), one.kneighbors(queries))
+    for mine, theirs in zip(
+        more.radius_neighbors(queries), one.radius_neighbors(queries), strict=True
+    ):
+        assert all(map(np.array_equal, mine, theirs))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int64, np.uint8, np.float32])
+def test_bits_of_any_dtype(dtype, codes, queries):
+    found = HammingIndex().fit(codes.astype(dtype)).kneighbors(queries.tolist())
+    assert_same(found, by_hand(codes, queries, 5))
+
+
+def test_without_rows_each_code_is_compared_with_the_others(codes):
+    codes = np.vstack([codes, np.tile(codes[:1], (6, 1))])
+    index = HammingIndex(3, 1).fit(codes)
+    distances, indices = index.kneighbors()
+    assert not (indices == np.arange(len(codes))[:, None]).any()
+    differ = (codes != codes[:, None]).sum(axis=2)
+    np.fill_diagonal(differ, 99)
+    np.testing.assert_array_equal(distances, np.sort(differ, axis=1)[:, :3])
+    for i, found in enumerate(index.radius_neighbors(return_distance=False)):
+        np.testing.assert_array_equal(found, np.flatnonzero(differ[i] <= 1))
+
+
+def test_radius_results_can_be_sorted_and_empty(codes, queries):
+    index = HammingIndex().fit(codes)
+    distances, indices = index.radius_neighbors(queries, radius=6, sort_results=True)
+    for far, found, query in zip(distances, indices, queries, strict=True):
+        differ = (codes != query).sum(axis=1)
+        expected = np.lexsort((np.arange(300), differ))[: (differ <= 6).sum()]
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(far, differ[expected])
+    lonely = HammingIndex(1, 0).fit(np.zeros((3, 8)))
+    distances, indices = lonely.radius_neighbors(np.ones((2, 8)))
+    assert [len(found) for found in indices] == [len(far) for far in distances] == [0, 0]
+    assert lonely.radius_neighbors(np.ones((2, 8)), radius=8)[1][0].tolist() == [0, 1, 2]
+
+
+@each_exact
+@pytest.mark.parametrize("first", [5, 250])
+def test_adding_is_fitting_all(algorithm, first, codes, queries):
+    index = HammingIndex(9, 4, algorithm=algorithm).fit(codes[:first])
+    for start in range(first, 300, 10):
+        assert index.add(codes[start : start + 10]) is index
+    assert index.n_samples_fit_ == 300
+    assert_same(index.kneighbors(queries), by_hand(codes, queries, 9))
+    whole = HammingIndex(9, 4, algorithm=algorithm).fit(codes)
+    assert all(
+        map(np.array_equal, index.radius_neighbors(queries)[1], whole.radius_neighbors(queries)[1])
+    )
+
+
+def test_adding_makes_tables_where_they_begin_to_pay():
+    codes = codes_of(17_000, 32)
+    index = HammingIndex().fit(codes[:16_000])
+    assert index.algorithm_ == "brute"
+    assert index.add(codes[16_000:]).algorithm_ == "multi_index"
+    assert_same(index.kneighbors(codes[-20:]), by_hand(codes, codes[-20:], 5))
+
+
+@each_exact
+def test_pickles_and_clones(algorithm, codes, queries):
+    index = HammingIndex(3, algorithm=algorithm).fit(codes)
+    assert_same(pickle.loads(pickle.dumps(index)).kneighbors(queries), index.kneighbors(queries))
+    assert clone(index).get_params() == index.get_params()
+    arrays = [part for value in vars(index).values() for part in np.atleast_1d([type(value)])]
+    assert set(arrays) <= {int, str, bool, type(None), np.ndarray, tuple}
+
+
+def test_graph_serves_scikit_learns_classifier(codes, queries):
+    y = codes[:, 0].astype(int) + 2 * codes[:, 1]
+    pipe = make_pipeline(HammingIndex(7), KNeighborsClassifier(7, metric="precomputed"))
+    plain = KNeighborsClassifier(7, metric="hamming", algorithm="brute").fit(codes, y)
+    agree = pipe.fit(codes, y).predict(queries) == plain.predict(queries)
+    assert agree.mean() > 0.9, "only ties may differ"
+    index = pipe[0]
+    graph = index.transform(queries)
+    np.testing.assert_array_equal(graph.indices.reshape(-1, 7), index.kneighbors(queries)[1])
+    assert (index.kneighbors_graph(queries, 2).sum(axis=1) == 2).all()
+    assert len(index.get_feature_names_out()) == 300
+
+
+# ---- bad input
+
+
+def test_neighbours_and_radius_must_be_possible(codes, queries):
+    index = HammingIndex().fit(codes)
+    with pytest.raises(ValueError, match=r"n_neighbors <= n_samples_fit.* 301"):
+        index.kneighbors(queries, 301)
+    assert index.kneighbors(queries, 300)[1].shape == (40, 300)
+    with pytest.raises(ValueError, match="n_neighbors < n_samples_fit"):
+        index.kneighbors(n_neighbors=300)
+    for bad in (0, -1):
+        with pytest.raises(ValueError, match="n_neighbors must be at least 1"):
+            index.kneighbors(queries, bad)
+    for bad in (-1, 25):
+        with pytest.raises(ValueError, match=r"radius must be in 0\.\.24"):
+            index.radius_neighbors(queries, bad)
+    for bad in (1.5, "2", True):
+        with pytest.raises(TypeError, match="radius must be an integer"):
+            index.radius_neighbors(queries, bad)
+    with pytest.raises(ValueError, match="return_distance must be True"):
+        index.radius_neighbors(queries, return_distance=False, sort_results=True)
+    with pytest.raises(ValueError, match="mode must be"):
+        index.kneighbors_graph(queries, mode="closeness")
+
+
+@pytest.mark.parametrize(
+    "parameters, message",
+    [
+        ({"n_neighbors": 0}, "n_neighbors"),
+        ({"radius": -1}, "radius"),
+        ({"backend": "annoy"}, "backend"),
+        ({"algorithm": "kd_tree"}, "algorithm"),
+        ({"backend": "numpy", "algorithm": "hnsw"}, "backend='numpy', which has brute"),
+        ({"backend": "faiss", "algorithm": "multi_index"}, "backend='faiss', which has brute"),
+        ({"algorithm_params": {"n_lists": 3}}, "it has none"),
+        ({"algorithm": "ivf", "algorithm_params": {"lists": 3}}, "it has n_lists, n_probes"),
+        ({"algorithm": "ivf", "algorithm_params": {"n_lists": 0}}, "integer of at least 1"),
+    ],
+)
+def test_parameters_are_checked(parameters, message, codes):
+    with pytest.raises(ValueError, match=message):
+        HammingIndex(**parameters).fit(codes)
+
+
+def test_what_is_no_code_is_refused(codes, queries):
+    packed = np.packbits(codes, axis=1)
+    with pytest.raises(ValueError, match=r"bits, 0 or 1.*packed=True"):
+        HammingIndex().fit(packed)
+    for bad in (np.full((3, 4), 0.5), np.full((3, 4), 2)):
+        with pytest.raises(ValueError, match="0 or 1"):
+            HammingIndex().fit(bad)
+    with pytest.raises(ValueError, match="NaN"):
+        HammingIndex().fit(np.full((3, 4), np.nan))
+    for bad in (np.full((3, 4), 0.5), np.full((3, 4), 256)):
+        with pytest.raises(ValueError, match="0 to 255"):
+            HammingIndex(packed=True).fit(bad)
+    with pytest.raises(ValueError, match=r"not packed.*numpy\.packbits"):
+        HammingIndex(packed=True).fit(codes)
+    with pytest.raises(ValueError, match="0 sample"):
+        HammingIndex().fit(np.zeros((0, 4)))
+    with pytest.raises(ValueError, match=r"24 features.* expecting 3 .*bytes of packed"):
+        HammingIndex(packed=True).fit(packed).kneighbors(queries)
+    with pytest.raises(ValueError, match=r"3 features.* expecting 24 .*not packed"):
+        HammingIndex().fit(codes).kneighbors(packed)
+
+
+def test_before_fit():
+    for method in ("kneighbors", "radius_neighbors", "add", "transform"):
+        with pytest.raises(NotFittedError):
+            getattr(HammingIndex(), method)([[0, 1]])
+
+
+def test_an_error_leaves_the_index_as_it_was(codes, queries):
+    index = HammingIndex(algorithm="multi_index").fit(codes)
+    before = pickle.dumps(index)
+    for bad in (codes[:, :5], codes + 1.0, np.zeros((0, 24))):
+        with pytest.raises(ValueError):
+            index.add(bad)
+        with pytest.raises(ValueError, match="0 or 1|0 sample"):
+            index.fit(bad + 1.0)
+    assert pickle.dumps(index) == before
+
+
+# ---- imports and documentation
+
+
+def test_neither_jax_nor_faiss_is_imported(run_python):
+    run_python(
+        """
+        import sys
+        from skae.hashing import HammingIndex, mean_average_precision
+        HammingIndex(1).fit([[0, 1], [1, 1]]).kneighbors([[0, 0]])
+        assert mean_average_precision([[0, 1], [1, 1]], [0, 0], [[0, 0]], [0]) == 1.0
+        for name in ("jax", "flax", "optax", "faiss"):
+            assert name not in sys.modules, name
+        """
+    )
+
+
+def test_every_name_is_documented():
+    assert list(entries(HammingIndex.__doc__, "Parameters")) == parameters_of(HammingIndex)
+    fitted = HammingIndex(1).fit([[0, 1], [1, 1]])
+    present = {n for n in vars(fitted) if n.endswith("_") and not n.startswith("_")}
+    assert present == set(entries(HammingIndex.__doc__, "Attributes")) - {"feature_names_in_"}
+    for name in ("fit", "add", "kneighbors", "radius_neighbors", "kneighbors_graph", "transform"):
+        method = getattr(HammingIndex, name)
+        assert list(entries(method.__doc__, "Parameters")) == parameters_of(method)
+        assert section(method.__doc__, "Returns").strip()

@@ -72,7 +72,13 @@ def _empty(faiss, shape, algorithm, params):
         return index
     if algorithm == "multi_hash":
         width = params["n_bits"] or min(n_bits, 30, max(8, n_codes.bit_length() - 4))
-        index = faiss.IndexBinaryMultiHash(n_bits, params["n_tables"] or n_bits // width, width)
+        n_tables = params["n_tables"] or max(1, n_bits // width)
+        if n_tables * width > n_bits:
+            raise ValueError(
+                f"algorithm_params asks for {n_tables} substrings of {width} bits, but codes have "
+                f"{n_bits}"
+            )
+        index = faiss.IndexBinaryMultiHash(n_bits, n_tables, width)
         index.nflip = params["n_flips"]
         return index
     return faiss.IndexBinaryFlat(n_bits)

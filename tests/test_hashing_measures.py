@@ -1,0 +1,177 @@
+"""Measures of codes: against their definitions, row by row, and where they must be 0 or 1."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+
+from skae.hashing import (
+    hash_lookup_score,
+    hash_purity_score,
+    mean_average_precision,
+    precision_at_k,
+    purity,
+)
+from tests.test_hashing_index import codes_of
+
+RETRIEVAL = [mean_average_precision, precision_at_k, hash_lookup_score]
+each_measure = pytest.mark.parametrize("measure", RETRIEVAL, ids=lambda m: m.__name__)
+
+
+def labels_of(codes):
+    """Strings that depend on the codes, but not on them alone."""
+    rng = np.random.default_rng(3)
+    return np.array(["coat", "shoe", "bag"])[(codes[:, 0] + rng.integers(0, 2, len(codes)))]
+
+
+@pytest.fixture(scope="module", params=[12, 70, 300])
+def task(request):
+    codes, queries = codes_of(200, request.param), codes_of(25, request.param, seed=1)
+    queries[0] = 1 - codes[0]
+    return codes, labels_of(codes), queries, labels_of(queries)
+
+
+def rankings(codes, y, queries, y_queries):
+    """For each query, by rank: distance, and whether the label is the query's."""
+    for query, label in zip(queries, y_queries, strict=True):
+        differ = (codes != query).sum(axis=1)
+        order = sorted(range(len(codes)), key=lambda i, differ=differ: (differ[i], i))
+        yield differ[order], y[order] == label
+
+
+def average_precision(relevant):
+    found = [relevant[: i + 1].mean() for i in np.flatnonzero(relevant)]
+    return np.mean(found) if found else 0.0
+
+
+@pytest.mark.parametrize("k", [None, 1, 10, 200])
+def test_mean_average_precision_by_hand(k, task):
+    expected = np.mean([average_precision(relevant[:k]) for _, relevant in rankings(*task)])
+    assert mean_average_precision(*task, k=k) == pytest.approx(expected, abs=1e-12)
+
+
+def test_mean_average_precision_is_scikit_learns_without_ties():
+    """Codes that count: each distance comes once."""
+    codes = np.arange(40) < np.random.default_rng(0).permutation(40)[:, None]
+    y = np.random.default_rng(1).integers(0, 2, 40)
+    query = np.zeros((1, 40))
+    theirs = average_precision_score(y, -codes.sum(axis=1))
+    assert mean_average_precision(codes, y, query, [1]) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize("k", [1, 10, 200])
+def test_precision_by_hand(k, task):
+    expected = np.mean([relevant[:k].mean() for _, relevant in rankings(*task)])
+    assert precision_at_k(*task, k=k) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("radius", [0, 2, 12])
+def test_lookup_by_hand(radius, task):
+    expected = np.mean(
+        [
+            relevant[far <= radius].mean() if far[0] <= radius else 0.0
+            for far, relevant in rankings(*task)
+        ]
+    )
+    assert hash_lookup_score(*task, radius=radius) == pytest.approx(expected, abs=1e-12)
+
+
+@each_measure
+def test_without_queries_each_code_is_compared_with_the_others(measure):
+    codes = np.repeat(codes_of(40, 12), 3, axis=0)
+    y = labels_of(codes)
+    alone = [
+        measure(np.delete(codes, i, axis=0), np.delete(y, i), codes[i : i + 1], y[i : i + 1])
+        for i in range(len(codes))
+    ]
+    assert measure(codes, y) == pytest.approx(np.mean(alone), abs=1e-12)
+
+
+@each_measure
+def test_packed_codes_give_the_same(measure, task):
+    codes, y, queries, y_queries = task
+    packed = measure(
+        np.packbits(codes, axis=1), y, np.packbits(queries, axis=1), y_queries, packed=True
+    )
+    assert packed == measure(*task)
+
+
+@each_measure
+def test_best_and_worst(measure):
+    codes, y = np.repeat([[0] * 9, [1] * 9], 12, axis=0), np.repeat([0, 1], 12)
+    queries = [[0] * 9, [1] * 9]
+    assert measure(codes, y, queries, [0, 1]) == 1.0
+    assert measure(codes, y, queries, [7, 8]) == 0.0
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 5])
+@pytest.mark.parametrize("n_bits", [6, 70])
+def test_purity_by_hand(radius, n_bits):
+    codes = codes_of(150, n_bits)
+    y = labels_of(codes)
+    buckets = np.unique(codes, axis=0)
+    expected = []
+    for bucket in buckets:
+        shares = np.unique(y[(codes != bucket).sum(axis=1) <= radius], return_counts=True)[1]
+        expected.append(((shares / shares.sum()) ** 2).sum())
+    purity, n_buckets = hash_purity_score(codes, y, radius)
+    assert purity == pytest.approx(np.mean(expected), abs=1e-12)
+    assert n_buckets == len(buckets)
+    assert hash_purity_score(np.packbits(codes, axis=1), y, radius, packed=True) == pytest.approx(
+        (purity, n_buckets)
+    )
+
+
+def test_purity_of_many_buckets_is_looked_up_in_parts(monkeypatch):
+    codes = codes_of(300, 20)
+    expected = hash_purity_score(codes, labels_of(codes), 2)
+    monkeypatch.setattr(purity, "_CENTRES", 7)
+    assert hash_purity_score(codes, labels_of(codes), 2) == pytest.approx(expected)
+
+
+def test_many_buckets_flatter_purity():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 5, 500)
+    few, many = rng.integers(0, 2, (500, 2)), rng.integers(0, 2, (500, 60))
+    assert hash_purity_score(few, y).purity < 0.3
+    assert hash_purity_score(many, y) == (1.0, 500)
+
+
+@each_measure
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"y": [0, 1]}, "y has 2 labels for 20 codes"),
+        ({"y_queries": [0]}, "y_queries has 1 labels for 3 codes"),
+        ({"y_queries": None}, "y_queries is None"),
+        ({"queries": None}, "without queries"),
+        ({"queries": np.zeros((3, 5))}, "queries have 5 bits, but codes have 8"),
+        ({"queries": np.full((3, 8), 2)}, "queries must hold bits"),
+        ({"codes": np.full((20, 8), -1)}, "Negative values"),
+        ({"codes": np.zeros((0, 8)), "y": []}, "0 sample"),
+        ({"codes": np.zeros((1, 8)), "y": [1], "queries": None, "y_queries": None}, "single code"),
+    ],
+)
+def test_bad_input(measure, change, message):
+    good = {
+        "codes": codes_of(20, 8),
+        "y": np.arange(20),
+        "queries": codes_of(3, 8),
+        "y_queries": [0] * 3,
+    }
+    measure(**good)
+    with pytest.raises(ValueError, match=message):
+        measure(**{**good, **change})
+
+
+def test_bad_places_and_radii():
+    codes, y = codes_of(20, 8), np.arange(20)
+    for measure in (precision_at_k, mean_average_precision):
+        for k in (0, 20):
+            with pytest.raises(ValueError, match=r"k must be in 1\.\.19"):
+                measure(codes, y, k=k)
+    for measure in (hash_lookup_score, hash_purity_score):
+        for radius in (-1, 9):
+            with pytest.raises(ValueError, match=r"radius must be in 0\.\.8"):
+                measure(codes, y, radius=radius)
+    with pytest.raises(ValueError, match="y has 3 labels"):
+        hash_purity_score(codes, y[:3])

@@ -11,7 +11,7 @@ SHELL := bash
 VENV := .venv
 PY := $(VENV)/bin/python
 EXAMPLES := $(sort $(wildcard examples/*.py))
-BENCHMARKS := quality search stability epochs
+BENCHMARKS := quality search stability epochs hamming
 
 # An activated environment must neither help nor hinder.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
@@ -85,7 +85,7 @@ doctest: $(VENV)/.test ## the examples in the docstrings
 examples: $(VENV)/.plot ## every script in examples/
 	@for script in $(EXAMPLES); do echo "--- $$script"; $(PY) "$$script"; done
 
-bench: $(VENV)/.plot ## every benchmark, one line a bar (long)
+bench: $(VENV)/.test ## every benchmark, one line a bar (long)
 	@status=0; for name in $(BENCHMARKS); do \
 	  echo "--- benchmarks/$$name.py"; $(PY) "benchmarks/$$name.py" || status=1; \
 	done; exit $$status

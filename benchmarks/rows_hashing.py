@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 
 from skae import SemanticHasher
 from skae.datasets import load_fashion_mnist
+from skae.hashing import mean_average_precision
 
 #: How far above ITQ both measures must be.
 ABOVE = 0.01
@@ -51,22 +52,9 @@ def itq(X, others, n_bits: int, seed: int) -> list[np.ndarray]:
     return [pca.transform(rows) @ rotation >= 0 for rows in others]
 
 
-def mean_average_precision(queries, rows, y_queries, y_rows) -> tuple[float, float]:
+def precisions(*task) -> tuple[float, float]:
     """mAP among the nearest 1,000 and over all rows, by Hamming distance, ties by index."""
-    signs = 2.0 * rows.astype(np.float32) - 1.0
-    rank = np.arange(1, len(rows) + 1, dtype=np.float32)
-    top, all_rows = [], []
-    for query, label in zip(2.0 * queries.astype(np.float32) - 1.0, y_queries, strict=True):
-        distance = ((rows.shape[1] - signs @ query) / 2).astype(np.uint8)
-        relevant = y_rows[np.argsort(distance, kind="stable")] == label
-        precision = np.cumsum(relevant) / rank
-        top.append(_mean(precision[:TOP][relevant[:TOP]]))
-        all_rows.append(_mean(precision[relevant]))
-    return float(np.mean(top)), float(np.mean(all_rows))
-
-
-def _mean(values) -> float:
-    return float(values.mean()) if len(values) else 0.0
+    return mean_average_precision(*task, k=TOP), mean_average_precision(*task)
 
 
 @row("8b")
@@ -78,11 +66,10 @@ def retrieval(seeds: Seeds) -> Iterator[Bar]:
         ours, theirs, times = [], [], []
         for seed in seeds:
             rows_itq, queries_itq = itq(X, (X, queries), n_bits, seed)
-            theirs.append(mean_average_precision(queries_itq, rows_itq, y_queries, y))
+            theirs.append(precisions(rows_itq, y, queries_itq, y_queries))
             model = SemanticHasher(n_bits, random_state=seed)
             times.append(timed_fit(model, X))
-            codes = model.transform(queries), model.transform(X)
-            ours.append(mean_average_precision(*codes, y_queries, y))
+            ours.append(precisions(model.transform(X), y, model.transform(queries), y_queries))
             logger.info(
                 "row 8b, %d bits, seed %d: mAP@1000 %.4f, all %.4f; ITQ %.4f, %.4f; %.0f s",
                 *(n_bits, seed, *ours[-1], *theirs[-1], times[-1]),

@@ -1,12 +1,17 @@
 """Settings that must stand before scikit-learn is imported, and shared fitted models."""
 
 import os
+from importlib.metadata import version
 
 # scikit-learn skips its array API checks without this; SciPy reads it once, when imported
 os.environ["SCIPY_ARRAY_API"] = "1"
-# most of the time goes into compiling programs that then run for milliseconds: half of it is LLVM
-# optimising them; results stay what they are up to rounding
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# Most of the time goes into compiling programs that then run for milliseconds, three quarters of it
+# into optimising them: results stay what they are up to rounding. An unknown flag would end the
+# process, so the second is set only where it is known to exist.
+_FLAGS = ["--xla_backend_optimization_level=0"]
+if version("jaxlib").startswith("0.10."):
+    _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
 
 import subprocess
 import sys

@@ -121,6 +121,7 @@ class SemanticHasher(BaseAutoencoder):
 
     See Also
     --------
+    skae.hashing.HammingIndex : Finds the codes that differ in the fewest bits.
     skae.AutoencoderTransformer : Codes of real numbers: far more is kept in as many.
 
     Notes

@@ -39,8 +39,11 @@ class Nearest:
 
     def offer(self, queries: Integers, distances: Integers, indices: Integers) -> None:
         """Take in codes, each nearer than its query's limit; known ones may come again."""
-        new = (queries << _QUERY) + (distances << _DISTANCE) + indices
-        keys = np.sort(np.concatenate([self._keys.ravel(), new]))
+        if not len(queries):
+            return
+        new = np.sort((queries << _QUERY) + (distances << _DISTANCE) + indices)
+        # two sorted runs, which a stable sort merges
+        keys = np.sort(np.concatenate([self._keys.ravel(), new]), kind="stable")
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
         self._keys = keys[np.searchsorted(keys, self._queries)[:, None] + self._places]
 

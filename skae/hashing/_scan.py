@@ -56,18 +56,24 @@ def _hits(
     """What lies within the bounds, which may shrink from block to block."""
     dtype = np.uint8 if len(words) * words.itemsize * 8 <= 255 else np.uint16
     buffers = tuple(np.empty(_BLOCK, t) for t in (words.dtype, np.uint8, dtype))
-    found = np.zeros((queries.shape[1], _BLOCK), bool)
-    for start in range(begin, words.shape[1], _BLOCK):
-        block = words[:, start : start + _BLOCK]
+    n_queries, n_codes = queries.shape[1], words.shape[1]
+    cells = np.empty(n_queries * _BLOCK, bool)
+    start = begin
+    while start < n_codes:
+        # as many codes as were seen before: then about as many hits as are kept
+        block = words[:, start : start + min(_BLOCK, start if begin else _BLOCK)]
         size = block.shape[1]
+        width = -(-size // 8) * 8
+        found = cells[: n_queries * width].reshape(n_queries, width)
         found[:, size:] = False
         for i, bound in enumerate(bounds().tolist()):
             np.less_equal(_count(block, queries[:, i], buffers), bound, out=found[i, :size])
         flat = _positions_of_true(found)
         if len(flat):
-            rows, columns = np.divmod(flat, _BLOCK)
+            rows, columns = np.divmod(flat, width)
             indices = start + columns
             yield rows, distances(words[:, indices], queries[:, rows]), indices
+        start += size
 
 
 def _count(block, query, buffers):

@@ -4,7 +4,8 @@ A code is cut into m substrings, with one table each: codes in the order of thei
 codes that differ in at most ``m * s + a - 1`` bits differ in at most s bits of one of the first a
 substrings, or in at most s - 1 of one of the others. So a search opens, substring by substring and
 shell by shell, the buckets that lie t = 0, 1, 2, ... bits away, and after each step knows that
-nothing nearer is left [1]_. Where a search would open much of the tables it gives up and scans.
+nothing nearer is left [1]_. A search that has cost as much as a scan gives up and scans: so it
+never takes longer than twice the sooner way.
 
 .. [1] Norouzi, Punjani and Fleet (2012). Fast search in Hamming space with multi-index hashing.
    CVPR 2012.
@@ -23,8 +24,8 @@ from skae.hashing._words import Words, to_bytes
 
 #: bits of a substring: 2 ** 16 buckets are sorted and kept at little cost
 _WIDTH = 16
-#: codes of which a scan looks at as many, in the time that one takes here
-_COST = 10
+#: codes that a scan looks at in the time of one candidate, one bucket, one kept in a step
+_CANDIDATE, _BUCKET, _KEPT = 10, 2, 50
 #: candidates gathered at a time
 _CHUNK = 1 << 16
 
@@ -52,10 +53,12 @@ def nearest(words: Words, n_bits: int, tables: Tables, queries: Words, k: int):
     best = Nearest(np.full(queries.shape[1], n_bits + 1), k)
     keys, width = _substrings(queries, n_bits)
     active, given_up = np.arange(queries.shape[1]), [np.zeros(0, np.int64)]
+    spent = np.zeros(queries.shape[1], np.int64)
     for step in range(len(keys) * (width + 1)):
         if not len(active):
             break
-        worth, hits = _open(tables, words, queries, keys, active, step, best.bounds)
+        spent += _KEPT * k
+        worth, hits = _open(tables, queries, keys, active, step, best.bounds, spent)
         given_up.append(active[~worth])
         active = active[worth]
         best.offer(*hits)
@@ -76,8 +79,9 @@ def within(words: Words, n_bits: int, tables: Tables, queries: Words, radius: in
     keys, width = _substrings(queries, n_bits)
     bounds = np.full(queries.shape[1], radius)
     active, parts = np.arange(queries.shape[1]), []
+    spent = np.zeros(queries.shape[1], np.int64)
     for step in range(min(radius + 1, len(keys) * (width + 1))):
-        worth, hits = _open(tables, words, queries, keys, active, step, bounds)
+        worth, hits = _open(tables, queries, keys, active, step, bounds, spent)
         given_up, active = active[~worth], active[worth]
         parts.append(hits)
         if len(given_up):
@@ -109,8 +113,8 @@ def _shell(width: int, n_flips: int) -> np.ndarray:
     return np.sort(np.array(ones, np.uint16))
 
 
-def _open(tables, words, queries, keys, active, step, bounds):
-    """Open a step's buckets: for which queries that was worth while, and the hits."""
+def _open(tables, queries, keys, active, step, bounds, spent):
+    """Open a step's buckets, for queries that so spend no more than on a scan: which, and hits."""
     starts, indices, codes = tables
     n_flips, j = divmod(step, len(keys))
     width = int(starts.shape[1] - 1).bit_length() - 1
@@ -118,7 +122,8 @@ def _open(tables, words, queries, keys, active, step, bounds):
     begin = starts[j][buckets]
     size = starts[j][buckets + 1] - begin
     totals = size.sum(axis=1)
-    worth = totals * _COST + buckets.shape[1] < words.shape[1]
+    spent[active] += _CANDIDATE * totals + _BUCKET * buckets.shape[1]
+    worth = spent[active] < indices.shape[1]
     active, begin, size, totals = active[worth], begin[worth], size[worth], totals[worth]
     hits = []
     for part in _parts(totals):

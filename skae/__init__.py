@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 _HOME = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
     "AutoencoderTransformer": "skae.estimators.autoencoder",
+    "ConvolutionalAutoencoder": "skae.estimators.convolutional",
+    "RecurrentAutoencoder": "skae.estimators.recurrent",
     "DenoisingAutoencoder": "skae.estimators.denoising",
     "GenerativeStochasticNetwork": "skae.estimators.generative_stochastic",
     "ContractiveAutoencoder": "skae.estimators.contractive",
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from skae.estimators.adversarial import AdversarialAutoencoder as AdversarialAutoencoder
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
     from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder
+    from skae.estimators.convolutional import ConvolutionalAutoencoder as ConvolutionalAutoencoder
     from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
     from skae.estimators.generative_stochastic import (
         GenerativeStochasticNetwork as GenerativeStochasticNetwork,

@@ -10,6 +10,8 @@ import skae
 FAST = {
     "n_components": 2,
     "hidden_layer_sizes": (8,),
+    "channels": (2,),
+    "hidden_sizes": (4,),
     "batch_size": 32,
     "max_iter": 4,
     "random_state": 0,

@@ -29,7 +29,8 @@ def decode(static, params, z):
 
 def reconstruct(static, params, x):
     """Rows encoded and decoded."""
-    return decode(static, params, encode(static, params, x))
+    network, loss = static
+    return LOSSES[loss].link(network.reconstruct(params, x))
 
 
 def apply_in_blocks(function, static, params, shape, read, out, device=None) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from skae.core.likelihoods import MIN_SCALE
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
+from skae.core.networks.ends import code_layer, output_offset
 
 __all__ = ["code_moments", "probabilistic_pca_start", "rescale"]
 
@@ -62,13 +63,13 @@ def _into_prior_units(params, network, loss, rows, weight, scale):
         gain = np.sqrt(eigenvalues)
         # Fisher's information about a code in a row at the mean: the slopes of `pca_start`'s
         # way back are those of the logit, 1 / (m (1 - m))
-        logits = np.clip(_last_bias(params["decoder"]).astype(np.float64), -5.0, 5.0)
+        logits = np.clip(output_offset(params).astype(np.float64), -5.0, 5.0)
         slopes = 2.0 + np.exp(logits) + np.exp(-logits)
         information = eigenvalues * (slopes @ np.square(vectors))
         safe = np.where(gain > 0, gain, 1.0)
         shrink, log_var = information / (1 + information) / safe, -np.log1p(information)
     rescale(params, network, shrink, gain)
-    _last_bias(params["encoder"])[network.n_components :] = log_var
+    code_layer(params)["bias"][network.n_components :] = log_var
     return variance
 
 
@@ -84,7 +85,7 @@ def rescale(params: dict, network: Network, shrink, gain) -> None:
     else:
         ratio = np.divide(gain, shrink, out=np.ones(k), where=shrink > 0)
         linear["gain"] = (linear["gain"] * ratio).astype(np.float32)
-    _last_bias(params["encoder"])[:k] *= params["fixed"]["code_scale"] * shrink
+    code_layer(params)["bias"][:k] *= params["fixed"]["code_scale"] * shrink
     params["fixed"]["code_scale"] = np.ones(k, np.float32)
 
 
@@ -100,15 +101,10 @@ def code_moments(params: dict, network: Network, rows, weight):
         Mean square of the rows, summed over the columns.
     """
     vectors = params["linear"]["encoder"].astype(np.float64)
-    offset = _last_bias(params["encoder"])[: network.n_components] * params["fixed"]["code_scale"]
+    offset = code_layer(params)["bias"][: network.n_components] * params["fixed"]["code_scale"]
     codes, total, share = np.zeros(vectors.shape[1]), 0.0, weight / weight.sum()
     for part, block in rows.blocks():
         block = block.astype(np.float64)
         codes += share[part] @ np.square(block @ vectors + offset)
         total += float(share[part] @ np.square(block).sum(axis=1))
     return vectors, codes, total
-
-
-def _last_bias(layers):
-    last = max(layers, key=lambda name: int(name.split("_")[-1]))
-    return layers[last]["bias"]

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.networks import Model
+from skae.core.networks.ends import entering_kernel
 
 __all__ = ["code_lengths", "hold_gain"]
 
@@ -29,12 +30,12 @@ def code_lengths(model: Model):
     network, params = model.network, model.params
     if network.tied:
         return jnp.ones(network.n_components)
-    columns = params["decoder"]["layer_0"]["kernel"]
+    columns = entering_kernel(params)
     squares = jnp.sum(jnp.square(columns), axis=1)
     if network.linear_path:
         columns = columns / params["fixed"]["code_scale"][:, None]
         linear = params["linear"]["decoder"]
-        alone = len(params["decoder"]) == 1
+        alone = columns.shape == linear.shape and len(params["decoder"]) == 1
         squares = (
             jnp.sum(jnp.square(columns + linear), axis=1)
             if alone

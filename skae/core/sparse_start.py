@@ -7,7 +7,10 @@ there stays there: a mean says nothing of how a unit comes by it.
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.inference import apply_in_blocks
 from skae.core.networks import Network
+from skae.core.networks.ends import code_layer
+from skae.core.networks.network import layers_in_order
 
 __all__ = ["sparse_start"]
 
@@ -32,26 +35,34 @@ def sparse_start(params: dict, network: Network, rows, weight, target: float) ->
     """
     some = np.linspace(0, rows.n_rows - 1, min(rows.n_rows, _SAMPLE)).astype(int)
     share = weight[some] / weight[some].sum()
-    layers = [params["encoder"][f"layer_{i}"] for i in range(len(params["encoder"]))]
-    code = _through(layers, network.encoder.activation, rows.standardised(some))
+    code = _before_activation(params, network, rows.standardised(some))
     mean = share @ code
     deviation = np.sqrt(share @ np.square(code - mean))
     varies = deviation > 1e-6
     factor = np.divide(_SPREAD, deviation, out=np.ones_like(deviation), where=varies)
     centred = (code - mean) * factor
     bias = _bias(centred, share, target) - mean * factor
-    layers[-1]["kernel"] = (layers[-1]["kernel"] * factor).astype(np.float32)
-    layers[-1]["bias"] = (layers[-1]["bias"] * factor + bias).astype(np.float32)
+    last = code_layer(params)
+    last["kernel"] = (last["kernel"] * factor).astype(np.float32)
+    last["bias"] = (last["bias"] * factor + bias).astype(np.float32)
     return params
 
 
-def _through(layers, activation, x):
-    """What enters the code's activation."""
+def _before_activation(params, network, x):
+    """What enters the code's activation; dense layers are quick in NumPy, others are compiled."""
+    if code_layer(params) is params["encoder"].get("head"):
+        codes = np.empty((len(x), network.n_components), np.float32)
+        apply_in_blocks(_preactivation, network, params, x.shape, lambda part: x[part], codes)
+        return codes.astype(np.float64)
     a = x.astype(np.float64)
-    for i, layer in enumerate(layers):
-        a = a if i == 0 else ACTIVATIONS[activation](a, np)
+    for i, layer in enumerate(layers_in_order(params["encoder"])):
+        a = a if i == 0 else ACTIVATIONS[network.encoder.activation](a, np)
         a = a @ layer["kernel"] + layer["bias"]
     return a
+
+
+def _preactivation(network, params, x):
+    return network.preactivation(params, x)
 
 
 def _bias(code, share, target):

@@ -8,6 +8,7 @@ import numpy as np
 from skae.core.activations import ACTIVATIONS
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
+from skae.core.networks.ends import silence
 from skae.core.principal_components import Components
 
 __all__ = ["pca_start"]
@@ -58,7 +59,7 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
     params["linear"] = _linear_path(network, into, back)
     encoder_bias = np.zeros(network.heads * network.n_components)
     encoder_bias[: network.n_components] = -mean @ into / code_scale
-    _silence(params, network, encoder_bias, output)
+    silence(params, network, encoder_bias, output)
     return _as_float32(params)
 
 
@@ -98,27 +99,6 @@ def _linear_path(network, into, back):
     norm = np.sum(np.square(into), axis=0)
     inner = np.sum(into.T * back, axis=1)
     return {"encoder": into, "gain": np.divide(inner, norm, out=np.ones_like(norm), where=norm > 0)}
-
-
-def _silence(params, network, encoder_bias, decoder_bias):
-    """The last layers of encoder and decoder at zero; their biases are the linear path's."""
-    encoder, decoder = (_layers(params[part]) for part in ("encoder", "decoder"))
-    encoder[-1]["kernel"][...] = 0.0
-    encoder[-1]["bias"][...] = encoder_bias
-    if not network.tied:
-        decoder[-1]["kernel"][...] = 0.0
-        decoder[-1]["bias"][...] = decoder_bias
-        return
-    # the first kernel is the encoder's last: zero. Activations that are not 0 at 0 (logistic,
-    # softplus) would make a constant of the layers that follow: biases take it back
-    at_zero = ACTIVATIONS[network.decoder.activation].at_zero
-    for layer, mirrored in zip(decoder[1:], reversed(encoder[:-1]), strict=True):
-        layer["bias"][...] = -at_zero * mirrored["kernel"].sum(axis=1)
-    decoder[-1]["bias"][...] += decoder_bias
-
-
-def _layers(part):
-    return [part[name] for name in sorted(part, key=lambda name: int(name.split("_")[-1]))]
 
 
 def _as_float32(tree):

@@ -160,7 +160,7 @@ def _step(recipe, state, batch, rate, hyper):
 
     grads, (loss, metrics) = jax.grad(penalised, has_aux=True)(weights)
     if recipe.clip_norm is not None:
-        norm = optax.global_norm(grads)
+        norm = jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in jax.tree.leaves(grads)))
         grads = jax.tree.map(lambda g: g * jnp.minimum(1.0, recipe.clip_norm / norm), grads)
     updates, optimizer_state = recipe.optimizer(rate).update(
         grads, state.optimizer_state, _decaying(weights)

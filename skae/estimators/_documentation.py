@@ -6,11 +6,20 @@ import textwrap
 
 __all__ = ["documented"]
 
-SHARED_PARAMETERS = """\
+CODE_PARAMETERS = """\
 n_components : int, default={n_components}
     Length of a code: what `transform` gives for each row. At least 1; more than the number of
     features is allowed (an overcomplete code). Unlike PCA's, neither None nor a share of
-    variance.
+    variance."""
+
+DENSE_PARAMETERS = """\
+network : specification, tuple or None, default=None
+    None: a dense network, of which the four parameters below tell. Else one in its place:
+    `skae.networks.Convolutional` for images, `skae.networks.Recurrent` for sequences, or a pair
+    (encoder, decoder) of your own flax.linen modules. Your encoder takes (n, n_features) and may
+    give any shape (n, ...), of which a dense layer makes the codes; your decoder takes
+    (n, n_components) and gives (n, n_features). They must be importable by name, draw no random
+    numbers, and hold nothing but weights. The four below then keep their defaults.
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
     Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is
@@ -26,8 +35,13 @@ activation : str, default="gelu"
     "logistic" or "softplus". Initial weights follow it: He for the relu kinds and gelu, LeCun for
     selu, Glorot for tanh, logistic and identity.
 
+tied_weights : bool, default={tied_weights}
+    The decoder uses the encoder's matrices transposed, with biases of its own."""
+
+TRAINING_PARAMETERS = """\
 code_activation : str, default="{code_activation}"
-    Of the code: one of the same names.
+    Of the code: "identity", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh",
+    "logistic" or "softplus".
 
 loss : str, default="squared_error"
     How a reconstruction is compared with its row: "squared_error", "absolute_error", "huber"
@@ -41,12 +55,9 @@ init : {{"pca", "random"}}, default="{init}"
     The path is also left out where n_features x n_components exceeds 2e7. Components that the
     rows do not have (more components than rows or columns) start at zero.
 
-tied_weights : bool, default={tied_weights}
-    The decoder uses the encoder's matrices transposed, with biases of its own.
-
 alpha : float, default=0.0
     L2 penalty, at least 0: the loss plus ``alpha / 2`` times the sum of squares of all matrices
-    of the networks; biases and the linear path are left alone.
+    and kernels of the networks; biases and the linear path are left alone.
 
 optimizer : str or callable, default="nadam"
     "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", or an optax
@@ -146,11 +157,12 @@ fit_time_ : dict of float
     "train", "total"."""
 
 
-def documented(cls=None, *, more=None, **defaults):
+def documented(cls=None, *, network=None, more=None, **defaults):
     """Class decorator: fills ``{parameters}`` and ``{attributes}`` of the docstring.
 
     `defaults` are those that differ from the plain autoencoder's; `more` is a dict of what else
-    is to be said of a shared parameter (what "auto" means, mostly).
+    is to be said of a shared parameter (what "auto" means, mostly); `network` is a specification
+    whose parameters stand in place of a dense network's.
     """
 
     def fill(cls):
@@ -161,7 +173,9 @@ def documented(cls=None, *, more=None, **defaults):
             "tied_weights": "False",
             **defaults,
         }
-        parameters = SHARED_PARAMETERS.format(**values)
+        own = DENSE_PARAMETERS.format(**values) if network is None else _parameters_of(network)
+        code, training = (t.format(**values) for t in (CODE_PARAMETERS, TRAINING_PARAMETERS))
+        parameters = "\n\n".join([code, own, training])
         for name, text in (more or {}).items():
             parameters = _append(parameters, name, text)
         cls.__doc__ = _insert(inspect.cleandoc(cls.__doc__), "{parameters}", parameters)
@@ -169,6 +183,13 @@ def documented(cls=None, *, more=None, **defaults):
         return cls
 
     return fill if cls is None else fill(cls)
+
+
+def _parameters_of(specification):
+    """The parameters as its docstring tells them."""
+    text = inspect.cleandoc(specification.__doc__)
+    (parameters,) = re.findall(r"^Parameters\n-+\n(.*?)\n\nSee Also\n", text, re.M | re.S)
+    return parameters
 
 
 def _append(parameters, name, text):

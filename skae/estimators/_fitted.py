@@ -141,7 +141,7 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             Its parameters: nested dicts of arrays.
         """
         check_is_fitted(self)
-        return partial(_encode_in_units, network_of(self.architecture_)), self._function_params()
+        return partial(_encode_in_units, self._network), self._function_params()
 
     def decoder_function(self):
         """The decoder as a pure JAX function, for your own grad, jit and vmap.
@@ -155,8 +155,7 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """
         check_is_fitted(self)
         link = LOSSES[self.architecture_["loss"]].link
-        network = network_of(self.architecture_)
-        return partial(_decode_in_units, network, link), self._function_params()
+        return partial(_decode_in_units, self._network, link), self._function_params()
 
     @property
     def _n_features_out(self):
@@ -176,6 +175,14 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         scales = architecture["code_activation"] == "identity" and not architecture["prior_units"]
         return self._units[1] if scales else 1.0
 
+    @property
+    def _device(self):
+        return find_device(self.device, or_default=True)
+
+    @property
+    def _network(self):
+        return network_of(self.architecture_, self._device)
+
     def _function_params(self):
         mean, scale = self._units
         units = {"mean": mean.astype(np.float32), "scale": np.float32(scale)}
@@ -191,10 +198,9 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         return Rows(X, *self._units)
 
     def _run(self, function, read, shape, width):
-        static = (network_of(self.architecture_), self.architecture_["loss"])
-        device = find_device(self.device, or_default=True)
+        static = (self._network, self.architecture_["loss"])
         out = np.empty((shape[0], width), np.float32)
-        apply_in_blocks(function, static, self.params_, shape, read, out, device)
+        apply_in_blocks(function, static, self.params_, shape, read, out, self._device)
         return out
 
     def _reconstructed(self, X):

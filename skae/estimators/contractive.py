@@ -12,7 +12,6 @@ from skae.core.inference import apply_in_blocks
 from skae.core.networks import Model
 from skae.core.objectives import Objective, weighted_mean
 from skae.core.scale import code_lengths, hold_gain
-from skae.estimators._architecture import find_device, network_of
 from skae.estimators._documentation import documented
 from skae.estimators._reading import output_dtype
 from skae.estimators._sklearn import Interval, StrOptions
@@ -34,7 +33,7 @@ def squared_jacobian_norm(model, x, key, method, lengths=1.0):
         An encoder of one layer has a closed form, which is used whatever the method.
     lengths : array of shape (n_components,) or 1.0
     """
-    if len(model.params["encoder"]) == 1:
+    if list(model.params["encoder"]) == ["layer_0"]:
         return _of_one_layer(model, x, lengths)
     if method == "exact":
         rows = jax.vmap(jax.jacrev(model.encode))(x)
@@ -173,7 +172,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
         dtype = output_dtype(X)
         shape = (X.shape[0], self.n_components_, self.n_features_in_)
         jacobian = np.empty(shape, dtype)
-        static, device = network_of(self.architecture_), find_device(self.device, or_default=True)
+        static, device = self._network, self._device
         read = self._rows(X).standardised
         apply_in_blocks(_jacobian, static, self.params_, X.shape, read, jacobian, device)
         _, scale = self._units

@@ -15,7 +15,6 @@ from skae.core.losses import LOSSES
 from skae.core.markov_chain import noisy_output, run_chain, transition
 from skae.core.objectives import Objective, weighted_mean
 from skae.core.programs import compiled
-from skae.estimators._architecture import find_device, network_of
 from skae.estimators._documentation import documented
 from skae.estimators._reading import read_rows
 from skae.estimators._sklearn import Interval
@@ -205,8 +204,8 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
 
     def _walk(self, x, counts, rng):
         """States of a block of chains after each of `counts` further steps."""
-        device = find_device(self.device, or_default=True) or jax.local_devices()[0]
-        static = (network_of(self.architecture_), self.architecture_["loss"])
+        device = self._device or jax.local_devices()[0]
+        static = (self._network, self.architecture_["loss"])
         block = np.zeros((BLOCK_ROWS, x.shape[1]), np.float32)
         block[: len(x)] = x
         key_data = rng.integers(0, 2**32, 2, np.uint32)

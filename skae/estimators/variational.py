@@ -22,7 +22,6 @@ from skae.core.likelihoods import (
 from skae.core.losses import LOSSES
 from skae.core.objectives import Objective, weighted_mean
 from skae.core.probabilistic_pca import probabilistic_pca_start
-from skae.estimators._architecture import find_device, network_of
 from skae.estimators._documentation import documented
 from skae.estimators._generative import GenerativeAutoencoder
 from skae.estimators._reading import output_dtype, read_weights
@@ -274,9 +273,9 @@ class VAE(GenerativeAutoencoder):
 
     def _nats(self, function, X, **further):
         X = self._checked(X)
-        static = (network_of(self.architecture_), self.architecture_["loss"])
+        static = (self._network, self.architecture_["loss"])
         params = {"network": self.params_, **further}
-        read, device = self._rows(X).standardised, find_device(self.device, or_default=True)
+        read, device = self._rows(X).standardised, self._device
         nats = np.empty(X.shape[0], np.float32)
         apply_in_blocks(function, static, params, X.shape, read, nats, device)
         centred = LOSSES[self.architecture_["loss"]].centred

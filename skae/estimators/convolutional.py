@@ -1,0 +1,109 @@
+"""The convolutional autoencoder: for rows that are images."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+from skae.core.activations import ACTIVATIONS
+from skae.core.objectives import Objective, reconstruction_loss
+from skae.estimators._documentation import documented
+from skae.estimators._parameters import CodeParameters
+from skae.estimators._sklearn import Interval, StrOptions
+from skae.estimators._training import TrainedAutoencoder
+from skae.networks import Convolutional
+
+__all__ = ["ConvolutionalAutoencoder"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class _ConvolutionParameters(CodeParameters):
+    image_shape: Any = None
+    channels: Any = (16, 32, 64)
+    kernel_size: Any = 3
+    stride: int = 2
+    activation: str = "gelu"
+    padding: str = "same"
+    downsampling: str = "stride"
+    upsampling: str = "transposed"
+
+
+@documented(network=Convolutional)
+@dataclass(kw_only=True, eq=False, repr=False)
+class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
+    """Convolutional autoencoder: codes of images, whose neighbouring pixels are read together.
+
+    The plain autoencoder with a convolutional network::
+
+        minimise  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
+
+    The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
+    last ones, and the decoder goes the same way back through the same shapes. One window of
+    weights serves the whole image, so few weights see much data: where rows are images, that loses
+    less than dense layers do. As everywhere in skae, a linear path beside the networks starts at
+    PCA's solution.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    skae.networks.Convolutional : The same network for every other autoencoder.
+    skae.AutoencoderTransformer : Dense layers, for rows that are no images.
+
+    Notes
+    -----
+    Rows are flat, as scikit-learn wants them, and `image_shape` tells their shape. Rows with the
+    channels first become ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1).reshape(len(X), -1)``.
+
+    On a CPU convolutions are computed as slices side by side and one matrix product; on other
+    devices by XLA's own. A fitted estimator holds neither and moves between devices.
+
+    Not for tables: without an order of columns there are no neighbours. The rule for
+    ``image_shape=None`` is there to be convenient, and knows nothing of the columns' meaning.
+
+    References
+    ----------
+    .. [1] Masci, Meier, Ciresan and Schmidhuber (2011). Stacked convolutional auto-encoders for
+       hierarchical feature extraction. ICANN.
+    .. [2] Odena, Dumoulin and Olah (2016). Deconvolution and checkerboard artifacts. Distill.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from skae import ConvolutionalAutoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> autoencoder = ConvolutionalAutoencoder(
+    ...     10, image_shape=(8, 8), channels=(16, 32), max_iter=10, random_state=0
+    ... ).fit(X[:1500])
+    >>> autoencoder.transform(X[1500:]).shape
+    (297, 10)
+    >>> pca = PCA(10).fit(X[:1500])
+    >>> error = ((pca.inverse_transform(pca.transform(X[1500:])) - X[1500:]) ** 2).mean()
+    >>> bool(((autoencoder.reconstruct(X[1500:]) - X[1500:]) ** 2).mean() < 0.9 * error)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **TrainedAutoencoder._parameter_constraints,
+        "image_shape": [tuple, list, None],
+        "channels": [tuple, list],
+        "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "stride": [Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "padding": [StrOptions({"same", "valid"})],
+        "downsampling": [StrOptions({"stride", "max_pool"})],
+        "upsampling": [StrOptions({"transposed", "resize"})],
+    }
+
+    def _describe_network(self, parameters, n_features):
+        names = Convolutional().get_params()
+        return Convolutional(**{name: getattr(self, name) for name in names}).describe(n_features)
+
+    def _objective(self) -> Objective:
+        return Objective(reconstruction_loss, self.loss)

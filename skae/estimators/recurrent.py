@@ -1,0 +1,108 @@
+"""The recurrent autoencoder: for rows that are sequences."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from skae.core.objectives import Objective, reconstruction_loss
+from skae.estimators._documentation import documented
+from skae.estimators._parameters import CodeParameters
+from skae.estimators._sklearn import StrOptions
+from skae.estimators._training import TrainedAutoencoder
+from skae.networks import Recurrent
+
+__all__ = ["RecurrentAutoencoder"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class _RecurrenceParameters(CodeParameters):
+    sequence_shape: Any = None
+    hidden_sizes: Any = (100,)
+    cell: str = "lstm"
+    bidirectional: bool = False
+
+
+@documented(network=Recurrent)
+@dataclass(kw_only=True, eq=False, repr=False)
+class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
+    """Recurrent autoencoder: codes of sequences, read one step after the other.
+
+    The plain autoencoder with a network of LSTM or GRU cells::
+
+        minimise  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
+
+    The encoder's cells read a sequence, and a dense layer makes the code of the last state. The
+    decoder's first cell reads the code at every step, and a dense layer makes the features of each
+    step. One set of weights serves all steps. As everywhere in skae, a linear path beside the
+    networks starts at PCA's solution.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    skae.networks.Recurrent : The same network for every other autoencoder.
+    skae.ConvolutionalAutoencoder : For images; with strips (1, steps, features) also for sequences,
+        several times faster.
+
+    Notes
+    -----
+    Rows are flat, as scikit-learn wants them: ``X = sequences.reshape(len(sequences), -1)`` of an
+    array (n, steps, features). All sequences have the same length. Cut longer ones, or into windows
+    that overlap; fill shorter ones up, with their last step or with the mean: the filling is learnt
+    and reconstructed like all else, so sequences of very different lengths are better cut.
+
+    Gradients are clipped to a global norm of 1. Rows are divided by one number, `scale_`: features
+    in different units need a StandardScaler first.
+
+    Not for sequences of hundreds of steps and more: time grows with the steps, one after the other,
+    and a cell forgets. Cut them into windows, or use convolutions.
+
+    References
+    ----------
+    .. [1] Hochreiter and Schmidhuber (1997). Long short-term memory. Neural Computation 9.
+    .. [2] Cho et al. (2014). Learning phrase representations using RNN encoder-decoder for
+       statistical machine translation. EMNLP.
+    .. [3] Srivastava, Mansimov and Salakhutdinov (2015). Unsupervised learning of video
+       representations using LSTMs. ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.decomposition import PCA
+    >>> from skae import RecurrentAutoencoder
+    >>> rng = np.random.default_rng(0)
+    >>> steps, frequency, phase = np.arange(16), rng.uniform(0.2, 0.8, 600), rng.uniform(0, 6, 600)
+    >>> X = np.sin(np.outer(frequency, steps) + phase[:, None])
+    >>> autoencoder = RecurrentAutoencoder(
+    ...     2,
+    ...     sequence_shape=(16, 1),
+    ...     hidden_sizes=(16,),
+    ...     max_iter=30,
+    ...     early_stopping=False,
+    ...     random_state=0,
+    ... ).fit(X[:500])
+    >>> pca = PCA(2).fit(X[:500])
+    >>> error = ((pca.inverse_transform(pca.transform(X[500:])) - X[500:]) ** 2).mean()
+    >>> bool(((autoencoder.reconstruct(X[500:]) - X[500:]) ** 2).mean() < 0.8 * error)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **TrainedAutoencoder._parameter_constraints,
+        "sequence_shape": [tuple, list, None],
+        "hidden_sizes": [tuple, list],
+        "cell": [StrOptions({"lstm", "gru"})],
+        "bidirectional": ["boolean"],
+    }
+
+    def _describe_network(self, parameters, n_features):
+        names = Recurrent().get_params()
+        return Recurrent(**{name: getattr(self, name) for name in names}).describe(n_features)
+
+    def _objective(self) -> Objective:
+        return Objective(reconstruction_loss, self.loss)

@@ -1,0 +1,133 @@
+"""``network=`` as a parameter: discovered over (autoencoder x network), clones and searches."""
+
+import jax
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+
+from skae import AutoencoderTransformer, SparseAutoencoder
+from skae.networks import Convolutional, Recurrent
+from tests.datasets import correlated
+from tests.discovery import AUTOENCODERS, accepts
+from tests.own_modules import pair
+
+NETWORKS = {
+    "convolutional": Convolutional(image_shape=(3, 2), channels=(2,)),
+    "recurrent": Recurrent(sequence_shape=(3, 2), hidden_sizes=(3,)),
+    "own": pair(6),
+}
+FAMILY = [cls for cls in AUTOENCODERS if accepts(cls, "network")]
+
+
+def small(cls, network, **parameters):
+    shared = {"batch_size": 32, "max_iter": 1, "random_state": 0, "early_stopping": False}
+    return cls(2, network=network, **{**shared, **parameters})
+
+
+def applies(cls, name):
+    # the contractive penalty refuses a decoder that it knows nothing of: see the own modules
+    return not (name == "own" and cls.__name__ == "ContractiveAutoencoder")
+
+
+EVERY = [(cls, name) for cls in FAMILY for name in NETWORKS if applies(cls, name)]
+
+
+@pytest.mark.parametrize("cls, name", EVERY)
+def test_every_autoencoder_starts_with_every_network(cls, name, X):
+    """The loss is traced, nothing is compiled."""
+    model = small(cls, NETWORKS[name], max_iter=0).fit(X)
+    assert model.n_iter_ == 0
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(model.params_))
+
+
+# to compile takes seconds: each of the family with one network, in turn
+@pytest.mark.parametrize("cls, name", EVERY[::2])
+def test_autoencoders_train_with_other_networks(cls, name, X):
+    model = small(cls, NETWORKS[name])
+    codes = model.fit_transform(X)
+    assert codes.shape == (len(X), 2) and np.isfinite(codes).all()
+    back = model.inverse_transform(codes)
+    assert back.shape == X.shape and np.isfinite(back).all()
+    assert np.isfinite(model.history_["loss"]).all()
+
+
+@pytest.mark.parametrize("code_activation", ["identity", "logistic"])
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_start_is_that_of_a_dense_network(name, loss, code_activation, X):
+    parameters = {"max_iter": 0, "loss": loss, "code_activation": code_activation}
+    dense = small(AutoencoderTransformer, None, **parameters).fit(X)
+    model = small(AutoencoderTransformer, NETWORKS[name], **parameters).fit(X)
+    np.testing.assert_allclose(model.transform(X), dense.transform(X), atol=1e-6)
+    np.testing.assert_allclose(model.reconstruct(X), dense.reconstruct(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_start_is_pca(name):
+    X = correlated(60, 6)
+    model = small(AutoencoderTransformer, NETWORKS[name], max_iter=0).fit(X)
+    pca = PCA(2, svd_solver="full").fit(X)
+    np.testing.assert_allclose(model.transform(X), pca.transform(X), atol=1e-4 * X.std())
+    best = pca.inverse_transform(pca.transform(X))
+    np.testing.assert_allclose(model.reconstruct(X), best, atol=1e-4 * X.std())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_random_weights_have_no_linear_path(name, X):
+    model = small(AutoencoderTransformer, NETWORKS[name], max_iter=0, init="random").fit(X)
+    assert "linear" not in model.params_
+    assert model.transform(X).std(axis=0).min() > 0
+
+
+DENSE_ALONE = {
+    "hidden_layer_sizes": (8,),
+    "decoder_hidden_layer_sizes": (8,),
+    "activation": "tanh",
+    "tied_weights": True,
+}
+
+
+@pytest.mark.parametrize("parameter", DENSE_ALONE)
+@pytest.mark.parametrize("cls", FAMILY)
+def test_parameters_of_dense_networks_are_refused(cls, parameter, X):
+    for network in NETWORKS.values():
+        model = small(cls, network, **{parameter: DENSE_ALONE[parameter]})
+        with pytest.raises(ValueError, match=f"{parameter}=.*network="):
+            model.fit(X)
+        assert not hasattr(model, "params_")
+
+
+@pytest.mark.parametrize("network", ["convolutional", 3, [8], AutoencoderTransformer()])
+def test_what_is_no_network_is_named(network, X):
+    with pytest.raises(ValueError, match="network"):
+        small(AutoencoderTransformer, network).fit(X)
+
+
+def test_a_search_over_the_networks_parameters(X):
+    model = small(AutoencoderTransformer, Convolutional(image_shape=(3, 2), channels=(2,)))
+    search = GridSearchCV(model, {"network__channels": [(1,), (2,)]}, cv=2).fit(X)
+    assert search.best_params_["network__channels"] in [(1,), (2,)]
+    assert model.network.channels == (2,), "the search works on clones"
+    found = search.best_estimator_.architecture_["network"]["channels"]
+    assert found == search.best_params_["network__channels"]
+
+
+def test_specifications_clone_and_show_what_they_are():
+    network = Convolutional(channels=(4, 8), stride=3)
+    assert clone(network).get_params() == network.get_params()
+    assert repr(network) == "Convolutional(channels=(4, 8), stride=3)"
+    model = small(AutoencoderTransformer, Recurrent(cell="gru"))
+    twin = clone(model)
+    assert twin.network is not model.network and twin.network.cell == "gru"
+    assert "gru" in repr(model) and twin.get_params()["network__cell"] == "gru"
+
+
+@pytest.mark.parametrize("penalty", ["kl", "l1", "top_k"])
+def test_sparse_penalties_know_other_networks(penalty, X):
+    model = small(SparseAutoencoder, NETWORKS["convolutional"], penalty=penalty, n_active="auto")
+    assert np.isfinite(model.fit(X).transform(X)).all()
+    if penalty == "kl":
+        start = model.set_params(max_iter=0).fit(X)
+        np.testing.assert_allclose(start.transform(X).mean(axis=0), 0.1, atol=1e-3)

@@ -12,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skae.hashing import HammingIndex, _tables
+from skae.hashing import HammingIndex, _nearest, _tables
+from skae.hashing._words import pack, to_words
 from tests.test_docstrings import entries, parameters_of, section
 
 EXACT = ["brute", "multi_index"]
@@ -120,6 +121,29 @@ def test_equal_codes_are_ties_by_index(algorithm):
     distances, indices = index.kneighbors(np.zeros((2, 32)))
     assert (distances == 32).all()
     assert (indices == np.arange(4)).all()
+
+
+def test_ties_behind_the_last_kept_are_not_looked_at_again(monkeypatch):
+    """Else duplicates, of which hashes have many, would make a search ten times slower."""
+    offered = []
+    offer = _nearest.Nearest.offer
+
+    def counted(self, queries, *found):
+        offered.append(len(queries))
+        offer(self, queries, *found)
+
+    monkeypatch.setattr(_nearest.Nearest, "offer", counted)
+    codes = codes_of(40_000, 8, n_kinds=1)
+    HammingIndex(10, algorithm="brute").fit(codes).kneighbors(codes[:20])
+    assert sum(offered) < 20 * 40
+
+
+@pytest.mark.parametrize("n_bits", [5, 16, 17, 40, 64, 100])
+def test_substrings_hold_all_bits(n_bits):
+    codes = codes_of(30, n_bits)
+    keys, width = _tables._substrings(to_words(pack(codes)), n_bits)
+    bits = (keys.T[:, :, None] >> np.arange(width)[::-1]) & 1
+    np.testing.assert_array_equal(bits.reshape(30, -1)[:, :n_bits], codes)
 
 
 def test_distances_are_those_of_scikit_learn(codes, queries):

@@ -34,7 +34,7 @@ def tables_for(words: Words, n_bits: int, algorithm: str, known: _tables.Tables 
 
 def nearest(words, n_bits, tables, queries, k, n_jobs=1) -> tuple[Integers, Integers]:
     """The k nearest codes, ties by index: distances and indices of shape (n_queries, k)."""
-    size = max(1, min(_GROUP, _HELD // max(1024, 4 * k)))
+    size = max(1, min(_GROUP, _HELD // max(512, 4 * k)))
 
     def of_group(group):
         n_sorted = 0 if tables is None else tables[1].shape[1]

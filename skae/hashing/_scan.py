@@ -12,7 +12,7 @@ from skae.hashing._words import Words, distances
 #: codes of a block: with 8 bytes each, and as many for what differs, half a MB
 _BLOCK = 1 << 15
 #: codes with which a search for the k nearest begins
-_HEAD = 1024
+_HEAD = 512
 
 
 def nearest(words: Words, queries: Words, k: int, limits: Integers | None = None):
@@ -66,8 +66,12 @@ def _hits(
         width = -(-size // 8) * 8
         found = cells[: n_queries * width].reshape(n_queries, width)
         found[:, size:] = False
-        for i, bound in enumerate(bounds().tolist()):
-            np.less_equal(_count(block, queries[:, i], buffers), bound, out=found[i, :size])
+        parts = [buffer[:size] for buffer in buffers]
+        for query, bound, row in zip(queries.T, bounds().tolist(), found[:, :size], strict=True):
+            if bound < 0:
+                row[:] = False
+            else:
+                np.less_equal(_count(block, query, *parts), dtype(bound), row)
         flat = _positions_of_true(found)
         if len(flat):
             rows, columns = np.divmod(flat, width)
@@ -76,15 +80,18 @@ def _hits(
         start += size
 
 
-def _count(block, query, buffers):
+def _count(block, query, differ, count, total):
     """Distances of a block's codes from one query, in whole numbers as narrow as they may be."""
-    differ, count, total = (buffer[: block.shape[1]] for buffer in buffers)
-    for j, (words, word) in enumerate(zip(block, query, strict=True)):
-        np.bitwise_xor(words, word, out=differ)
-        np.bitwise_count(differ, out=count)
-        if len(block) > 1:
-            np.add(total if j else 0, count, out=total)
-    return count if len(block) == 1 else total
+    np.bitwise_xor(block[0], query[0], differ)
+    np.bitwise_count(differ, count)
+    if len(block) == 1:
+        return count
+    total[:] = count
+    for words, word in zip(block[1:], query[1:], strict=True):
+        np.bitwise_xor(words, word, differ)
+        np.bitwise_count(differ, count)
+        np.add(total, count, total)
+    return total
 
 
 def _positions_of_true(mask):

@@ -1,9 +1,13 @@
 """Measures of codes: against their definitions, row by row, and where they must be 0 or 1."""
 
+import doctest
+import inspect
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from skae import hashing
 from skae.hashing import (
     hash_lookup_score,
     hash_purity_score,
@@ -11,6 +15,7 @@ from skae.hashing import (
     precision_at_k,
     purity,
 )
+from tests.test_docstrings import entries, parameters_of, section
 from tests.test_hashing_index import codes_of
 
 RETRIEVAL = [mean_average_precision, precision_at_k, hash_lookup_score]
@@ -175,3 +180,16 @@ def test_bad_places_and_radii():
                 measure(codes, y, radius=radius)
     with pytest.raises(ValueError, match="y has 3 labels"):
         hash_purity_score(codes, y[:3])
+
+
+@pytest.mark.parametrize("name", [name for name in hashing.__all__ if name != "HashPurity"])
+def test_documentation_is_whole_and_its_examples_run(name):
+    thing = getattr(hashing, name)
+    assert list(entries(thing.__doc__, "Parameters")) == parameters_of(thing)
+    assert inspect.isclass(thing) or section(thing.__doc__, "Returns").strip()
+    tests = doctest.DocTestFinder().find(thing, name, module=inspect.getmodule(thing))
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    for test in tests:
+        runner.run(test)
+    assert runner.tries > 0
+    assert runner.failures == 0

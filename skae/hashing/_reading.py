@@ -55,8 +55,7 @@ def _bytes(X, name):
 
 def _all_in(X, largest):
     """Whether all values are whole numbers from 0 to the largest."""
-    if X.dtype.kind == "u":
-        return X.max() <= largest
     if X.dtype == bool:
         return True
-    return bool(X.min() >= 0 and X.max() <= largest and not (X % 1).any())
+    bounded = X.min() >= 0 and X.max() <= largest
+    return bool(bounded and (X.dtype.kind in "iu" or (X == X.astype(np.uint8)).all()))

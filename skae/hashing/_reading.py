@@ -58,4 +58,4 @@ def _all_in(X, largest):
     if X.dtype == bool:
         return True
     bounded = X.min() >= 0 and X.max() <= largest
-    return bool(bounded and (X.dtype.kind in "iu" or (X == X.astype(np.uint8)).all()))
+    return bool(bounded and (X.dtype.kind in "iu" or (X.astype(np.uint8) == X).all()))

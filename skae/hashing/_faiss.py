@@ -46,6 +46,20 @@ def _threads(faiss, n_jobs):
         faiss.omp_set_num_threads(before)
 
 
+@contextmanager
+def _effort(faiss, index, k):
+    """Let a graph look at k codes or more, for one search."""
+    if not isinstance(index, faiss.IndexBinaryHNSW):
+        yield
+        return
+    before = index.hnsw.efSearch
+    index.hnsw.efSearch = max(before, k)
+    try:
+        yield
+    finally:
+        index.hnsw.efSearch = before
+
+
 def build(codes, algorithm, params, n_jobs):
     """Index of packed codes of shape (n_codes, n_bytes)."""
     faiss = load()
@@ -93,14 +107,8 @@ def add(index, codes, n_jobs):
 def nearest(index, codes, k, n_jobs):
     """Distances and indices of shape (n_queries, k); index -1 where fewer were found."""
     faiss = load()
-    with _threads(faiss, n_jobs):
-        if isinstance(index, faiss.IndexBinaryHNSW):
-            effort = index.hnsw.efSearch
-            index.hnsw.efSearch = max(effort, k)
-            found = index.search(codes, k)
-            index.hnsw.efSearch = effort
-        else:
-            found = index.search(codes, k)
+    with _threads(faiss, n_jobs), _effort(faiss, index, k):
+        found = index.search(codes, k)
     distances, indices = (column.astype(np.int64) for column in found)
     # faiss leaves ties in the order in which it met them
     order = np.lexsort((indices, distances))

@@ -21,7 +21,10 @@ def packed_codes(X, packed: bool, name: str = "X") -> NDArray[np.uint8]:
         What the user calls X.
     """
     if X.dtype.kind in "if" and X.min() < 0:
-        raise ValueError(f"Negative values in data passed to {name}: codes have none")
+        raise ValueError(
+            f"Negative values in data passed to {name}: codes are 0 and 1, or bytes (of codes that "
+            "are -1 and 1 give X > 0)"
+        )
     if packed:
         return _bytes(X, name)
     if not _all_in(X, 1):

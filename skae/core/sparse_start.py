@@ -16,7 +16,7 @@ __all__ = ["sparse_start"]
 
 _SAMPLE = 1000
 # standard deviation of a unit before its activation: enough for off and on, and for slopes
-_SPREAD = 2.0
+_SPREAD = 3.0
 
 
 def sparse_start(params: dict, network: Network, rows, weight, target: float) -> dict:

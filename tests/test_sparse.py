@@ -28,13 +28,26 @@ def model_of(code_activation="logistic", hidden=(4,), **options):
     return Model(network, initial_weights(network, np.random.default_rng(1)))
 
 
-def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, target=0.2):
+def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, target=0.2, alpha=0.0):
     objective = Objective(sparse_loss, "squared_error", (("penalty", penalty),))
-    floats = {"sparsity_weight": sparsity_weight, "sparsity_target": target, "huber_delta": 1.0}
+    floats = {
+        "sparsity_weight": sparsity_weight,
+        "sparsity_target": target,
+        "decoder_alpha": alpha,
+        "huber_delta": 1.0,
+    }
     return objective(model, Batch(jnp.asarray(x), jnp.asarray(weight)), None, floats)
 
 
 # ---- formulas
+
+
+@pytest.mark.parametrize("penalty", ["kl", "squared_error"])
+def test_weights_that_leave_a_unit_are_penalised(penalty):
+    model = model_of()
+    squares = np.square(model.params["decoder"]["layer_0"]["kernel"]).sum()
+    gain = loss_of(penalty, model, alpha=2.0)[0] - loss_of(penalty, model)[0]
+    np.testing.assert_allclose(gain, squares, rtol=1e-5)
 
 
 def test_kl_closed_form():
@@ -239,6 +252,8 @@ def test_units_without_weights_are_dead(X):
         ("sparsity_weight", -0.1),
         ("sparsity_weight", "heavy"),
         ("sparsity_weight", np.inf),
+        ("decoder_alpha", -1.0),
+        ("decoder_alpha", "much"),
         ("n_active", 0),
         ("n_active", 1.5),
         ("n_active", 3),

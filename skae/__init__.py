@@ -13,6 +13,7 @@ _HOME = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
     "AutoencoderTransformer": "skae.estimators.autoencoder",
     "ConvolutionalAutoencoder": "skae.estimators.convolutional",
+    "ConvolutionalWinnerTakeAllAutoencoder": "skae.estimators.convolutional_winner_take_all",
     "RecurrentAutoencoder": "skae.estimators.recurrent",
     "DenoisingAutoencoder": "skae.estimators.denoising",
     "GenerativeStochasticNetwork": "skae.estimators.generative_stochastic",
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
     from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder
     from skae.estimators.convolutional import ConvolutionalAutoencoder as ConvolutionalAutoencoder
+    from skae.estimators.convolutional_winner_take_all import (
+        ConvolutionalWinnerTakeAllAutoencoder as ConvolutionalWinnerTakeAllAutoencoder,
+    )
     from skae.estimators.denoising import DenoisingAutoencoder as DenoisingAutoencoder
     from skae.estimators.generative_stochastic import (
         GenerativeStochasticNetwork as GenerativeStochasticNetwork,

@@ -88,6 +88,8 @@ def test_scores_follow_their_formulas(cls, fitted, X, X_new):
 
 @each_autoencoder
 def test_reconstruct_is_inverse_transform_of_transform(cls, fitted, X_new):
+    if "reconstruct" in cls.__dict__:
+        return  # a code that does not hold all that a reconstruction is made of
     model = fitted(cls)
     np.testing.assert_allclose(
         model.reconstruct(X_new), model.inverse_transform(model.transform(X_new)), rtol=1e-5

@@ -162,7 +162,7 @@ def documented(cls=None, *, network=None, more=None, **defaults):
 
     `defaults` are those that differ from the plain autoencoder's; `more` is a dict of what else
     is to be said of a shared parameter (what "auto" means, mostly); `network` is a specification
-    whose parameters stand in place of a dense network's.
+    whose parameters stand in place of a dense network's, or the text about them.
     """
 
     def fill(cls):
@@ -187,6 +187,8 @@ def documented(cls=None, *, network=None, more=None, **defaults):
 
 def _parameters_of(specification):
     """The parameters as its docstring tells them."""
+    if isinstance(specification, str):
+        return specification
     text = inspect.cleandoc(specification.__doc__)
     (parameters,) = re.findall(r"^Parameters\n-+\n(.*?)\n\nSee Also\n", text, re.M | re.S)
     return parameters

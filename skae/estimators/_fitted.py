@@ -226,9 +226,11 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
 def _encode_in_units(network, params, X):
     x = (jnp.asarray(X) - params["mean"]) / params["scale"]
-    return network.encode(params["network"], x) * params["code_unit"]
+    codes = network.encode(params["network"], jnp.atleast_2d(x)) * params["code_unit"]
+    return codes.reshape(*x.shape[:-1], -1)
 
 
 def _decode_in_units(network, link, params, Z):
-    output = network.decode(params["network"], jnp.asarray(Z) / params["code_unit"])
+    z = jnp.asarray(Z) / params["code_unit"]
+    output = network.decode(params["network"], jnp.atleast_2d(z)).reshape(*z.shape[:-1], -1)
     return link(output) * params["scale"] + params["mean"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from skae.core.networks.convolution import method_for
 from skae.core.networks.dense import dense_parts
 from skae.core.networks.images import convolutional_parts
+from skae.core.networks.maps import MapNetwork, map_parts
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import own_parts
 from skae.core.networks.recurrence import recurrent_parts
@@ -15,6 +16,7 @@ _PARTS: dict[str, Callable] = {
     "dense": dense_parts,
     "convolutional": convolutional_parts,
     "recurrent": recurrent_parts,
+    "maps": map_parts,
     "own": own_parts,
 }
 
@@ -39,7 +41,8 @@ def build_network(
     if kind == "dense":
         fields["n_features"] = n_features
         options["tied"] = fields["tied"]
-    if kind == "convolutional":
+    if kind in ("convolutional", "maps"):
         fields["method"] = method_for(platform)
     encoder, decoder = _PARTS[kind](n_components * options.get("heads", 1), **fields)
-    return Network(encoder, decoder, n_features, n_components, **options)
+    network = MapNetwork if kind == "maps" else Network
+    return network(encoder, decoder, n_features, n_components, **options)

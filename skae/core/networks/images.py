@@ -15,7 +15,13 @@ from skae.core.networks.convolution import (
 )
 from skae.core.networks.heads import WithHead
 
-__all__ = ["ConvolutionalDecoder", "ConvolutionalEncoder", "convolutional_parts", "map_shapes"]
+__all__ = [
+    "ConvolutionalDecoder",
+    "ConvolutionalEncoder",
+    "Weights",
+    "convolutional_parts",
+    "map_shapes",
+]
 
 
 def map_shapes(image_shape, channels, kernel_sizes, stride: int, padding: str):
@@ -43,7 +49,10 @@ def map_shapes(image_shape, channels, kernel_sizes, stride: int, padding: str):
 
 
 class ConvolutionalEncoder(nn.Module):
-    """From flat images to the maps of the last layer, with the activation after each layer."""
+    """From flat images to the maps of the last layer; the activation follows each layer.
+
+    Unless `activate_last` is False: then it follows all but the last.
+    """
 
     image_shape: tuple[int, int, int]
     channels: tuple[int, ...]
@@ -53,6 +62,7 @@ class ConvolutionalEncoder(nn.Module):
     downsampling: str
     activation: str
     method: str
+    activate_last: bool = True
 
     @nn.compact
     def __call__(self, x):
@@ -60,10 +70,12 @@ class ConvolutionalEncoder(nn.Module):
         x = x.reshape(-1, *self.image_shape)
         pooled = self.downsampling == "max_pool"
         for i, (count, size) in enumerate(zip(self.channels, self.kernel_sizes, strict=True)):
-            layer = _Weights((size, size, x.shape[-1], count), name=f"layer_{i}")()
+            layer = Weights((size, size, x.shape[-1], count), name=f"layer_{i}")()
             stride = 1 if pooled else self.stride
             x = convolve(x, layer["kernel"], stride, self.padding, self.method)
-            x = ACTIVATIONS[self.activation](x + layer["bias"])
+            x = x + layer["bias"]
+            if self.activate_last or i + 1 < len(self.channels):
+                x = ACTIVATIONS[self.activation](x)
             if pooled:
                 x = largest_of_windows(x, self.stride)
         return x
@@ -90,7 +102,7 @@ class ConvolutionalDecoder(nn.Module):
         """Flat images of shape (rows, height * width * channels) of codes `z`."""
         *_, smallest = self.shapes
         width = smallest[0] * smallest[1] * smallest[2]
-        layer = _Weights((z.shape[-1], width), name="input")()
+        layer = Weights((z.shape[-1], width), name="input")()
         x = (z @ layer["kernel"] + layer["bias"]).reshape(-1, *smallest)
         for i in reversed(range(len(self.kernel_sizes))):
             x = self._up(ACTIVATIONS[self.activation](x), i)
@@ -100,7 +112,7 @@ class ConvolutionalDecoder(nn.Module):
         """The mirror of the encoder's layer `i`."""
         (*shape, count), size = self.shapes[i], self.kernel_sizes[i]
         name = "output" if i == 0 else f"layer_{i}"
-        layer = _Weights((size, size, x.shape[-1], count), name=name)()
+        layer = Weights((size, size, x.shape[-1], count), name=name)()
         stride = self.stride
         if self.upsampling == "resize":
             inner = [convolved_size(length, size, 1, self.padding) for length in shape]
@@ -109,13 +121,14 @@ class ConvolutionalDecoder(nn.Module):
         return convolve_back(x, kernel, shape, stride, self.padding, self.method) + layer["bias"]
 
 
-class _Weights(nn.Module):
+class Weights(nn.Module):
     """A kernel by its shape, and a bias; initial values are drawn elsewhere."""
 
     shape: tuple[int, ...]
 
     @nn.compact
     def __call__(self) -> dict[str, Any]:
+        """The kernel and the bias."""
         zeros = nn.initializers.zeros
         return {
             "kernel": self.param("kernel", zeros, self.shape, jnp.float32),

@@ -46,6 +46,11 @@ class Network:
     binary: bool = False
     n_active: int | None = None
 
+    @property
+    def decoder_input(self) -> tuple[int, ...]:
+        """Shape of what the decoder takes of a row."""
+        return (self.n_components,)
+
     def encoder_heads(self, params, x):
         """`heads` arrays of shape (rows, n_components); the first is the code before activation.
 

@@ -20,7 +20,7 @@ def _structure(network: Network):
     """Shapes of the encoder's and the decoder's weights; nothing is computed."""
     key = jax.ShapeDtypeStruct((2,), np.uint32)
     x = jax.ShapeDtypeStruct((1, network.n_features), np.float32)
-    z = jax.ShapeDtypeStruct((1, network.n_components), np.float32)
+    z = jax.ShapeDtypeStruct((1, *network.decoder_input), np.float32)
     encoder = jax.eval_shape(network.encoder.init, key, x)["params"]
     inputs: tuple = (z,)
     if network.tied:

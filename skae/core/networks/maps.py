@@ -1,6 +1,7 @@
 """A network whose code is a stack of maps, of which each tells its largest cell."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -55,7 +56,7 @@ class MapNetwork(Network):
         return self.activate(self._before(params, x))
 
     def _before(self, params, x):
-        maps = self.encoder.apply({"params": params["encoder"]}, x)
+        maps: Any = self.encoder.apply({"params": params["encoder"]}, x)
         return maps.reshape(maps.shape[0], -1, self.n_components)
 
     def encoder_heads(self, params, x):

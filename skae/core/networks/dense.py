@@ -23,7 +23,10 @@ class DenseStack(nn.Module):
         """The last layer's output for rows `x`."""
         activation = ACTIVATIONS[self.activation]
         for i, width in enumerate(self.widths):
-            x = nn.Dense(width, name=f"layer_{i}")(x if i == 0 else activation(x))
+            if i > 0:
+                x = activation(x)
+                self.sow("intermediates", "hidden", x)
+            x = nn.Dense(width, name=f"layer_{i}")(x)
         return x
 
 
@@ -38,8 +41,10 @@ class TiedDenseStack(nn.Module):
         """The last layer's output for rows `x`, with one kernel a layer."""
         activation = ACTIVATIONS[self.activation]
         for i, (width, kernel) in enumerate(zip(self.widths, kernels, strict=True)):
-            bias = self.param(f"layer_{i}", _zero_bias, width)["bias"]
-            x = (x if i == 0 else activation(x)) @ kernel + bias
+            if i > 0:
+                x = activation(x)
+                self.sow("intermediates", "hidden", x)
+            x = x @ kernel + self.param(f"layer_{i}", _zero_bias, width)["bias"]
         return x
 
 

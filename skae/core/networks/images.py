@@ -78,6 +78,8 @@ class ConvolutionalEncoder(nn.Module):
                 x = ACTIVATIONS[self.activation](x)
             if pooled:
                 x = largest_of_windows(x, self.stride)
+            if self.activate_last or i + 1 < len(self.channels):
+                self.sow("intermediates", "hidden", x)
         return x
 
 
@@ -105,7 +107,9 @@ class ConvolutionalDecoder(nn.Module):
         layer = Weights((z.shape[-1], width), name="input")()
         x = (z @ layer["kernel"] + layer["bias"]).reshape(-1, *smallest)
         for i in reversed(range(len(self.kernel_sizes))):
-            x = self._up(ACTIVATIONS[self.activation](x), i)
+            x = ACTIVATIONS[self.activation](x)
+            self.sow("intermediates", "hidden", x)
+            x = self._up(x, i)
         return x.reshape(x.shape[0], -1)
 
     def _up(self, x, i):

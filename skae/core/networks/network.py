@@ -56,11 +56,24 @@ class Network:
 
         The linear path leads into the first alone.
         """
-        outputs: Any = self.encoder.apply({"params": params["encoder"]}, x)
+        outputs: Any = self.apply_encoder(params, x)
         code, *others = jnp.split(outputs, self.heads, axis=-1)
         if self.linear_path:
             code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
         return (code, *others)
+
+    def apply_encoder(self, params, x, **options):
+        """The encoder without the linear path; `options` are those of flax's ``apply``."""
+        return self.encoder.apply({"params": params["encoder"]}, x, **options)
+
+    def apply_decoder(self, params, z, **options):
+        """The decoder without the linear path; `options` are those of flax's ``apply``."""
+        inner = z / params["fixed"]["code_scale"] if self.linear_path else z
+        if not self.tied:
+            return self.decoder.apply({"params": params["decoder"]}, inner, **options)
+        kernels = [layer["kernel"].T for layer in reversed(layers_in_order(params["encoder"]))]
+        kernels[0] = kernels[0][: self.n_components]
+        return self.decoder.apply({"params": params["decoder"]}, inner, kernels, **options)
 
     def preactivation(self, params, x):
         """The code before its activation, of shape (rows, n_components)."""
@@ -78,13 +91,7 @@ class Network:
 
     def decode(self, params, z):
         """The raw output of shape (rows, n_features)."""
-        inner = z / params["fixed"]["code_scale"] if self.linear_path else z
-        if self.tied:
-            kernels = [layer["kernel"].T for layer in reversed(layers_in_order(params["encoder"]))]
-            kernels[0] = kernels[0][: self.n_components]
-            output = self.decoder.apply({"params": params["decoder"]}, inner, kernels)
-        else:
-            output = self.decoder.apply({"params": params["decoder"]}, inner)
+        output = self.apply_decoder(params, z)
         return self._beside_linear_path(params["linear"], z, output) if self.linear_path else output
 
     def _beside_linear_path(self, linear, z, output):

@@ -105,6 +105,11 @@ class _Recurrence(nn.Module):
         return states
 
 
+def _by_row(states):
+    """States of shape (rows, steps, width), of both directions side by side."""
+    return jnp.concatenate(states, axis=-1).swapaxes(0, 1)
+
+
 def _directions(name, bidirectional):
     return [(name, False), (f"{name}_backward", True)][: 2 if bidirectional else 1]
 
@@ -142,6 +147,7 @@ class RecurrentEncoder(nn.Module):
         for i, width in enumerate(self.hidden_sizes):
             x = jnp.concatenate(states, axis=-1) if states else x
             states = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i}")(x)
+            self.sow("intermediates", "hidden", _by_row(states))
         forward, *backward = states
         return jnp.concatenate([forward[-1], *(s[0] for s in backward)], axis=-1)
 
@@ -167,9 +173,11 @@ class RecurrentDecoder(nn.Module):
                 directions, jnp.split(projected, len(directions), axis=-1), strict=True
             )
         ]
+        self.sow("intermediates", "hidden", _by_row(states))
         for i, width in enumerate(others):
             layer = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i + 1}")
             states = layer(jnp.concatenate(states, axis=-1))
+            self.sow("intermediates", "hidden", _by_row(states))
         x: Any = nn.Dense(features, name="output")(jnp.concatenate(states, axis=-1))
         return x.swapaxes(0, 1).reshape(-1, steps * features)
 

@@ -8,10 +8,11 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 # Most of the time goes into compiling programs that then run for milliseconds, three quarters of it
 # into optimising them: results stay what they are up to rounding. An unknown flag would end the
 # process, so the second is set only where it is known to exist.
-_FLAGS = ["--xla_backend_optimization_level=0"]
-if version("jaxlib").startswith("0.10."):
-    _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
-os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith("0.10."),
+)
 
 import subprocess
 import sys

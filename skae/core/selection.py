@@ -42,7 +42,7 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     recipe, rows, weight, plan, hyperparameters, device
         As for `train`.
     start : callable
-        ``start(index)`` gives the weights that a fit on those rows begins with.
+        ``start(index)`` gives what a fit on those rows begins with: a `Pretrained`.
     seed : numpy.random.SeedSequence
 
     Returns
@@ -57,9 +57,14 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
     plan = replace(plan, max_time=plan.max_time / (len(folds) + 1))
     for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         index = np.setdiff1d(order, fold)
+        begun = start(index)
+        compile_seconds += begun.compile_seconds
+        diverged |= begun.diverged
+        if begun.interrupted:
+            return Choice(0, np.zeros(1), room, compile_seconds, interrupted=True)
         result = train(
             recipe,
-            start(index),
+            begun.params,
             rows,
             index,
             weight,

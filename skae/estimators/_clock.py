@@ -20,12 +20,12 @@ class Clock:
     def total(self) -> float:
         return time.perf_counter() - self.begin
 
-    def report(self, result, choice) -> dict[str, float]:
+    def report(self, begun, choice, result) -> dict[str, float]:
         """Seconds by part, with compilation apart from the part that it fell into."""
-        seconds, total = dict(self.seconds), self.total()
-        seconds["train"] -= result.seconds["compile"]
-        seconds["compile"] = result.seconds["compile"]
-        if choice is not None:
-            seconds["select"] -= choice.compile_seconds
-            seconds["compile"] += choice.compile_seconds
-        return {**seconds, "total": total}
+        compiling = {
+            "start": begun.compile_seconds,
+            "select": choice.compile_seconds if choice is not None else 0.0,
+            "train": result.seconds["compile"],
+        }
+        parts = {name: s - compiling.get(name, 0.0) for name, s in self.seconds.items()}
+        return {**parts, "compile": sum(compiling.values()), "total": self.total()}

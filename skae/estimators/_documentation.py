@@ -14,12 +14,12 @@ n_components : int, default={n_components}
 
 DENSE_PARAMETERS = """\
 network : specification, tuple or None, default=None
-    None: a dense network, of which the four parameters below tell. Else one in its place:
+    None: a dense network, of which the parameters below tell. Else one in its place:
     `skae.networks.Convolutional` for images, `skae.networks.Recurrent` for sequences, or a pair
     (encoder, decoder) of your own flax.linen modules. Your encoder takes (n, n_features) and may
     give any shape (n, ...), of which a dense layer makes the codes; your decoder takes
     (n, n_components) and gives (n, n_features). They must be importable by name, draw no random
-    numbers, and hold nothing but weights. The four below then keep their defaults.
+    numbers, and hold nothing but weights. The six below then keep their defaults.
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
     Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is
@@ -36,7 +36,17 @@ activation : str, default="gelu"
     selu, Glorot for tanh, logistic and identity.
 
 tied_weights : bool, default={tied_weights}
-    The decoder uses the encoder's matrices transposed, with biases of its own."""
+    The decoder uses the encoder's matrices transposed, with biases of its own.
+
+pretraining : {{"layerwise"}} or None, default=None
+    "layerwise": greedy training of one pair of layers after the other, from the rows upwards, each
+    on what the trained ones below give, before the whole stack is trained; with a
+    DenoisingAutoencoder, noise on the input of each (a stacked denoising autoencoder). For deep
+    stacks that do not learn from random weights; it needs ``init="random"``, and `fit`.
+
+pretraining_max_iter : "auto" or int, default="auto"
+    Epochs of each pair, at least 1. "auto": as many in all as `max_iter` (its own "auto" where
+    that is 0, which leaves the pretrained stack as it is)."""
 
 TRAINING_PARAMETERS = """\
 code_activation : str, default="{code_activation}"
@@ -119,7 +129,8 @@ params_ : dict
 
 history_ : dict of ndarray
     By epoch: "loss", "validation_loss" (where rows were held out) and "learning_rate". Losses are
-    means over cells in units of training, without the penalty on weights.
+    means over cells in units of training, without the penalty on weights. After layer-wise
+    training also "pretraining_loss", of shape (n_pairs, epochs).
 
 n_iter_ : int
     Epochs run; where cross-validation chose, those of its shortest run.

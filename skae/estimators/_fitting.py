@@ -10,18 +10,18 @@ from typing import Any
 import jax
 import numpy as np
 
-from skae.core.batching import Rows, most_alike
+from skae.core.batching import Rows
 from skae.core.engine import train
+from skae.core.layerwise import Pretrained, n_pairs, pretrain
 from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
-from skae.core.plan import Plan
 from skae.core.principal_components import principal_components
-from skae.core.selection import Choice, choose_epochs
 from skae.core.start import pca_start
 from skae.core.training import Recipe, trainable
-from skae.estimators._automatic import CROSS_VALIDATE_BELOW, training_plan, validation_rows
+from skae.estimators._automatic import training_plan
 from skae.estimators._clock import Clock
 from skae.estimators._reading import rows_in_units
+from skae.estimators._splitting import Data, Split, split_rows
 
 __all__ = ["Outcome", "Task", "fit_from_scratch", "go_on"]
 
@@ -31,7 +31,8 @@ class Task:
     """What a fit is asked to do: the estimator's parameters, resolved.
 
     ``shared`` are fitted attributes that are known before; ``earlier`` those of the fit to go on
-    from, if any. ``adjust`` makes a variant's initial weights of the plain autoencoder's.
+    from, if any. ``adjust`` makes a variant's initial weights of the plain autoencoder's; ``phase``
+    is what it minimises while it is trained layer by layer.
     """
 
     parameters: dict[str, Any]
@@ -42,6 +43,7 @@ class Task:
     listener: Any
     shared: dict[str, Any]
     adjust: Callable
+    phase: Callable
     earlier: dict[str, Any] | None = None
 
     @property
@@ -64,18 +66,45 @@ def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
     clock = Clock()
     data = _prepare(task, X, weight)
     clock.lap("read")
-    start_seed, split_seed, train_seed = task.seed.spawn(3)
+    start_seed, split_seed, train_seed, phases_seed = task.seed.spawn(4)
+    plan = training_plan(task.parameters, data.rows.n_rows)
 
     def start(index):
-        some = data.rows.select(index)
-        return _start(task, some, data.weight[index], np.random.default_rng(start_seed))
+        some, weight = data.rows.select(index), data.weight[index]
+        params = _start(task, some, weight, np.random.default_rng(start_seed))
+        if task.parameters.get("pretraining") is None:
+            return Pretrained(params)
+        return _pretrained(task, params, some, weight, plan, clock, phases_seed)
 
-    plan = training_plan(task.parameters, data.rows.n_rows)
-    split = _split(task, data, X_val, plan, split_seed, start)
+    split = split_rows(task, data, X_val, plan, split_seed, start)
     clock.lap("select")
-    params = start(split.index)
+    begun = start(split.index)
     clock.lap("start")
-    return _train(task, data, split, clock, params=params, seed=train_seed)
+    return _train(task, data, split, clock, begun=begun, seed=train_seed)
+
+
+def _pretrained(task, params, rows, weight, plan, clock, seed) -> Pretrained:
+    """The stack after its phases, each as long as `pretraining_max_iter` says."""
+    epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.recipe.network)
+    if epochs == "auto":
+        automatic = training_plan({**task.parameters, "max_iter": "auto"}, rows.n_rows)
+        epochs = -(-(plan.epochs or automatic.epochs) // pairs)
+    left = max(0.0, plan.max_time - clock.total())
+
+    def phase(depth, rows, weight):
+        return task.phase(depth, task.loss if depth == 0 else "squared_error", rows, weight)
+
+    return pretrain(
+        task.recipe,
+        params,
+        rows,
+        weight,
+        replace(plan, epochs=epochs, schedule_epochs=None, max_time=left / pairs),
+        task.hyperparameters,
+        phase=phase,
+        seed=np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key),
+        device=task.device,
+    )
 
 
 def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
@@ -91,9 +120,9 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
     clock.lap("read")
     plan = training_plan(task.parameters, data.rows.n_rows)
     if one_epoch:
-        split = _Split(np.arange(data.rows.n_rows), None, plan.one_epoch())
+        split = Split(np.arange(data.rows.n_rows), None, plan.one_epoch())
     else:
-        split = _split(task, data, X_val, plan, split_seed)
+        split = split_rows(task, data, X_val, plan, split_seed)
     if earlier is None:
         params = _start(task, data.rows, data.weight, np.random.default_rng(start_seed))
         earlier = {"params_": params, "optimizer_state_": None, "n_steps_": 0}
@@ -104,7 +133,7 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
         data,
         split,
         clock,
-        params=earlier["params_"],
+        begun=Pretrained(earlier["params_"]),
         seed=seed,
         optimizer_state=earlier["optimizer_state_"],
         step=earlier["n_steps_"],
@@ -123,32 +152,11 @@ def _check_optimizer_state(task, earlier):
         )
 
 
-@dataclass
-class _Data:
-    """Rows in units of training, their weights, and those units."""
-
-    rows: Rows
-    weight: np.ndarray
-    mean: np.ndarray
-    scale: float
-
-
-@dataclass
-class _Split:
-    """Rows to train on, rows to hold out, and the plan by the rule for the size of the data."""
-
-    index: np.ndarray
-    held_out: tuple[Rows, np.ndarray, np.ndarray] | None
-    plan: Plan
-    choice: Choice | None = None
-    room: int | None = None
-
-
 def _units(earlier):
     return None if earlier is None else (earlier["mean_"], earlier["scale_"])
 
 
-def _prepare(task, X, weight, *, merge=True, units=None) -> _Data:
+def _prepare(task, X, weight, *, merge=True, units=None) -> Data:
     """Distinct rows in canonical order (or all rows as they are), in units of training."""
     every = Rows(X)
     if merge:
@@ -158,7 +166,7 @@ def _prepare(task, X, weight, *, merge=True, units=None) -> _Data:
         weight = weight[index] / weight[index].mean()
     mean, scale = units or mean_and_scale(every.select(index), weight)
     rows = rows_in_units(X, task.loss, mean, scale).select(index).in_memory()
-    return _Data(rows, weight, mean, scale)
+    return Data(rows, weight, mean, scale)
 
 
 def _start(task, rows, weight, rng):
@@ -181,50 +189,7 @@ def _plain_start(task, rows, weight, rng):
     return pca_start(network, task.loss, components, rows.blocks, weight, rng)
 
 
-def _split(task, data, X_val, plan, seed, start=None) -> _Split:
-    parameters, n_rows = task.parameters, data.rows.n_rows
-    everything = np.arange(n_rows)
-    if plan.epochs == 0 or not parameters["early_stopping"]:
-        return _Split(everything, None, plan)
-    if X_val is not None:
-        rows = rows_in_units(X_val, task.loss, data.mean, data.scale)
-        return _Split(everything, (rows, np.arange(rows.n_rows), np.ones(rows.n_rows)), plan)
-    if parameters["validation_fraction"] == "auto" and n_rows < CROSS_VALIDATE_BELOW:
-        return _cross_validated(task, data, plan, seed, start)
-    count = validation_rows(n_rows, parameters["validation_fraction"])
-    if not 1 <= count < n_rows:
-        raise ValueError(
-            f"validation_fraction={parameters['validation_fraction']} of {n_rows} distinct rows "
-            f"holds out {count} and leaves {n_rows - count}: both must be at least 1; use 'auto', "
-            "another fraction or early_stopping=False"
-        )
-    order = np.random.default_rng(seed).permutation(n_rows)
-    held_out = (data.rows, np.sort(order[:count]), data.weight)
-    room = validation_rows(most_alike(n_rows), parameters["validation_fraction"])
-    return _Split(np.sort(order[count:]), held_out, plan, room=room)
-
-
-def _cross_validated(task, data, plan, seed, start) -> _Split:
-    """All rows, for the number of epochs that cross-validation finds best."""
-    n_rows = data.rows.n_rows
-    everything = np.arange(n_rows)
-    if start is None or n_rows < 2:
-        return _Split(everything, None, plan)
-    choice = choose_epochs(
-        task.recipe,
-        start,
-        data.rows,
-        data.weight,
-        plan,
-        task.hyperparameters,
-        seed=seed,
-        device=task.device,
-    )
-    chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
-    return _Split(everything, None, chosen, choice)
-
-
-def _train(task, data, split, clock, *, params, **options) -> Outcome:
+def _train(task, data, split, clock, *, begun, **options) -> Outcome:
     def attributes(result):
         return {
             **task.shared,
@@ -234,17 +199,12 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
             "n_components_": task.recipe.network.n_components,
         }
 
-    plan, choice = split.plan, split.choice
-    if choice and choice.interrupted:
-        plan = replace(plan, epochs=0)
-    if split.held_out is None:  # the training loss is no reason to stop
-        plan = replace(plan, patience=np.inf)
-    plan = replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
+    plan, choice = _rest(split, begun, clock), split.choice
     if task.listener is not None:
         task.listener.begin(plan.epochs, len(split.index), attributes)
     result = train(
         task.recipe,
-        params,
+        begun.params,
         data.rows,
         split.index,
         data.weight,
@@ -261,25 +221,41 @@ def _train(task, data, split, clock, *, params, **options) -> Outcome:
         **attributes(result),
         "optimizer_state_": result.optimizer_state,
         "n_steps_": result.step,
-        **_record(result, choice),
-        "fit_time_": clock.report(result, choice),
+        **_record(begun, choice, result),
+        "fit_time_": clock.report(begun, choice, result),
     }
-    interrupted = result.interrupted or (choice is not None and choice.interrupted)
-    diverged = result.diverged or (choice is not None and choice.diverged)
-    return Outcome(fitted, diverged, interrupted)
+    parts = [part for part in (begun, choice, result) if part is not None]
+    return Outcome(
+        fitted,
+        diverged=any(part.diverged for part in parts),
+        interrupted=any(part.interrupted for part in parts),
+    )
 
 
-def _record(result, choice):
+def _rest(split, begun, clock):
+    """What of the plan is left to do."""
+    plan, choice = split.plan, split.choice
+    if begun.interrupted or (choice and choice.interrupted):
+        plan = replace(plan, epochs=0)
+    if split.held_out is None:  # the training loss is no reason to stop
+        plan = replace(plan, patience=np.inf)
+    return replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
+
+
+def _record(begun, choice, result):
     """How training went; where cross-validation chose, its losses are the validation losses."""
+    history = dict(result.history)
+    if begun.losses is not None:
+        history["pretraining_loss"] = begun.losses
     if choice is None:
         return {
-            "history_": result.history,
+            "history_": history,
             "n_iter_": result.n_epochs,
             "best_iter_": result.best_epoch,
         }
-    curve = choice.curve[1 : 1 + result.n_epochs]
+    history["validation_loss"] = choice.curve[1 : 1 + result.n_epochs]
     return {
-        "history_": {**result.history, "validation_loss": curve},
+        "history_": history,
         "n_iter_": len(choice.curve) - 1,
         "best_iter_": choice.epochs,
     }

@@ -161,6 +161,11 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
         -------
         self : estimator
         """
+        if getattr(self, "pretraining", None) is not None:
+            raise ValueError(
+                "pretraining='layerwise' needs all rows at once, and partial_fit has a part of "
+                "them: use fit, or pretraining=None"
+            )
         earlier = vars(self) if hasattr(self, "params_") else None
         checked, rows, weight, _ = self._read(X, sample_weight, None, reset=earlier is None)
         task = self._task(checked, X, sample_weight, earlier)
@@ -219,6 +224,7 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
             listener=listener_for(self, X, sample_weight),
             shared={"architecture_": architecture, **columns},
             adjust=self._adjust_start,
+            phase=self._phase,
             earlier=earlier,
         )
 

@@ -135,6 +135,13 @@ class DenoisingAutoencoder(BaseAutoencoder):
         constants = noise_constants(resolve_noise(self.noise), rows, weight, centred=centred)
         return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
 
+    def _phase(self, depth, loss, rows, weight):
+        noise = resolve_noise(self.noise)
+        if depth > 0 and not isinstance(noise, str):  # a function knows rows, not hidden layers
+            return super()._phase(depth, loss, rows, weight)
+        constants = noise_constants(noise, rows, weight, centred=False)
+        return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
+
     def _checked(self, X):
         check_is_fitted(self)  # noisy rows may leave the range that the loss asks of clean ones
         return read_rows(self, X, reset=False)

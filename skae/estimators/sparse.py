@@ -202,7 +202,7 @@ class SparseAutoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from skae import SparseAutoencoder
     >>> X, _ = load_digits(return_X_y=True)
-    >>> sparse = SparseAutoencoder(100, max_iter=30, random_state=0).fit(X)
+    >>> sparse = SparseAutoencoder(100, sparsity_weight=0.03, max_iter=30, random_state=0).fit(X)
     >>> bool(0.08 < sparse.mean_activation_.mean() < 0.12)
     True
     >>> k_sparse = SparseAutoencoder(100, penalty="top_k", n_active=8, max_iter=5, random_state=0)

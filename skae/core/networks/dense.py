@@ -13,10 +13,11 @@ __all__ = ["DenseStack", "TiedDenseStack", "dense_network", "dense_parts"]
 
 
 class DenseStack(nn.Module):
-    """Dense layers; the activation stands between them, not after the last."""
+    """Dense layers; the activation stands between them, after the last another."""
 
     widths: tuple[int, ...]
     activation: str
+    output_activation: str = "identity"
 
     @nn.compact
     def __call__(self, x):
@@ -27,7 +28,7 @@ class DenseStack(nn.Module):
                 x = activation(x)
                 self.sow("intermediates", "hidden", x)
             x = nn.Dense(width, name=f"layer_{i}")(x)
-        return x
+        return ACTIVATIONS[self.output_activation](x)
 
 
 class TiedDenseStack(nn.Module):
@@ -35,6 +36,7 @@ class TiedDenseStack(nn.Module):
 
     widths: tuple[int, ...]
     activation: str
+    output_activation: str = "identity"
 
     @nn.compact
     def __call__(self, x, kernels: Sequence[jax.Array]):
@@ -45,7 +47,7 @@ class TiedDenseStack(nn.Module):
                 x = activation(x)
                 self.sow("intermediates", "hidden", x)
             x = x @ kernel + self.param(f"layer_{i}", _zero_bias, width)["bias"]
-        return x
+        return ACTIVATIONS[self.output_activation](x)
 
 
 def _zero_bias(key, width):
@@ -61,12 +63,13 @@ def dense_parts(
     decoder_widths: tuple[int, ...],
     activation: str,
     tied: bool,
+    output_activation: str = "identity",
 ):
     """An encoder that ends in a layer of `width`, and a decoder."""
     decoder = TiedDenseStack if tied else DenseStack
     return (
         DenseStack((*encoder_widths, width), activation),
-        decoder((*decoder_widths, n_features), activation),
+        decoder((*decoder_widths, n_features), activation, output_activation),
     )
 
 
@@ -76,6 +79,7 @@ def dense_network(
     n_components: int,
     decoder_widths: tuple[int, ...],
     activation: str,
+    output_activation: str = "identity",
     **options,
 ) -> Network:
     """A network of dense layers; `options` are `Network`'s own fields."""
@@ -86,5 +90,6 @@ def dense_network(
         decoder_widths=decoder_widths,
         activation=activation,
         tied=options.get("tied", False),
+        output_activation=output_activation,
     )
     return Network(encoder, decoder, n_features, n_components, **options)

@@ -5,11 +5,11 @@ Nothing here writes to the estimator.
 
 from functools import partial
 from math import prod
-from numbers import Integral
 
 import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae.core.batching import Rows
@@ -18,12 +18,20 @@ from skae.core.losses import LOSSES
 from skae.core.networks.layers import CODE, layer_output, layer_shapes
 from skae.estimators._architecture import find_device, network_of
 from skae.estimators._reading import check_range, output_dtype, read_rows, read_weights
+from skae.estimators._sklearn import DocumentedInHTML
+from skae.estimators._summary import summary_html
 
 __all__ = ["FittedAutoencoder"]
 
 
-class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FittedAutoencoder(
+    DocumentedInHTML, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """The public methods that need fitted weights."""
+
+    def _html_repr(self):
+        diagram = estimator_html_repr(self)
+        return diagram + summary_html(self) if hasattr(self, "params_") else diagram
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -172,7 +180,7 @@ class FittedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """Name of a layer and the shape that it has of a row."""
         shapes = layer_shapes(self._network, self.params_)
         names = list(shapes)
-        if isinstance(layer, Integral) and -len(names) <= layer < len(names):
+        if isinstance(layer, int | np.integer) and -len(names) <= layer < len(names):
             layer = names[layer]
         if layer not in shapes:
             raise ValueError(

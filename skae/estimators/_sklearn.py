@@ -27,11 +27,27 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         return unchanged
 
 
+# where our documentation stands, and what scikit-learn's diagrams make a link of
+DOCUMENTATION = "https://skae.readthedocs.io/en/stable/"
+
+
+class DocumentedInHTML:
+    """Diagrams of estimators link to skae's documentation instead of scikit-learn's."""
+
+    _doc_link_module = "skae"
+    _doc_link_template = DOCUMENTATION + "api/skae.{estimator_name}.html"
+
+    def _doc_link_url_param_generator(self):
+        return {"estimator_name": type(self).__name__}
+
+
 check_sample_weight = _check_sample_weight
 fit_context = _fit_context
 
 __all__ = [
+    "DOCUMENTATION",
     "CallbackSupportMixin",
+    "DocumentedInHTML",
     "Interval",
     "Options",
     "StrOptions",

@@ -1,0 +1,268 @@
+"""Rows beside what comes back of them."""
+
+import numpy as np
+from sklearn.utils.validation import check_scalar
+
+from skae.display._axes import axes_grid, one_axes
+from skae.display._fitted import dense_rows, image_shape_of, named
+from skae.display._mosaic import draw_mosaic, painted, value_limits
+
+__all__ = ["ReconstructionDisplay"]
+
+# features up to which each has a bar of its own and a name
+_MOST_BARS = 40
+
+
+class ReconstructionDisplay:
+    """Rows, what one or several models make of them, and the error: as images, or as features.
+
+    Make it by `from_estimator` or `from_predictions`. Models need `transform` and
+    `inverse_transform` only, so PCA and whole pipelines can stand beside an autoencoder.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        The rows.
+    X_hat : dict of ndarray of shape (n_rows, n_features)
+        Reconstructions by the name of what made them.
+    X_noisy : ndarray of shape (n_rows, n_features), default=None
+        What the models were given in place of X.
+    image_shape : tuple (height, width, channels), default=None
+        None: rows are drawn as features.
+    feature_names : sequence of str, default=None
+        Of the columns.
+
+    Attributes
+    ----------
+    errors_ : dict of ndarray of shape (n_rows,)
+        Root mean square of ``X_hat - X`` over the cells of each row, in X's units.
+    ax_ : matplotlib Axes
+        Of images: that with all of them. Of features: the first.
+    axes_ : ndarray of Axes
+        One for all images, or one for each row's features.
+    figure_ : matplotlib Figure
+    image_ : matplotlib AxesImage
+        Of images only: all of them in one picture.
+
+    See Also
+    --------
+    skae.AutoencoderTransformer.score_samples : The error of every row as a number.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.display import ReconstructionDisplay
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> models = {
+    ...     "PCA": PCA(10).fit(X),
+    ...     "autoencoder": AutoencoderTransformer(10, max_iter=5, random_state=0).fit(X),
+    ... }
+    >>> display = ReconstructionDisplay.from_estimator(models, X[:8], image_shape=(8, 8))
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['original', 'PCA', 'autoencoder']
+    """
+
+    def __init__(self, X, X_hat, *, X_noisy=None, image_shape=None, feature_names=None):
+        self.X = X
+        self.X_hat = X_hat
+        self.X_noisy = X_noisy
+        self.image_shape = image_shape
+        self.feature_names = feature_names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        *,
+        X_noisy=None,
+        n_rows=10,
+        image_shape=None,
+        show_error=False,
+        cmap="gray_r",
+        ax=None,
+    ):
+        """Reconstruct rows and draw them.
+
+        Parameters
+        ----------
+        estimator : estimator or dict of estimators
+            Fitted; with several, by name.
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, of which the first `n_rows` are drawn.
+        X_noisy : array-like or CSR matrix of shape (n_samples, n_features), default=None
+            Rows that are reconstructed in place of X, which is then what should come out.
+        n_rows : int, default=10
+            Rows to draw, at least 1.
+        image_shape : tuple of int, default=None
+            (height, width) or (height, width, channels). None: the network's, where it has one;
+            else rows are drawn as features.
+        show_error, cmap, ax
+            See `plot`.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+        """
+        check_scalar(n_rows, "n_rows", int, min_val=1)
+        names = [str(name) for name in getattr(X, "columns", ())] or None
+        models = named(estimator, "reconstruction")
+        shown = X[:n_rows]
+        given = shown if X_noisy is None else X_noisy[:n_rows]
+        X_hat = {name: _reconstructed(model, given) for name, model in models.items()}
+        if image_shape is None:
+            n_features = shown.shape[1] if hasattr(shown, "shape") else len(shown[0])
+            found = (image_shape_of(model, None, n_features) for model in models.values())
+            image_shape = next((shape for shape in found if shape is not None), None)
+        return cls.from_predictions(
+            shown,
+            X_hat,
+            X_noisy=None if X_noisy is None else given,
+            image_shape=image_shape,
+            feature_names=names,
+            show_error=show_error,
+            cmap=cmap,
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X,
+        X_hat,
+        *,
+        X_noisy=None,
+        image_shape=None,
+        feature_names=None,
+        show_error=False,
+        cmap="gray_r",
+        ax=None,
+    ):
+        """Draw rows beside reconstructions that you have.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_rows, n_features)
+            All of them are drawn.
+        X_hat : array-like, or dict of array-like, of shape (n_rows, n_features)
+            Reconstructions; with several, by name.
+        X_noisy : array-like or CSR matrix of shape (n_rows, n_features), default=None
+            What was reconstructed, where it was not X.
+        image_shape : tuple of int, default=None
+            (height, width) or (height, width, channels). None: rows are drawn as features.
+        feature_names : sequence of str, default=None
+            Of the columns.
+        show_error, cmap, ax
+            See `plot`.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit.
+        """
+        X = dense_rows(X)
+        X_hat = X_hat if isinstance(X_hat, dict) else {"reconstruction": X_hat}
+        X_hat = {str(name): dense_rows(rows) for name, rows in X_hat.items()}
+        X_noisy = None if X_noisy is None else dense_rows(X_noisy)
+        for rows in (*X_hat.values(), X if X_noisy is None else X_noisy):
+            if rows.shape != X.shape:
+                raise ValueError(f"X has shape {X.shape}, and what came back of it {rows.shape}")
+        if image_shape is not None:
+            image_shape = image_shape_of(None, image_shape, X.shape[1])
+        display = cls(
+            X, X_hat, X_noisy=X_noisy, image_shape=image_shape, feature_names=feature_names
+        )
+        return display.plot(ax=ax, show_error=show_error, cmap=cmap)
+
+    def plot(self, ax=None, *, show_error=False, cmap="gray_r"):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Of images one; of features one for each row, or one to be divided. None: a new figure.
+        show_error : bool, default=False
+            Of images only: below each reconstruction also its difference to the original, red
+            where it is too high, blue where it is too low.
+        cmap : str, default="gray_r"
+            Colour map of images with one channel.
+
+        Returns
+        -------
+        self : ReconstructionDisplay
+        """
+        self.errors_ = {
+            name: np.sqrt(np.mean(np.square(rows.astype(float) - self.X), axis=1))
+            for name, rows in self.X_hat.items()
+        }
+        if self.image_shape is None:
+            self._plot_features(ax)
+        else:
+            self._plot_images(ax, show_error, cmap)
+        self.figure_ = self.ax_.figure
+        return self
+
+    def _plot_images(self, ax, show_error, cmap):
+        limits = value_limits(self.X)
+        differences = {name: rows - self.X.astype(float) for name, rows in self.X_hat.items()}
+        reach = value_limits(list(differences.values()), signed=True)
+        lines = {"original": painted(self.X, self.image_shape, limits=limits, cmap=cmap)}
+        if self.X_noisy is not None:
+            lines["noisy"] = painted(self.X_noisy, self.image_shape, limits=limits, cmap=cmap)
+        for name, rows in self.X_hat.items():
+            lines[name] = painted(rows, self.image_shape, limits=limits, cmap=cmap)
+            if show_error:
+                typical = np.sqrt(np.mean(np.square(self.errors_[name])))
+                lines[f"{name}'s error\n{typical:.2g}"] = painted(
+                    differences[name], self.image_shape, limits=reach, cmap="RdBu_r"
+                )
+        images = np.stack(list(lines.values()))
+        size = (1.6 + 0.8 * images.shape[1], 0.5 + 0.8 * images.shape[0])
+        self.ax_ = one_axes(ax, size)
+        errors = None
+        if len(self.errors_) == 1:
+            ((_, values),) = self.errors_.items()
+            errors = [f"{value:.2g}" for value in values]
+            self.ax_.set_xlabel("root mean squared error")
+        self.image_ = draw_mosaic(self.ax_, images, line_labels=list(lines), column_labels=errors)
+        self.axes_ = np.array([self.ax_], dtype=object)
+
+    def _plot_features(self, ax):
+        n_rows, n_features = self.X.shape
+        self.axes_ = axes_grid(ax, n_rows, 1, (8, 1 + 1.3 * n_rows)).ravel()
+        self.ax_, place = self.axes_[0], np.arange(n_features)
+        few = n_features <= _MOST_BARS
+        for i, row_axes in enumerate(self.axes_):
+            if few:
+                row_axes.bar(place, self.X[i], color="0.8", label="original")
+            else:
+                row_axes.plot(place, self.X[i], color="0.6", linewidth=2, label="original")
+            if self.X_noisy is not None:
+                row_axes.plot(place, self.X_noisy[i], "x", color="k", label="noisy", markersize=4)
+            for j, (name, rows) in enumerate(self.X_hat.items()):
+                style = {"marker": "_", "markersize": 14, "linestyle": "none", "mew": 2.5}
+                row_axes.plot(place, rows[i], color=f"C{j}", label=name, **(style if few else {}))
+            said = ", ".join(f"{name} {errors[i]:.2g}" for name, errors in self.errors_.items())
+            row_axes.set_title(f"root mean squared error: {said}", fontsize="small", loc="right")
+            row_axes.set_ylabel(f"row {i}")
+            row_axes.axhline(0, color="k", linewidth=0.5)
+            row_axes.set_xticks(place if few else [], [""] * n_features if few else [])
+        if few and self.feature_names is not None:
+            self.axes_[-1].set_xticks(place, self.feature_names, rotation=45, ha="right")
+        self.axes_[-1].set_xlabel("feature")
+        self.ax_.legend(
+            frameon=False, ncols=4, fontsize="small", loc="lower left", bbox_to_anchor=(0, 1)
+        )
+
+
+def _reconstructed(model, X):
+    """What comes back of rows, also through a pipeline."""
+    if hasattr(model, "reconstruct"):
+        return model.reconstruct(X)
+    return model.inverse_transform(model.transform(X))

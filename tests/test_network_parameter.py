@@ -7,7 +7,9 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 
-from skae import AutoencoderTransformer, SparseAutoencoder
+from skae import AutoencoderTransformer, ContractiveAutoencoder, SparseAutoencoder
+from skae.core.networks import Model
+from skae.estimators.contractive import squared_jacobian_norm
 from skae.networks import Convolutional, Recurrent
 from tests.datasets import correlated
 from tests.discovery import AUTOENCODERS, accepts
@@ -122,6 +124,25 @@ def test_specifications_clone_and_show_what_they_are():
     twin = clone(model)
     assert twin.network is not model.network and twin.network.cell == "gru"
     assert "gru" in repr(model) and twin.get_params()["network__cell"] == "gru"
+
+
+@pytest.mark.parametrize("jacobian", ["exact", "hutchinson"])
+def test_the_contractive_penalty_knows_other_networks(jacobian, X):
+    network = NETWORKS["convolutional"]
+    model = small(ContractiveAutoencoder, network, jacobian=jacobian, max_iter=0).fit(X)
+    model.params_["encoder"]["head"]["kernel"] += 0.3
+    exact = model.encoder_jacobian(X[:3])
+    assert exact.shape == (3, 2, 6)
+    step = 1e-3 * np.eye(6)[2]
+    ends = [model.transform(X[:3] + sign * step) for sign in (1, -1)]
+    np.testing.assert_allclose((ends[0] - ends[1]) / 2e-3, exact[:, :, 2], atol=0.02)
+    x = model._rows(X[:3]).standardised(slice(0, 3))
+    norm = jax.jit(
+        lambda params, key: squared_jacobian_norm(Model(model._network, params), x, key, jacobian)
+    )
+    drawn = [norm(model.params_, key) for key in jax.random.split(jax.random.key(0), 200)]
+    want = np.square(exact).sum(axis=(1, 2))
+    np.testing.assert_allclose(np.mean(drawn, axis=0), want, rtol=0.1)
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "top_k"])

@@ -285,11 +285,9 @@ class FittedAutoencoder(
 
 def _encode_in_units(network, params, X):
     x = (jnp.asarray(X) - params["mean"]) / params["scale"]
-    codes = network.encode(params["network"], jnp.atleast_2d(x)) * params["code_unit"]
-    return codes.reshape(*x.shape[:-1], -1)
+    return network.encode(params["network"], x) * params["code_unit"]
 
 
 def _decode_in_units(network, link, params, Z):
-    z = jnp.asarray(Z) / params["code_unit"]
-    output = network.decode(params["network"], jnp.atleast_2d(z)).reshape(*z.shape[:-1], -1)
+    output = network.decode(params["network"], jnp.asarray(Z) / params["code_unit"])
     return link(output) * params["scale"] + params["mean"]

@@ -102,26 +102,27 @@ def _pads(length, size, stride, padding):
 
 
 def _windows(x, size, stride, padding):
-    """What each output cell sees, side by side: (rows, height, width, size * size * channels).
+    """What each output cell sees, side by side: (rows, height, width, size * size * channels)."""
+    for axis in (2, 1):  # kernels are (height, width, channels, outputs)
+        x = _side_by_side(x, axis, size, stride, padding)
+    return x
 
-    The image is first parted by remainders modulo the stride, so that all slices are of
+
+def _side_by_side(x, axis, size, stride, padding):
+    """Windows along one axis, their cells' channels one after the other.
+
+    The axis is first parted by remainders modulo the stride, so that all slices are of
     neighbouring cells: their transposes then add up whole blocks.
     """
-    rows, *lengths, channels = x.shape
-    cells = [convolved_size(length, size, stride, padding) for length in lengths]
-    reach = (size - 1) // stride
-    pads = []
-    for length, count in zip(lengths, cells, strict=True):
-        low, _ = _pads(length, size, stride, padding)
-        pads.append((low, (count + reach) * stride - length - low, 0))
-    x = jax.lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *pads, (0, 0, 0)])
-    high, wide = cells
-    x = x.reshape(rows, high + reach, stride, wide + reach, stride, channels)
+    length = x.shape[axis]
+    count, reach = convolved_size(length, size, stride, padding), (size - 1) // stride
+    low, _ = _pads(length, size, stride, padding)
+    pads = [(0, 0, 0)] * x.ndim
+    pads[axis] = (low, (count + reach) * stride - length - low, 0)
+    x = jax.lax.pad(x, jnp.zeros((), x.dtype), pads)
+    x = x.reshape(*x.shape[:axis], count + reach, stride, *x.shape[axis + 1 :])
+    before = (slice(None),) * axis
     return jnp.concatenate(
-        [
-            x[:, i // stride :, i % stride, j // stride :, j % stride][:, :high, :wide]
-            for i in range(size)
-            for j in range(size)
-        ],
+        [x[(*before, slice(i // stride, i // stride + count), i % stride)] for i in range(size)],
         axis=-1,
     )

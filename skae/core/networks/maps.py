@@ -56,23 +56,24 @@ class MapNetwork(Network):
         return self.activate(self._before(params, x))
 
     def _before(self, params, x):
-        maps: Any = self.encoder.apply({"params": params["encoder"]}, x)
-        return maps.reshape(maps.shape[0], -1, self.n_components)
+        maps: Any = self.encoder.apply({"params": params["encoder"]}, jnp.atleast_2d(x))
+        return maps.reshape(*x.shape[:-1], -1, self.n_components)
 
     def encoder_heads(self, params, x):
         """The largest cell of each map before activation, as the one head."""
-        return (self._before(params, x).max(axis=1),)
+        return (self._before(params, x).max(axis=-2),)
 
     def decode_maps(self, params, maps):
-        """The raw output of maps."""
-        return self.decoder.apply({"params": params["decoder"]}, maps)
+        """The raw output of maps of shape (rows, cells, n_components), or of one row's."""
+        output: Any = self.decoder.apply({"params": params["decoder"]}, maps)
+        return output.reshape(*maps.shape[:-2], -1)
 
     def decode(self, params, z):
         """The raw output of codes, each number in the middle of its map."""
         height, width, _ = self.decoder.image_shape
         middle = (height // 2) * width + width // 2
-        maps = jnp.zeros((z.shape[0], *self.decoder_input), z.dtype)
-        return self.decode_maps(params, maps.at[:, middle].set(z))
+        maps = jnp.zeros((*z.shape[:-1], *self.decoder_input), z.dtype)
+        return self.decode_maps(params, maps.at[..., middle, :].set(z))
 
     def reconstruct(self, params, x):
         """The raw output for rows, with each map's largest cell in its place."""

@@ -56,7 +56,7 @@ class Network:
 
         The linear path leads into the first alone.
         """
-        outputs: Any = self.apply_encoder(params, x)
+        outputs = _like(x, self.apply_encoder(params, jnp.atleast_2d(x)))
         code, *others = jnp.split(outputs, self.heads, axis=-1)
         if self.linear_path:
             code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
@@ -91,7 +91,7 @@ class Network:
 
     def decode(self, params, z):
         """The raw output of shape (rows, n_features)."""
-        output = self.apply_decoder(params, z)
+        output = _like(z, self.apply_decoder(params, jnp.atleast_2d(z)))
         return self._beside_linear_path(params["linear"], z, output) if self.linear_path else output
 
     def _beside_linear_path(self, linear, z, output):
@@ -105,6 +105,11 @@ class Network:
     def reconstruct(self, params, x):
         """The raw output for rows, of shape (rows, n_features)."""
         return self.decode(params, self.encode(params, x))
+
+
+def _like(x, output):
+    """What a module gives for rows, or of one row alone: under vmap there is only one."""
+    return output.reshape(*x.shape[:-1], -1)
 
 
 def layers_in_order(layers):

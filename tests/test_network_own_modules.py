@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skae import AutoencoderTransformer, ContractiveAutoencoder
+from skae import AutoencoderTransformer, ContractiveAutoencoder, SparseAutoencoder
 from skae.estimators._architecture import network_of
 from tests import own_modules
 from tests.discovery import AUTOENCODERS, accepts
@@ -132,3 +132,9 @@ def test_all_autoencoders_take_modules():
     for cls in AUTOENCODERS:
         if accepts(cls, "hidden_layer_sizes"):
             assert accepts(cls, "network")
+
+
+def test_a_weight_penalty_on_unknown_layers_is_refused(X):
+    model = with_modules(own_modules.pair(), SparseAutoencoder, decoder_alpha=0.1)
+    with pytest.raises(ValueError, match=r"decoder_alpha=0\.1.*leave 'auto'"):
+        model.fit(X)

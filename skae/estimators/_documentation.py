@@ -74,7 +74,7 @@ optimizer : str or callable, default="nadam"
     factory such as ``optax.adamw`` or a `functools.partial` of one, which is called with
     ``learning_rate=...``.
 
-learning_rate : float, default=0.002
+learning_rate : float, default={learning_rate}
     Largest step size, above 0, in units of training: rows are divided by one number, the root
     mean square of X - mean.
 
@@ -181,6 +181,7 @@ def documented(cls=None, *, network=None, more=None, **defaults):
             "n_components": "2",
             "code_activation": "identity",
             "init": "pca",
+            "learning_rate": "0.002",
             "tied_weights": "False",
             **defaults,
         }

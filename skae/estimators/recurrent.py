@@ -21,7 +21,11 @@ class _RecurrenceParameters(CodeParameters):
     bidirectional: bool = False
 
 
-@documented(network=Recurrent)
+@documented(
+    network=Recurrent,
+    learning_rate="0.007",
+    more={"learning_rate": "Higher than for other networks: cells learn slowly at 0.002."},
+)
 @dataclass(kw_only=True, eq=False, repr=False)
 class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
     """Recurrent autoencoder: codes of sequences, read one step after the other.
@@ -91,6 +95,8 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
     >>> bool(((autoencoder.reconstruct(X[500:]) - X[500:]) ** 2).mean() < 0.8 * error)
     True
     """
+
+    learning_rate: float = 7e-3
 
     _parameter_constraints: ClassVar[dict] = {
         **TrainedAutoencoder._parameter_constraints,

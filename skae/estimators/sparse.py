@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
+from skae.core.networks.ends import has_entering_kernel
 from skae.core.objectives import Objective, weighted_mean
 from skae.core.scale import code_lengths, hold_gain
 from skae.core.sparse_start import sparse_start
@@ -89,7 +90,7 @@ def sparse_loss(model, batch, key, *, objective, hyperparameters):
     counted = z * code_lengths(model) if penalty.grows_with_codes else z
     value = penalty.formula(counted, batch.weight, hyperparameters["sparsity_target"])
     loss = reconstruction + hyperparameters["sparsity_weight"] * value
-    if not penalty.grows_with_codes:
+    if not penalty.grows_with_codes and has_entering_kernel(model.params):
         squares = jnp.sum(jnp.square(code_lengths(model)))
         loss = loss + 0.5 * hyperparameters["decoder_alpha"] * squares
     return loss, {"reconstruction": reconstruction, "penalty": value}
@@ -150,7 +151,8 @@ class SparseAutoencoder(BaseAutoencoder):
     decoder_alpha : "auto" or float, default="auto"
         L2 penalty on the weights that lead from the codes into the decoder, at least 0, for "kl"
         and "squared_error" (under the others lengths are held or nothing is added) and without
-        tied weights. "auto": 0.0003. More drives codes to 0 and 1, and reconstructs less well.
+        tied weights. "auto": 0.0003, and none with a decoder of your own, which does not tell
+        what these weights are. More drives codes to 0 and 1, and reconstructs less well.
 
     n_active : "auto" or int, default="auto"
         Codes that "top_k" keeps of each row, from 1 to `n_components`. "auto": a tenth of
@@ -245,6 +247,12 @@ class SparseAutoencoder(BaseAutoencoder):
 
     def _resolved(self):
         parameters, penalty = super()._resolved(), _PENALTIES[self.penalty]
+        if isinstance(self.network, tuple) and self.decoder_alpha != "auto":
+            raise ValueError(
+                f"decoder_alpha={self.decoder_alpha} is a penalty on the weights that lead from "
+                "the codes into the decoder, and a decoder of your own does not tell which those are: "
+                "leave 'auto'"
+            )
         if self.code_activation == "auto":
             parameters["code_activation"] = penalty.code_activation
         elif self.penalty == "kl" and self.code_activation != "logistic":

@@ -14,13 +14,18 @@ import numpy as np
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.network import Network, layers_in_order
 
-__all__ = ["code_layer", "entering_kernel", "output_offset", "silence"]
+__all__ = ["code_layer", "entering_kernel", "has_entering_kernel", "output_offset", "silence"]
 
 
 def code_layer(params: dict) -> dict:
     """Kernel and bias of the encoder's last layer, which gives the codes."""
     encoder = params["encoder"]
     return encoder["head"] if "head" in encoder else layers_in_order(encoder)[-1]
+
+
+def has_entering_kernel(params: dict) -> bool:
+    """Whether it is known which weights lead from the code into the decoder."""
+    return "body" not in params["decoder"]
 
 
 def entering_kernel(params: dict):
@@ -32,7 +37,7 @@ def entering_kernel(params: dict):
         For a user's own decoder, whose layers are not known.
     """
     decoder = params["decoder"]
-    if "body" in decoder:
+    if not has_entering_kernel(params):
         raise ValueError(
             "the penalty weighs codes by the weights that lead from them into the decoder, and a "
             "decoder of your own does not tell which those are: use network=None or a "

@@ -86,7 +86,7 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
     ...     2,
     ...     sequence_shape=(16, 1),
     ...     hidden_sizes=(16,),
-    ...     max_iter=30,
+    ...     max_iter=15,
     ...     early_stopping=False,
     ...     random_state=0,
     ... ).fit(X[:500])

@@ -250,8 +250,8 @@ class SparseAutoencoder(BaseAutoencoder):
         if isinstance(self.network, tuple) and self.decoder_alpha != "auto":
             raise ValueError(
                 f"decoder_alpha={self.decoder_alpha} is a penalty on the weights that lead from "
-                "the codes into the decoder, and a decoder of your own does not tell which those are: "
-                "leave 'auto'"
+                "the codes into the decoder, and a decoder of your own does not tell which those "
+                "are: leave 'auto'"
             )
         if self.code_activation == "auto":
             parameters["code_activation"] = penalty.code_activation

@@ -27,6 +27,9 @@ _HOME = {
 
 __all__ = sorted(_HOME)
 
+# reachable as skae.display and so on without an import of their own, and loaded no sooner
+_PACKAGES = ("datasets", "display", "hashing", "networks")
+
 if TYPE_CHECKING:
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
     from skae.estimators.adversarial import AdversarialAutoencoder as AdversarialAutoencoder
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name):
+    if name in _PACKAGES:
+        return importlib.import_module(f"skae.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'skae' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)
@@ -55,4 +60,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *_PACKAGES})

@@ -197,14 +197,14 @@ def _excitations(model, X, layer, width):
 
 def _bounds(model, norm, value_range):
     """Bounds in units of training, and the centre of the ball."""
-    if norm is None and value_range is None:
-        raise ValueError("norm=None and value_range=None: give one bound at least")
     n_features, (mean, scale) = model.n_features_in_, model._units
     typical = model.scale_ * np.sqrt(n_features)
     if isinstance(value_range, str):
         if value_range != "auto":
             raise ValueError(f"value_range={value_range!r} must be 'auto', (low, high) or None")
         value_range = None if LOSSES[model.architecture_["loss"]].centred else (0.0, 1.0)
+    if norm is None and value_range is None:
+        raise ValueError("there is neither a norm nor a value_range: give one bound at least")
     if isinstance(norm, str) and norm == "auto":
         norm = typical
     if norm is not None:

@@ -45,7 +45,8 @@ def summary_of(model) -> dict[str, str]:
         said["training loss"] = f"{history['loss'][-1]:.4g}"
     held_out = history.get("validation_loss", ())
     if np.isfinite(held_out).any():
-        said["best validation loss"] = f"{np.nanmin(held_out):.4g}"
+        lower = "" if model.best_iter_ else " (the start's was lower)"
+        said["best validation loss"] = f"{np.nanmin(held_out):.4g}{lower}"
     said["seconds"] = f"{model.fit_time_['total']:.3g}"
     return said
 

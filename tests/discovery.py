@@ -11,6 +11,7 @@ FAST = {
     "n_components": 2,
     "hidden_layer_sizes": (8,),
     "channels": (2,),
+    "decoder_kernel_size": 3,
     "hidden_sizes": (4,),
     "batch_size": 32,
     "max_iter": 4,

@@ -38,9 +38,8 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
 
     The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
     last ones, and the decoder goes the same way back through the same shapes. One window of
-    weights serves the whole image, so few weights see much data: where rows are images, that loses
-    less than dense layers do. As everywhere in skae, a linear path beside the networks starts at
-    PCA's solution.
+    weights serves the whole image, so few weights see much data. As everywhere in skae, a linear
+    path beside the networks starts at PCA's solution.
 
     Parameters
     ----------
@@ -62,6 +61,9 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
 
     On a CPU convolutions are computed as slices side by side and one matrix product; on other
     devices by XLA's own. A fitted estimator holds neither and moves between devices.
+
+    Try dense layers too where images are small and their objects stand in the middle: on
+    Fashion-MNIST AutoencoderTransformer reconstructs better, in less time.
 
     Not for tables: without an order of columns there are no neighbours. The rule for
     ``image_shape=None`` is there to be convenient, and knows nothing of the columns' meaning.

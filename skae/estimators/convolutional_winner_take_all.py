@@ -108,7 +108,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
     See Also
     --------
     skae.WinnerTakeAllAutoencoder : Dense units, with lifetime sparsity alone.
-    skae.ConvolutionalAutoencoder : The least reconstruction error.
+    skae.ConvolutionalAutoencoder : For reconstructions.
 
     Notes
     -----

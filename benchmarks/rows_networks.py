@@ -23,7 +23,7 @@ def runs(cls, seeds: Seeds, **parameters) -> list[tuple[float, float, int]]:
         model = cls(random_state=seed, **parameters)
         seconds = timed_fit(model, X)
         found.append((error_on(model, X_val), seconds, model.n_iter_))
-        logger.info("%s, seed %d: val MSE %.5f, %d epochs, %.1f s", cls.__name__, seed, *found[-1])
+        logger.info("%s, seed %d: val MSE %.5f, %.1f s, %d epochs", cls.__name__, seed, *found[-1])
     return found
 
 

@@ -59,13 +59,18 @@ def test_convolution_and_its_adjoint(height, width, channels, size, stride, padd
     x = RNG.normal(size=(2, height, width, channels)).astype(np.float32)
     kernel = RNG.normal(size=(size, size, channels, 4)).astype(np.float32)
     want = by_hand(x, kernel, stride, padding)
-    got = convolve(x, kernel, stride, padding, method)
-    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
     y = RNG.normal(size=want.shape).astype(np.float32)
-    back = convolve_back(y, kernel, (height, width), stride, padding, method)
+
+    @jax.jit
+    def both_ways(x, y):
+        # <back(y), x> = <y, convolve(x)>, cell by cell: the gradient of the right side
+        gradient = jax.grad(lambda x: jnp.sum(y * convolve(x, kernel, stride, padding, "xla")))(x)
+        back = convolve_back(y, kernel, (height, width), stride, padding, method)
+        return convolve(x, kernel, stride, padding, method), back, gradient
+
+    got, back, gradient = both_ways(x, y)
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
     assert back.shape == x.shape
-    # <back(y), x> = <y, convolve(x)>, cell by cell: the gradient of the right side
-    gradient = jax.grad(lambda x: jnp.sum(y * convolve(x, kernel, stride, padding, "xla")))(x)
     np.testing.assert_allclose(back, gradient, rtol=1e-4, atol=1e-5)
 
 

@@ -18,13 +18,13 @@ scikit-learn's handwritten digits.
 from pathlib import Path
 from time import perf_counter
 
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
 from skae import DenoisingAutoencoder
+from skae.display import ReconstructionDisplay
 
 started = perf_counter()
 X, _ = load_digits(return_X_y=True)
@@ -79,23 +79,18 @@ for name, rows in cleaned.items():
 print(f"{'clean rows in':<16}{error(denoiser.reconstruct(X_test)):>20.4f}")
 
 # %%
-# Noisy, cleaned and clean digits
+# Clean, noisy and cleaned digits
 # -------------------------------
 
-n_shown = 14
-lines = {**cleaned, "clean": X_test}
-figure, axes = plt.subplots(len(lines), n_shown, figsize=(n_shown, 1.05 * len(lines)))
-for row_axes, (name, images) in zip(axes, lines.items(), strict=True):
-    row_axes[0].set_ylabel(name)
-    for ax, image in zip(row_axes, images, strict=False):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        ax.set(xticks=[], yticks=[])
-figure.tight_layout(pad=0.3)
+shown = {name: rows[:14] for name, rows in cleaned.items() if name != "noisy"}
+display = ReconstructionDisplay.from_predictions(
+    X_test[:14], shown, X_noisy=noisy[:14], image_shape=(8, 8)
+)
 
 # Run as a script the example knows its place; in a gallery it does not.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
 picture = folder / "denoising.png"
-figure.savefig(picture, dpi=120)
+display.figure_.savefig(picture, dpi=120)
 print(f"picture: {picture}")
 print(f"done in {perf_counter() - started:.0f} s")

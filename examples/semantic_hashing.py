@@ -15,15 +15,14 @@ of the dictionary that this makes: images with the same hash. No label was used.
 # Hashes of 10,000 images
 # -----------------------
 
-from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from skae import SemanticHasher
 from skae.datasets import load_fashion_mnist
+from skae.display import HashBucketDisplay
 
 started = perf_counter()
 fashion = load_fashion_mnist()
@@ -59,41 +58,18 @@ print(f"the same by ITQ: {precision(itq):.3f}")
 # %%
 # Images with the same hash
 # -------------------------
-# One drawer a line, the fullest for each kind of thing. On the left, in blue, what the decoder
-# makes of the hash alone: all that two bytes say about an image.
+# One drawer a line, the fullest first. On the left, in blue, what the decoder makes of the hash
+# alone: all that two bytes say about an image.
 
-drawers = defaultdict(list)
-for i, key in enumerate(hashes):
-    drawers[key.tobytes()].append(i)
-fullest = {}
-for members in sorted(drawers.values(), key=len, reverse=True):
-    fullest.setdefault(int(np.bincount(y[members]).argmax()), members)
-fullest = {kind: members for kind, members in fullest.items() if len(members) > 1}
-
-n_shown = 12
-figure, axes = plt.subplots(
-    len(fullest),
-    n_shown + 1,
-    figsize=(n_shown + 1, len(fullest)),
-    squeeze=False,
-    layout="constrained",
+kinds = np.array(fashion.target_names)[y]
+display = HashBucketDisplay.from_estimator(
+    hasher, X, kinds, n_buckets=10, n_rows=12, image_shape=(28, 28)
 )
-for line, (kind, members) in zip(axes, sorted(fullest.items()), strict=True):
-    said = hasher.inverse_transform(hashes[members[:1]], packed=True)[0]
-    line[0].imshow(said.reshape(28, 28), cmap="Blues", vmin=0, vmax=1)
-    line[0].set_ylabel(fashion.target_names[kind], rotation=0, ha="right", va="center")
-    for ax, i in zip(line[1:], members, strict=False):
-        ax.imshow(X[i].reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
-    for ax in line[1 + len(members) :]:
-        ax.set_axis_off()
-    for ax in line:
-        ax.set(xticks=[], yticks=[])
-figure.suptitle("Each line: images with the same 16 bits, and what these bits alone give back")
 
 # Run as a script the example knows its place; in a gallery it does not.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
 picture = folder / "semantic_hashing.png"
-figure.savefig(picture, dpi=120)
+display.figure_.savefig(picture, dpi=120)
 print(f"picture: {picture}")
 print(f"done in {perf_counter() - started:.0f} s")

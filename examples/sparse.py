@@ -23,6 +23,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, SparseAutoencoder
+from skae.display import CodeHistogramDisplay, FeatureDisplay
 
 started = perf_counter()
 X = load_digits().data / 16
@@ -51,27 +52,22 @@ for name, model in models.items():
 # Codes of held-out digits, and the digits that switch a unit on
 # ---------------------------------------------------------------
 
-figure = plt.figure(figsize=(10, 6.2), layout="constrained")
-above, below = figure.subfigures(2, 1, height_ratios=[1, 1.5])
-axes = above.subplots(1, 2)
-bins = np.linspace(0, 1, 41)
-for ax, name in zip(axes, ["plain", "sparse"], strict=True):
-    ax.hist(codes[name].ravel(), bins, color="C0" if name == "plain" else "C1")
-    mean = codes[name].mean()
-    ax.axvline(mean, color="k", linewidth=1)
-    ax.set(title=f"{name}: mean {mean:.2f}", xlabel="code", yticks=[], xlim=(0, 1))
+figure = plt.figure(figsize=(9, 10), layout="constrained")
+above, below = figure.subfigures(2, 1, height_ratios=[1, 1])
+both = {name: codes[name] for name in ("plain", "sparse")}
+CodeHistogramDisplay.from_codes(both, ax=above.subplots(2, 2))
 
-n_units, n_shown = 6, 16
-sparse = models["sparse"].transform(X_train)
 # units that are most decided: far apart when on and off
-units = np.argsort(-sparse.std(axis=0))[:n_units]
-below.suptitle("each row: the digits that switch one unit on most, of all training digits")
-grid = below.subplots(n_units, n_shown)
-for row_axes, unit in zip(grid, units, strict=True):
-    row_axes[0].set_ylabel(f"unit {unit}", rotation=0, ha="right", va="center")
-    for ax, image in zip(row_axes, X_train[np.argsort(-sparse[:, unit])], strict=False):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        ax.set(xticks=[], yticks=[])
+units = np.argsort(-codes["sparse"].std(axis=0))[:8]
+FeatureDisplay.from_estimator(
+    models["sparse"],
+    X_train,
+    kind="top_rows",
+    units=units,
+    n_rows=16,
+    image_shape=(8, 8),
+    ax=below.subplots(),
+)
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)

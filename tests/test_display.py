@@ -1,5 +1,7 @@
 """Pictures by their data: arrays, labels, axes. None of them is looked at here."""
 
+from pathlib import Path
+
 import matplotlib
 
 matplotlib.use("agg")
@@ -28,6 +30,7 @@ from skae.display import (
 )
 from skae.display._mosaic import mosaic, painted, value_limits
 from skae.networks import Convolutional
+from tests.test_docstrings import entries, parameters_of, section
 
 SHAPE = (8, 8)
 # untrained, which needs no compiling: pictures show what is there
@@ -396,3 +399,20 @@ def test_matplotlib_is_imported_when_something_is_drawn(run_python):
             raise AssertionError("no error")
         """
     )
+
+
+def test_nothing_below_knows_of_displays():
+    package = Path(skae.__file__).parent
+    for folder in ("core", "estimators", "hashing"):
+        for module in (package / folder).rglob("*.py"):
+            assert "skae.display" not in module.read_text(), module
+
+
+@pytest.mark.parametrize("name", skae.display.__all__)
+def test_parameters_are_documented_and_there_is_an_example(name):
+    thing = getattr(skae.display, name)
+    methods = [thing, *(getattr(thing, m, None) for m in ("from_estimator", "from_codes", "plot"))]
+    for method in filter(None, methods):
+        documented = set(entries(method.__doc__, "Parameters"))
+        assert documented == set(parameters_of(method)), method
+    assert ">>> " in section(thing.__doc__, "Examples")  # `make doctest` runs them

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-__all__ = ["axes_grid", "matplotlib_pyplot", "one_axes"]
+__all__ = ["axes_grid", "matplotlib_pyplot", "mosaic_axes", "one_axes"]
+
+# inches that a letter of a label takes
+_LETTER = 0.095
 
 
 def matplotlib_pyplot():
@@ -18,6 +21,18 @@ def one_axes(ax, size):
     """The axes given, or those of a new figure of `size` (width, height) in inches."""
     plt = matplotlib_pyplot()
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def mosaic_axes(ax, n_lines, n_columns, *, cell, line_labels=()):
+    """The axes given, or those of a new figure, for images of `cell` inches with room for labels.
+
+    matplotlib lays out what keeps its proportions as if it did not, so the figure is a little too
+    wide rather than too narrow: labels would be cut off.
+    """
+    letters = max((len(part) for label in line_labels for part in label.split("\n")), default=0)
+    size = (0.6 + _LETTER * letters + cell * n_columns, 0.6 + cell * n_lines)
+    plt = matplotlib_pyplot()
+    return plt.subplots(figsize=size, layout="compressed")[1] if ax is None else ax
 
 
 def axes_grid(ax, n_rows, n_columns, size, **options):

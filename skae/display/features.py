@@ -3,7 +3,8 @@
 import numpy as np
 
 from skae.core.networks.ends import code_layer
-from skae.display._axes import axes_grid, one_axes
+from skae.core.networks.layers import CODE
+from skae.display._axes import axes_grid, mosaic_axes
 from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 from skae.display.excitation import chosen_units, maximize_activation, top_activating_rows
@@ -181,7 +182,7 @@ class FeatureDisplay:
             layer, units, features, shape = _weights(model, units, layer, image_shape)
         else:
             shape = image_shape_of(model, image_shape, model.n_features_in_)
-            layer, width, units = chosen_units(model, "code" if layer is None else layer, units)
+            layer, width, units = chosen_units(model, CODE if layer is None else layer, units)
             units = units if len(units) < width else units[: _MOST_UNITS[kind]]
             if kind == "top_rows":
                 if X is None:
@@ -217,7 +218,8 @@ class FeatureDisplay:
             self._plot_images(ax, cmap)
         self.figure_ = self.ax_.figure
         if len(self.units) > 1 or self.kind != "weights":
-            self.ax_.set_title(_TITLES[self.kind].format(layer=self.layer), fontsize="medium")
+            layer = "the code" if self.layer == CODE else self.layer
+            self.ax_.set_title(_TITLES[self.kind].format(layer=layer), fontsize="medium")
         return self
 
     def _plot_images(self, ax, cmap):
@@ -238,7 +240,7 @@ class FeatureDisplay:
         if not together:
             images = _in_a_square(images[:, 0])
         lines, columns = images.shape[:2]
-        self.ax_ = one_axes(ax, (1.0 + 0.7 * columns, 0.6 + 0.7 * lines))
+        self.ax_ = mosaic_axes(ax, lines, columns, cell=0.7, line_labels=labels or ())
         self.image_ = draw_mosaic(self.ax_, images, line_labels=labels)
         self.axes_ = np.array([self.ax_], dtype=object)
 

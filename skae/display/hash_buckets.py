@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_scalar
 
-from skae.display._axes import one_axes
+from skae.display._axes import mosaic_axes
 from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
@@ -219,9 +219,10 @@ class HashBucketDisplay:
             )
         if decoded:
             images[:, 0] = painted(self.decoded, self.image_shape, limits=limits, cmap="Blues")
-        self.ax_ = one_axes(ax, (2.4 + 0.62 * columns, 0.5 + 0.62 * len(images)))
+        labels = self._labels()
+        self.ax_ = mosaic_axes(ax, *images.shape[:2], cell=0.62, line_labels=labels)
         self.figure_ = self.ax_.figure
-        self.image_ = draw_mosaic(self.ax_, images, line_labels=self._labels())
+        self.image_ = draw_mosaic(self.ax_, images, line_labels=labels)
         if decoded:
             self.ax_.set_title("the hash decoded, and rows that share it", fontsize="medium")
         return self

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_scalar
 
-from skae.display._axes import axes_grid, one_axes
+from skae.display._axes import axes_grid, mosaic_axes
 from skae.display._fitted import dense_rows, image_shape_of, named
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
@@ -223,8 +223,7 @@ class ReconstructionDisplay:
                     differences[name], self.image_shape, limits=reach, cmap="RdBu_r"
                 )
         images = np.stack(list(lines.values()))
-        size = (1.6 + 0.8 * images.shape[1], 0.5 + 0.8 * images.shape[0])
-        self.ax_ = one_axes(ax, size)
+        self.ax_ = mosaic_axes(ax, *images.shape[:2], cell=0.8, line_labels=lines)
         errors = None
         if len(self.errors_) == 1:
             ((_, values),) = self.errors_.items()

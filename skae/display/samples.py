@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_scalar
 
-from skae.display._axes import one_axes
+from skae.display._axes import mosaic_axes, one_axes
 from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
@@ -150,8 +150,6 @@ class SampleDisplay:
         if self.image_shape is None:
             self._plot_lines(ax, cmap)
         else:
-            size = (0.8 + 0.65 * columns, 0.4 + 0.65 * lines)
-            self.ax_ = one_axes(ax, size)
             limits = value_limits(self.X)
             images = painted(self.X, self.image_shape, limits=limits, cmap=cmap)
             labels = {}
@@ -159,6 +157,8 @@ class SampleDisplay:
                 across, up = self.codes
                 labels["column_labels"] = [f"{value:.2g}" for value in across]
                 labels["line_labels"] = [f"{value:.2g}" for value in up]
+            said = labels.get("line_labels", ())
+            self.ax_ = mosaic_axes(ax, lines, columns, cell=0.65, line_labels=said)
             self.image_ = draw_mosaic(self.ax_, images, **labels)
         self.figure_ = self.ax_.figure
         if self.codes is not None:

@@ -108,7 +108,7 @@ def no_dead_units(seeds: Seeds) -> Iterator[Bar]:
 
 FEATURES = {
     "n_components": 100,
-    "hidden_layer_sizes": (),
+    "hidden_layer_sizes": (256,),
     "sparsity_rate": 0.05,
     "batch_size": 128,
     "max_iter": 100,
@@ -132,7 +132,7 @@ def accuracy_of(features, X, y, split) -> tuple[float, float]:
     seconds = timed_fit(features, X[train]) if features is not None else 0.0
     code = features.transform if features is not None else np.asarray
     codes, spread = code(X[train]), code(X[train]).std()
-    classifier = LogisticRegression(C=10.0, max_iter=5000).fit(codes / spread, y[train])
+    classifier = LogisticRegression(max_iter=5000).fit(codes / spread, y[train])
     return float(classifier.score(code(X[test]) / spread, y[test])), seconds
 
 

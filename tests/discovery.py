@@ -37,11 +37,6 @@ def accepts(cls, parameter):
     return parameter in inspect.signature(cls).parameters
 
 
-def may_be(cls, parameter, value):
-    """Whether a parameter with a list of choices has this one."""
-    return any(value in c.options for c in cls._parameter_constraints[parameter])
-
-
 def fast(cls, **parameters):
     """An instance with `FAST`, as far as it has those parameters, and `parameters`."""
     chosen = {name: value for name, value in FAST.items() if accepts(cls, name)}

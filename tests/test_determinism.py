@@ -18,7 +18,7 @@ def fit_and_transform(cls, seed, early_stopping):
 def jobs(cls):
     return [
         delayed(fit_and_transform)(cls, seed, early_stopping)
-        for seed in (0, 1, 2)
+        for seed in (0, 1)
         for early_stopping in (True, False)
     ]
 
@@ -57,8 +57,8 @@ def test_threads_that_compile_the_same_program_at_once():
 
 
 def test_loky_workers(in_a_loop):
-    together = [job for cls in AUTOENCODERS for job in jobs(cls)]
-    expected = [result for cls in AUTOENCODERS for result in in_a_loop[cls]]
+    together = [jobs(cls)[0] for cls in AUTOENCODERS]
+    expected = [in_a_loop[cls][0] for cls in AUTOENCODERS]
     assert_same_bits(Parallel(2, backend="loky")(together), expected)
 
 

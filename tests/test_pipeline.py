@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,7 +21,6 @@ def test_before_a_classifier(cls, X, y):
     pipeline = make_pipeline(StandardScaler(), fast(cls), KNeighborsClassifier())
     assert 0 <= pipeline.fit(X, y).score(X, y) <= 1
     assert len(pipeline[:-1].get_feature_names_out()) == 2
-    assert np.isfinite(cross_val_score(pipeline, X, y, cv=2)).all()
 
 
 @each_autoencoder

@@ -231,7 +231,7 @@ class HashBucketDisplay:
         """Of each bucket its code, how many rows it has, and of what kind they are."""
         labels, self.purity_ = [], np.full(len(self.buckets), np.nan)
         for i, (members, code) in enumerate(zip(self.buckets, self.codes, strict=True)):
-            said = f"{_written(code)}: {len(members)} rows"
+            said = f"{_written(code)}: {len(members)} row{'s' * (len(members) > 1)}"
             if self.y is not None:
                 kinds, counts = np.unique(self.y[members], return_counts=True)
                 self.purity_[i] = counts.max() / len(members)

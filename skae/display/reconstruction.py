@@ -189,7 +189,7 @@ class ReconstructionDisplay:
             Of images one; of features one for each row, or one to be divided. None: a new figure.
         show_error : bool, default=False
             Of images only: below each reconstruction also its difference to the original, red
-            where it is too high, blue where it is too low.
+            where it is too high, blue where it is too low (in the mean over channels).
         cmap : str, default="gray_r"
             Colour map of images with one channel.
 
@@ -210,7 +210,7 @@ class ReconstructionDisplay:
 
     def _plot_images(self, ax, show_error, cmap):
         limits = value_limits(self.X)
-        differences = {name: rows - self.X.astype(float) for name, rows in self.X_hat.items()}
+        differences = {name: self._difference(rows) for name, rows in self.X_hat.items()}
         reach = value_limits(list(differences.values()), signed=True)
         lines = {"original": painted(self.X, self.image_shape, limits=limits, cmap=cmap)}
         if self.X_noisy is not None:
@@ -219,8 +219,9 @@ class ReconstructionDisplay:
             lines[name] = painted(rows, self.image_shape, limits=limits, cmap=cmap)
             if show_error:
                 typical = np.sqrt(np.mean(np.square(self.errors_[name])))
-                lines[f"{name}'s error\n{typical:.2g}"] = painted(
-                    differences[name], self.image_shape, limits=reach, cmap="RdBu_r"
+                said = "error" if len(self.X_hat) == 1 else f"{name}'s error"
+                lines[f"{said}\n{typical:.2g}"] = painted(
+                    differences[name], (*self.image_shape[:2], 1), limits=reach, cmap="RdBu_r"
                 )
         images = np.stack(list(lines.values()))
         self.ax_ = mosaic_axes(ax, *images.shape[:2], cell=0.8, line_labels=lines)
@@ -231,6 +232,11 @@ class ReconstructionDisplay:
             self.ax_.set_xlabel("root mean squared error")
         self.image_ = draw_mosaic(self.ax_, images, line_labels=list(lines), column_labels=errors)
         self.axes_ = np.array([self.ax_], dtype=object)
+
+    def _difference(self, rows):
+        """What is too much and what is missing, of each pixel: the mean over its channels."""
+        cells = rows - self.X.astype(float)
+        return cells.reshape(len(cells), -1, self.image_shape[2]).mean(axis=2)
 
     def _plot_features(self, ax):
         n_rows, n_features = self.X.shape

@@ -97,19 +97,10 @@ def test_methods_document_parameters_and_result(method):
     assert section(method.__doc__, "Returns").strip()
 
 
-@each_public
-def test_examples_run(thing):
-    module = inspect.getmodule(thing)
-    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    finder = doctest.DocTestFinder(recurse=True)
-    tests = [t for t in finder.find(thing, thing.__name__, module=module) if t.examples]
-    if thing in ESTIMATORS:
-        assert tests, "no example"
-    for test in tests:
-        runner = doctest.DocTestRunner(optionflags=flags)
-        said: list = []
-        runner.run(test, out=said.append)
-        assert runner.failures == 0, "".join(said)
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_there_is_an_example(cls):
+    """`make doctest` runs them."""
+    assert doctest.DocTestParser().get_examples(cls.__doc__)
 
 
 def test_formulas_and_limits_are_documented():

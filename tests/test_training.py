@@ -70,9 +70,10 @@ def test_small_data_hold_nothing_out(X):
     chosen, free = model(early_stopping=True).fit(X), model(early_stopping=False).fit(X)
     assert 0 < chosen.best_iter_ <= 12
     kept = slice(chosen.best_iter_)
-    np.testing.assert_array_equal(chosen.history_["loss"][kept], free.history_["loss"][kept])
-    if chosen.best_iter_ == 12:
-        np.testing.assert_array_equal(chosen.transform(X), free.transform(X))
+    want = free.history_["loss"][kept]
+    np.testing.assert_allclose(chosen.history_["loss"][kept], want, rtol=1e-5)
+    if chosen.best_iter_ == 12:  # two programs: the last bit may differ
+        np.testing.assert_allclose(chosen.transform(X), free.transform(X), rtol=1e-4, atol=1e-6)
 
 
 def test_cross_validation_inside_the_fit_refuses_noise():

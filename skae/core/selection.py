@@ -16,6 +16,8 @@ from skae.core.plan import Plan
 __all__ = ["Choice", "choose_epochs"]
 
 N_FOLDS = 3
+# in place of a loss that is not finite: worse than any other, and its square is a number
+_DIVERGED = 1e100
 
 
 class Choice(NamedTuple):
@@ -82,7 +84,7 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
         curves.append(result.evaluations)
         shares.append(weight[fold].sum())
     length = min(len(curve) for curve in curves)
-    losses = np.nan_to_num([curve[:length] for curve in curves], nan=np.inf)
+    losses = np.nan_to_num([curve[:length] for curve in curves], nan=_DIVERGED, posinf=_DIVERGED)
     epochs = _best_epochs(losses, np.asarray(shares))
     curve = np.average(losses, axis=0, weights=shares)
     return Choice(epochs, curve, room, compile_seconds, diverged=diverged)

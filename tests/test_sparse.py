@@ -50,6 +50,12 @@ def test_weights_that_leave_a_unit_are_penalised(penalty):
     np.testing.assert_allclose(gain, squares, rtol=1e-5)
 
 
+@pytest.mark.parametrize("penalty", ["kl", "squared_error"])
+def test_tied_weights_add_nothing_for_them(penalty):
+    model = model_of(tied=True)
+    assert loss_of(penalty, model, alpha=2.0)[0] == loss_of(penalty, model)[0]
+
+
 def test_kl_closed_form():
     means = np.array([0.05, 0.2, 0.5, 0.9])
     want = 0.2 * np.log(0.2 / means) + 0.8 * np.log(0.8 / (1 - means))

@@ -90,10 +90,15 @@ def sparse_loss(model, batch, key, *, objective, hyperparameters):
     counted = z * code_lengths(model) if penalty.grows_with_codes else z
     value = penalty.formula(counted, batch.weight, hyperparameters["sparsity_target"])
     loss = reconstruction + hyperparameters["sparsity_weight"] * value
-    if not penalty.grows_with_codes and has_entering_kernel(model.params):
+    if not penalty.grows_with_codes and _has_weights_of_its_own(model):
         squares = jnp.sum(jnp.square(code_lengths(model)))
         loss = loss + 0.5 * hyperparameters["decoder_alpha"] * squares
     return loss, {"reconstruction": reconstruction, "penalty": value}
+
+
+def _has_weights_of_its_own(model):
+    """Whether weights leave the codes that neither enter them nor are unknown."""
+    return not model.network.tied and has_entering_kernel(model.params)
 
 
 @documented(

@@ -22,7 +22,9 @@ _HOME = {
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
     "VAE": "skae.estimators.variational",
     "SemanticHasher": "skae.estimators.semantic_hashing",
+    "load_cifar10": "skae.datasets",
     "load_fashion_mnist": "skae.datasets",
+    "load_image_files": "skae.datasets",
 }
 
 __all__ = sorted(_HOME)
@@ -31,7 +33,9 @@ __all__ = sorted(_HOME)
 _PACKAGES = ("datasets", "display", "hashing", "networks")
 
 if TYPE_CHECKING:
+    from skae.datasets import load_cifar10 as load_cifar10
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
+    from skae.datasets import load_image_files as load_image_files
     from skae.estimators.adversarial import AdversarialAutoencoder as AdversarialAutoencoder
     from skae.estimators.autoencoder import AutoencoderTransformer as AutoencoderTransformer
     from skae.estimators.contractive import ContractiveAutoencoder as ContractiveAutoencoder

@@ -1,7 +1,4 @@
-"""Data sets to learn on that scikit-learn does not ship.
-
-Knows files and OpenML, and nothing of estimators.
-"""
+"""Fashion-MNIST, from files or from OpenML."""
 
 from __future__ import annotations
 
@@ -15,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
+
+from skae.datasets._colors import check_choice
 
 __all__ = ["load_fashion_mnist"]
 
@@ -97,8 +96,8 @@ def load_fashion_mnist(*, split="train", dtype="float32", return_X_y=False):
     >>> fashion.target_names[fashion.target[0]]  # doctest: +SKIP
     'Ankle boot'
     """
-    _check_choice("split", split, tuple(_FILE_PREFIX))
-    _check_choice("dtype", dtype, ("float32", "uint8"))
+    check_choice("split", split, tuple(_FILE_PREFIX))
+    check_choice("dtype", dtype, ("float32", "uint8"))
     images, labels, source = _read(split)
     logger.info("Fashion-MNIST (%s, %d images) was read from %s.", split, len(images), source)
     if dtype == "float32":
@@ -108,11 +107,6 @@ def load_fashion_mnist(*, split="train", dtype="float32", return_X_y=False):
     if return_X_y:
         return images, labels
     return Bunch(data=images, target=labels, target_names=list(_CLASSES), source=source)
-
-
-def _check_choice(name, value, choices):
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}.")
 
 
 def _read(split):

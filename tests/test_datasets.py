@@ -1,0 +1,222 @@
+"""Readers of people's images: what they read, and what they refuse."""
+
+import os
+import pickle
+import tarfile
+
+import numpy as np
+import pytest
+
+from skae.datasets import load_cifar10, load_image_files
+from skae.datasets._array_unpickler import load_arrays
+
+NAMES = ["cat", "horse"]
+
+
+def batch(rng, n_rows=3):
+    return rng.integers(0, 256, (n_rows, 3072), dtype=np.uint8), rng.integers(0, 2, n_rows).tolist()
+
+
+def write(folder, name, content, protocol=2):
+    # keys as bytes: what Python 2's text is to Python 3
+    content = {key.encode(): value for key, value in content.items()}
+    (folder / name).write_bytes(pickle.dumps(content, protocol=protocol))
+
+
+@pytest.fixture(scope="module")
+def cifar(tmp_path_factory):
+    """A folder of CIFAR-10's format, and what stands in it by name of file."""
+    folder = tmp_path_factory.mktemp("data") / "cifar-10-batches-py"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    batches = {}
+    for number, name in enumerate([*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]):
+        data, labels = batches[name] = batch(rng)
+        write(folder, name, {"data": data, "labels": labels}, protocol=number)
+    write(folder, "batches.meta", {"label_names": [name.encode() for name in NAMES]})
+    return folder, batches
+
+
+def test_channels_of_a_pixel_come_side_by_side(cifar):
+    folder, batches = cifar
+    got = load_cifar10(folder, split="test", dtype="uint8")
+    data, labels = batches["test_batch"]
+    np.testing.assert_array_equal(
+        got.data.reshape(3, 32, 32, 3)[:, 5, 7, 1], data.reshape(3, 3, 32, 32)[:, 1, 5, 7]
+    )
+    np.testing.assert_array_equal(got.target, labels)
+    assert got.target_names == NAMES
+    assert got.image_shape == (32, 32, 3)
+    assert got.source == str(folder)
+
+
+def test_every_protocol_and_all_training_files(cifar):
+    folder, batches = cifar
+    X, y = load_cifar10(folder, return_X_y=True)
+    assert X.shape == (15, 3072)
+    assert X.dtype == np.float32
+    assert y.tolist() == [label for i in range(1, 6) for label in batches[f"data_batch_{i}"][1]]
+    np.testing.assert_array_equal(X[3, 0], batches["data_batch_2"][0][0, 0] / np.float32(255))
+
+
+def test_grey(cifar):
+    folder, batches = cifar
+    red, green, blue = batches["test_batch"][0].reshape(3, 3, 1024).swapaxes(0, 1) / 255
+    average = load_cifar10(folder, split="test", color="average")
+    luminance = load_cifar10(folder, split="test", color="luminance")
+    np.testing.assert_allclose(average.data, (red + green + blue) / 3, rtol=1e-5)
+    np.testing.assert_allclose(
+        luminance.data, 0.299 * red + 0.587 * green + 0.114 * blue, rtol=1e-5
+    )
+    assert luminance.image_shape == (32, 32)
+    rounded = load_cifar10(folder, split="test", color="luminance", dtype="uint8")
+    assert np.abs(rounded.data / 255 - luminance.data).max() <= 0.5 / 255 + 1e-6
+
+
+@pytest.mark.parametrize("classes", ["horse", 1, ["horse"]])
+def test_one_class(cifar, classes):
+    folder, batches = cifar
+    got = load_cifar10(folder, split="test", classes=classes, return_X_y=True)[1]
+    assert got.tolist() == [label for label in batches["test_batch"][1] if label == 1]
+
+
+def test_archive_parent_folder_and_environment(cifar, tmp_path, monkeypatch):
+    folder, _ = cifar
+    with tarfile.open(tmp_path / "cifar-10-python.tar.gz", "w:gz") as archive:
+        archive.add(folder, arcname=folder.name)
+    expected = load_cifar10(folder).data
+    for path in (tmp_path, tmp_path / "cifar-10-python.tar.gz", folder.parent, str(folder)):
+        np.testing.assert_array_equal(load_cifar10(path).data, expected)
+    monkeypatch.setenv("SKAE_DATA", str(tmp_path))
+    np.testing.assert_array_equal(load_cifar10().data, expected)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.mkdir, ("harm",)
+
+
+class Hidden:
+    def __reduce__(self):
+        return np.load, ("harm.npy",)
+
+
+@pytest.mark.parametrize(
+    "value", [Evil(), [Hidden()], np.array([Evil()], dtype=object), np.float64, np.array(["text"])]
+)
+def test_a_file_can_build_arrays_and_nothing_else(value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for protocol in range(6):
+        with pytest.raises(ValueError, match="not a pickle of arrays"):
+            load_arrays(pickle.dumps(value, protocol), "this file")
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", ">i4", "<f8", "bool"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_come_back(dtype, order):
+    array = np.asarray(np.arange(6).reshape(2, 3), dtype=dtype, order=order)
+    for protocol in range(6):
+        got = load_arrays(pickle.dumps({b"a": [array, "é", None]}, protocol), "this file")[b"a"]
+        np.testing.assert_array_equal(got[0], array)
+        assert got[0].dtype == array.dtype
+
+
+def test_damaged_files_name_the_file(cifar, tmp_path):
+    folder, _ = cifar
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    broken = tmp_path / "test_batch"
+    whole = broken.read_bytes()
+    for content in (whole[:-300], b"", b"no pickle"):
+        broken.write_bytes(content)
+        with pytest.raises(ValueError, match="test_batch"):
+            load_cifar10(tmp_path, split="test")
+    write(tmp_path, "test_batch", {"data": np.zeros((2, 100), np.uint8), "labels": [0, 1]})
+    with pytest.raises(ValueError, match=r"test_batch.*\(2, 100\).*\(2, 3072\)"):
+        load_cifar10(tmp_path, split="test")
+    write(tmp_path, "test_batch", {"fine_labels": []})
+    with pytest.raises(ValueError, match="it has no 'data'"):
+        load_cifar10(tmp_path, split="test")
+    (tmp_path / "data_batch_3").unlink()
+    with pytest.raises(FileNotFoundError, match="lacks data_batch_3"):
+        load_cifar10(tmp_path)
+
+
+def test_cifar_not_there_says_where_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("SKAE_DATA", raising=False)
+    for path in (None, tmp_path):
+        with pytest.raises(FileNotFoundError, match="Download cifar-10-python"):
+            load_cifar10(path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"split": "all"}, "split must be one of 'train', 'test', got 'all'"),
+        ({"color": "grey"}, "color must be one of 'rgb', 'average', 'luminance'"),
+        ({"dtype": "float64"}, "dtype must be one of"),
+        ({"classes": "dog"}, "classes must be among cat, horse or their numbers 0 to 1, got 'dog'"),
+        ({"classes": [2]}, "got 2"),
+    ],
+)
+def test_wrong_parameters(cifar, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        load_cifar10(cifar[0], **wrong)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Two classes of pictures of different sizes and kinds."""
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    folder = tmp_path_factory.mktemp("pictures")
+    for name in ("blue", "red"):
+        (folder / name).mkdir()
+    image.new("RGB", (40, 20), (255, 0, 0)).save(folder / "red" / "wide.png")
+    image.new("RGB", (10, 90), (0, 0, 255)).save(folder / "blue" / "tall.jpg", quality=100)
+    image.new("L", (7, 7), 128).save(folder / "blue" / "grey.BMP".lower())
+    image.new("RGBA", (9, 9), (0, 0, 255, 0)).save(folder / "red" / "transparent.png")
+    (folder / "red" / "notes.txt").write_text("no picture")
+    return folder
+
+
+def test_image_files(pictures):
+    got = load_image_files(pictures, image_shape=(4, 6))
+    assert got.data.shape == (4, 72)
+    assert got.image_shape == (4, 6, 3)
+    assert got.target_names == ["blue", "red"]
+    assert got.target.tolist() == [0, 0, 1, 1]
+    images = got.data.reshape(4, 4, 6, 3)
+    np.testing.assert_allclose(images[0], 128 / 255, atol=1e-6)
+    np.testing.assert_allclose(images[1], np.broadcast_to([0, 0, 1], (4, 6, 3)), atol=0.02)
+    np.testing.assert_allclose(images[2], 1)  # what is transparent is white
+    np.testing.assert_allclose(images[3], np.broadcast_to([1, 0, 0], (4, 6, 3)), atol=1e-6)
+
+
+def test_image_files_cropped_or_stretched(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    stripes = np.zeros((10, 30), np.uint8)
+    stripes[:, 10:20] = 255
+    image.fromarray(stripes).save(tmp_path / "stripes.png")
+    cropped = load_image_files(tmp_path, image_shape=(10, 10), color="average")
+    assert cropped.image_shape == (10, 10)
+    assert cropped.target_names == ["."]
+    np.testing.assert_allclose(cropped.data, 1, atol=1e-6)
+    stretched = load_image_files(
+        tmp_path, image_shape=(10, 10), color="luminance", resize="stretch", dtype="uint8"
+    )
+    assert stretched.data.dtype == np.uint8
+    assert stretched.data.reshape(10, 10)[0, [0, 5, 9]].tolist() == [0, 255, 0]
+
+
+def test_wrong_image_files(pictures, tmp_path):
+    for shape in (32, (32,), (0, 4), (4.5, 4), "ab"):
+        with pytest.raises(ValueError, match="image_shape must be a height and a width"):
+            load_image_files(pictures, image_shape=shape)
+    with pytest.raises(FileNotFoundError, match="holds no image files"):
+        load_image_files(tmp_path)
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
+        load_image_files(tmp_path / "nowhere")
+    (tmp_path / "no.png").write_text("no picture")
+    with pytest.raises(ValueError, match=r"no\.png is not an image"):
+        load_image_files(tmp_path)

@@ -72,9 +72,9 @@ help: ## list the targets
 demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
 
-# One process a file of tests, two at a time: what one test compiles, the rest of the file uses.
+# Two processes; tests/conftest.py says which tests stay together, since compiling is most of the time.
 test: $(VENV)/.test ## the tests
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress

@@ -24,9 +24,19 @@ import pytest
 
 import skae
 from tests.datasets import curved, labels
-from tests.discovery import fast
+from tests.discovery import ESTIMATORS, fast
 
 ROOT = Path(skae.__file__).parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Run all tests of an estimator in one process, so that its programs are compiled once."""
+    for item in items:
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        kinds = [value if isinstance(value, type) else type(value) for value in values]
+        name = next((kind.__name__ for kind in kinds if kind in ESTIMATORS), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")

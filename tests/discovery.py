@@ -32,6 +32,13 @@ ESTIMATORS = [
 TRANSFORMERS = [cls for cls in ESTIMATORS if hasattr(cls, "transform")]
 AUTOENCODERS = [cls for cls in TRANSFORMERS if hasattr(cls, "reconstruct")]
 
+# for what the base does for all alike: dense layers, another network, codes of another kind
+REPRESENTATIVES = [
+    skae.AutoencoderTransformer,
+    skae.ConvolutionalWinnerTakeAllAutoencoder,
+    skae.SemanticHasher,
+]
+
 
 def accepts(cls, parameter):
     return parameter in inspect.signature(cls).parameters

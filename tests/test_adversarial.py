@@ -203,7 +203,7 @@ def test_bad_parameters(parameters, X):
         fast(AdversarialAutoencoder, **parameters).fit(X)
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (40, 1), (2, 1), (5, 30)])
+@pytest.mark.parametrize("shape", [(1, 3), (40, 1)])
 @pytest.mark.parametrize("prior", PRIORS)
 def test_small_data(shape, prior):
     rows = curved(40, 30)[: shape[0], : shape[1]]

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skae import AutoencoderTransformer
 from tests.datasets import curved
-from tests.discovery import AUTOENCODERS, fast
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
 
 _EVENT = "/jax/core/compile/backend_compile_duration"
 _counted = []
@@ -46,7 +46,7 @@ CHANGES = {
     "learning_rate": 1e-4,
     "alpha": 0.3,
     "random_state": 7,
-    "max_iter": 6,
+    "max_iter": 3,
     "max_time": 100.0,
     "tol": 0.01,
     "n_iter_no_change": 2,
@@ -58,13 +58,15 @@ CHANGES = {
 
 
 def automatic(cls, **parameters):
-    return fast(cls, **{"batch_size": "auto", "max_iter": 3, **parameters})
+    return fast(cls, **{"batch_size": "auto", "max_iter": 2, **parameters})
 
 
-@pytest.mark.parametrize("early_stopping", [True, False])
-@pytest.mark.parametrize("cls", AUTOENCODERS)
+@pytest.mark.parametrize(
+    "cls, early_stopping",
+    [(cls, True) for cls in AUTOENCODERS] + [(cls, False) for cls in REPRESENTATIVES],
+)
 def test_first_fit_compiles_three_programs_and_clones_none(cls, early_stopping):
-    X = curved(300, COLUMNS + early_stopping)
+    X = curved(100, COLUMNS + early_stopping)
     model = automatic(cls, early_stopping=early_stopping)
     with compilations() as found:
         model.fit_transform(X)
@@ -72,11 +74,11 @@ def test_first_fit_compiles_three_programs_and_clones_none(cls, early_stopping):
     model.reconstruct(X)
     model.score(X)
     with compilations() as found:
-        for n_rows in (257, 300, 400, 511):
+        for n_rows in (65, 100, 127):
             clone(model).fit_transform(curved(n_rows, X.shape[1], seed=n_rows))
         for name, value in CHANGES.items():
             clone(model).set_params(**{name: value}).fit(X).transform(X[:5])
-        clone(model).fit(X, sample_weight=np.linspace(0, 2, 300)).score(X)
+        clone(model).fit(X, sample_weight=np.linspace(0, 2, 100)).score(X)
     assert len(found) == 0
 
 

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from skae import AutoencoderTransformer
-from tests.discovery import AUTOENCODERS
+from skae import AutoencoderTransformer, RecurrentAutoencoder
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
 
@@ -21,8 +21,11 @@ def test_encoder_function_is_transform(cls, fitted, X_new):
     np.testing.assert_allclose(codes, fitted(cls).transform(X_new), rtol=1e-4, atol=1e-5)
 
 
-@each_autoencoder
-@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize(
+    "cls, loss",
+    [(cls, "squared_error") for cls in AUTOENCODERS]
+    + [(cls, "binary_cross_entropy") for cls in REPRESENTATIVES],
+)
 def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
     function, params = model.decoder_function()
@@ -31,7 +34,7 @@ def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     np.testing.assert_allclose(got, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
 
 
-@each_autoencoder
+@pytest.mark.parametrize("cls", [*REPRESENTATIVES, RecurrentAutoencoder])
 def test_under_jit_vmap_and_grad(cls, fitted, X_new):
     encode, params = fitted(cls).encoder_function()
     rows = jnp.asarray(X_new, jnp.float32)

@@ -11,9 +11,10 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer
-from tests.discovery import AUTOENCODERS, fast
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+a_few = pytest.mark.parametrize("cls", REPRESENTATIVES)
 
 
 @each_autoencoder
@@ -38,7 +39,7 @@ def test_inverse_transform_through_a_pipeline(cls, X):
     np.testing.assert_array_equal(back, by_hand)
 
 
-@each_autoencoder
+@a_few
 def test_search_over_names(cls, X):
     search = GridSearchCV(fast(cls), {"n_components": [1, 2], "alpha": [0, 0.1]}, cv=2).fit(X)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -52,7 +53,7 @@ def test_failing_candidates_are_named_by_the_search(cls, X):
         search.fit(X)
 
 
-@each_autoencoder
+@a_few
 def test_parallel_search_gives_the_same_scores(cls, X):
     grid = {"learning_rate": [1e-3, 1e-2]}
     one, other = (
@@ -64,7 +65,7 @@ def test_parallel_search_gives_the_same_scores(cls, X):
     )
 
 
-@each_autoencoder
+@a_few
 def test_union_and_columns(cls, X):
     union = FeatureUnion([("a", fast(cls)), ("b", fast(cls, n_components=1))])
     assert union.fit_transform(X).shape == (96, 3)

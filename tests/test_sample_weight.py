@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skae.core.batching import Rows
 from skae.core.moments import mean_and_scale
-from tests.discovery import AUTOENCODERS, accepts, fast, outputs
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, accepts, fast, outputs
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
 SETTINGS = [
@@ -25,8 +25,11 @@ def assert_alike(one, other):
         np.testing.assert_allclose(one[name], other[name], rtol=1e-6, atol=1e-7, err_msg=name)
 
 
-@each_autoencoder
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize(
+    "cls, settings",
+    [(cls, SETTINGS[0]) for cls in AUTOENCODERS]
+    + [(cls, more) for cls in REPRESENTATIVES for more in SETTINGS[1:]],
+)
 def test_weights_equal_repetition_in_any_order(cls, settings, X, X_new, weights):
     if not all(accepts(cls, name) for name in settings):
         return
@@ -39,7 +42,7 @@ def test_weights_equal_repetition_in_any_order(cls, settings, X, X_new, weights)
         assert_alike(outputs(clone(model).fit(rows), X_new), outputs(by_weight, X_new))
 
 
-@each_autoencoder
+@pytest.mark.parametrize("cls", REPRESENTATIVES)
 def test_weights_equal_repetition_for_sparse_rows(cls, X, X_new, weights):
     rows = np.where(X < 0.4, 0.0, X)
     model = fast(cls, early_stopping=False)
@@ -69,7 +72,7 @@ def test_weights_matter(cls, X, X_new, weights):
     )
 
 
-@each_autoencoder
+@pytest.mark.parametrize("cls", REPRESENTATIVES)
 def test_partial_fit_takes_weights(cls, X, weights):
     full = {"batch_size": 512, "optimizer": "sgd", "init": "random"}
     by_weight = fast(cls, **full).partial_fit(X, sample_weight=weights)

@@ -39,7 +39,7 @@ def run(check, *args):
 
 def small(cls):
     """A narrow network and few epochs: the checks ask for dozens of shapes, each compiled anew."""
-    values = {"hidden_layer_sizes": (8,), "channels": (2,), "hidden_sizes": (4,), "max_iter": 5}
+    values = {"hidden_layer_sizes": (8,), "channels": (2,), "hidden_sizes": (4,), "max_iter": 2}
     return cls(**{name: value for name, value in values.items() if accepts(cls, name)})
 
 

@@ -255,7 +255,7 @@ def test_bad_arguments(X_new, fitted):
             call()
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (40, 1), (2, 1), (5, 30)])
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1)])
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_small_data(shape, init):
     rows = curved(40, 30)[: shape[0], : shape[1]]

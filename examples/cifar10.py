@@ -153,7 +153,8 @@ colour_hat = compare(
 # photographs teach no more: on the made data PCA cannot be beaten. Both autoencoders start at PCA's
 # solution, see on rows from elsewhere that training makes it worse, and stay there: the epoch that
 # was kept is 0. (In colour the last digits differ, because principal components of so many columns
-# are approximate.) Run it on CIFAR-10 itself before you conclude anything about photographs.
+# are approximate.) Run it on CIFAR-10 itself before you conclude anything about photographs;
+# the example on Fashion-MNIST has images from which autoencoders learn what PCA cannot.
 
 # %%
 # Pictures of any size

@@ -42,7 +42,7 @@ def load():
         print(f"{error}\nscikit-learn's digits are used instead, with 10 components.")
         return *train_test_split(load_digits().data / 16, random_state=0), 10
     print(f"Fashion-MNIST from {train.source}")
-    return train.data[:4_000], test.data[:2_000], 30
+    return train.data[:3_000], test.data[:1_000], 30
 
 
 X_train, X_test, n_components = load()

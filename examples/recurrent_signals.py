@@ -63,7 +63,6 @@ else:
     print(f"pulse from {file}")
     signal = np.loadtxt(file, delimiter=",", skiprows=1, usecols=1)
 signal = signal[: len(signal) // 4 * 4].reshape(-1, 4).mean(axis=1)
-signal = (signal - signal.mean()) / signal.std()
 
 # %%
 # Windows
@@ -80,14 +79,16 @@ def windows(part, step):
 
 
 n_train = int(0.6 * len(signal))
+signal = (signal - signal[:n_train].mean()) / signal[:n_train].std()
 X_train, X_test = windows(signal[:n_train], 3), windows(signal[n_train:], 8)
 print(f"{len(X_train)} windows to train on, {len(X_test)} held out, {length / rate} s each")
 
 # %%
 # Six numbers for a window
 # ------------------------
-# To the LSTM a window is 16 steps of four samples: a quarter of the steps, and less to remember. As overlapping windows are near copies of each other, rows held back at random could not
-# tell when to stop; so nothing is held back.
+# To the LSTM a window is 16 steps of four samples: a quarter of the steps, and less to remember.
+# Windows that overlap are near copies of each other. Those held back at random could not tell when
+# to stop, so nothing is held back.
 #
 # How well odd windows are found is measured on made ones: in a copy of each held-out window, one
 # second in its middle is played backwards. It has the same samples, but no heart beats so. The
@@ -127,8 +128,9 @@ for name, model in models.items():
 # What it is good for
 # -------------------
 # The LSTM brings back much more of a window than PCA does, and tells odd windows better. Dense
-# layers do as well or better, in less time: windows are short, and there are thousands of them, so
-# that nearly every shift of a beat is among them. Try them first, here too.
+# layers bring back more still, in less time, and tell odd windows about as well: windows are short,
+# and there are thousands of them, so that nearly every shift of a beat is among them. Try them
+# first, here too.
 #
 # The oddest windows of the held-out signal itself
 # ------------------------------------------------

@@ -132,8 +132,8 @@ for name, rows in cleaned.items():
 # Clothes stand in the middle of their images, all the right way up. Dense layers learn what belongs
 # to which pixel, and clean such images best. Moved by two pixels, the same clothes are strange to
 # everything that knows places, and the order turns: convolutions clean them a little better than
-# the Wiener filter, and dense layers worse than both. Convolutions lose too: the first layers do not
-# care for places, but the dense layer that makes the code does.
+# the Wiener filter, and dense layers worse than both. Convolutions lose too: their first layers do
+# not care for places, but the dense layer that makes the code does.
 
 figure = plt.figure(figsize=(12, 5), layout="constrained")
 for part, (key, X) in zip(figure.subfigures(1, 2), clean.items(), strict=True):

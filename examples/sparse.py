@@ -13,6 +13,8 @@ to stand for can then be seen by looking at the rows that switch it on.
 # -----------------------------
 # The plain autoencoder uses all of its logistic units for every digit. Under the Kullback-Leibler
 # penalty each unit is on for a tenth of the digits; "top_k" keeps the 8 largest codes of each.
+# `sparsity_weight` says how much the penalty counts against reconstruction: more brings the mean
+# activation nearer to its target. Five times the default brings it from .16 to .11 here.
 
 from pathlib import Path
 from time import perf_counter
@@ -31,10 +33,13 @@ X_train, X_test = train_test_split(X, random_state=0)
 shared = {"n_components": 48, "random_state": 0}
 models = {
     "plain": AutoencoderTransformer(code_activation="logistic", init="random", **shared),
-    "sparse": SparseAutoencoder(penalty="kl", sparsity_target=0.1, **shared),
+    "sparse": SparseAutoencoder(penalty="kl", sparsity_target=0.1, sparsity_weight=0.05, **shared),
     "top 8": SparseAutoencoder(penalty="top_k", n_active=8, **shared),
 }
-print(f"{'48 units':<12}{'explained variance':>20}{'codes near 0':>16}{'dead units':>12}{'fit':>9}")
+print(
+    f"{'48 units':<10}{'explained variance':>20}{'mean code':>12}{'codes near 0':>15}"
+    f"{'dead units':>13}{'fit':>9}"
+)
 codes = {}
 for name, model in models.items():
     start = perf_counter()
@@ -44,15 +49,15 @@ for name, model in models.items():
     near_zero = np.abs(codes[name]) < 0.01 * np.quantile(np.abs(codes[name]), 0.99, axis=0)
     dead = np.sum(codes[name].std(axis=0) < 1e-3 * codes[name].std(axis=0).max())
     print(
-        f"{name:<12}{model.score(X_test):>20.3f}{near_zero.mean():>16.3f}{dead:>12}"
-        f"{seconds:>7.1f} s"
+        f"{name:<10}{model.score(X_test):>20.3f}{codes[name].mean():>12.3f}"
+        f"{near_zero.mean():>15.3f}{dead:>13}{seconds:>7.1f} s"
     )
 
 # %%
 # Codes of held-out digits, and the digits that switch a unit on
 # ---------------------------------------------------------------
 
-figure = plt.figure(figsize=(9, 10), layout="constrained")
+figure = plt.figure(figsize=(9, 9.3), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[1, 1])
 both = {name: codes[name] for name in ("plain", "sparse")}
 CodeHistogramDisplay.from_codes(both, ax=above.subplots(2, 2))

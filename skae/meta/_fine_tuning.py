@@ -1,0 +1,143 @@
+"""Stage two: an encoder's layers with a linear head, trained on the rows that have targets.
+
+A straight line of pure steps, as `skae.estimators._fitting` is. Reads the estimator's parameters
+and never writes to it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skae.core.batching import Rows, most_alike
+from skae.core.engine import train
+from skae.core.moments import canonical_rows
+from skae.core.networks.headed import HeadedNetwork, adopted_weights
+from skae.core.shapes import output_shapes
+from skae.core.supervised import features, with_head
+from skae.core.training import Recipe
+from skae.estimators._automatic import training_plan, validation_rows
+
+__all__ = ["FineTuning", "fine_tune"]
+
+
+@dataclass
+class FineTuning:
+    """What stage two is asked to do: the estimator's parameters, resolved.
+
+    ``classes`` are the numbers of the classes in the targets' first column, None where there are
+    no classes.
+    """
+
+    parameters: dict[str, Any]
+    recipe: Recipe
+    encoder_params: dict
+    hyperparameters: dict[str, float]
+    n_frozen: int
+    classes: np.ndarray | None
+    seed: np.random.SeedSequence
+    device: Any
+    listener: Any
+
+    @property
+    def network(self) -> HeadedNetwork:
+        """The layers with the head."""
+        return self.recipe.network
+
+
+def fine_tune(task: FineTuning, rows: Rows, weight: np.ndarray):
+    """Train on rows with targets.
+
+    Parameters
+    ----------
+    task : FineTuning
+    rows : Rows
+        In units of training, with targets.
+    weight : ndarray of shape (rows.n_rows,)
+        Positive.
+
+    Returns
+    -------
+    result : Result
+    """
+    index, weight = canonical_rows(rows, weight)
+    rows = rows.select(index).in_memory()
+    split_seed, train_seed = task.seed.spawn(2)
+    plan = training_plan({**task.parameters, "init": "pca"}, rows.n_rows)
+    params = _start(task, rows, weight)
+    index, held_out, room = np.arange(rows.n_rows), None, None
+    if task.parameters["early_stopping"]:
+        index, others = _split(task, rows, np.random.default_rng(split_seed))
+        held_out = (rows, others, weight)
+        room = validation_rows(most_alike(rows.n_rows), task.parameters["validation_fraction"])
+    else:  # the training loss is no reason to stop
+        plan = replace(plan, patience=np.inf)
+    if task.listener is not None:
+        task.listener.begin(plan.epochs, len(index), None)
+    return train(
+        task.recipe,
+        params,
+        rows,
+        index,
+        weight,
+        plan,
+        task.hyperparameters,
+        seed=train_seed,
+        held_out=held_out,
+        evaluation_rows=room,
+        device=task.device,
+        listener=task.listener,
+    )
+
+
+def _start(task, rows, weight):
+    network = task.network
+    params = adopted_weights(network.network, task.encoder_params, network.n_layers, task.n_frozen)
+    x = np.zeros((1, rows.n_features), np.float32)
+    width = output_shapes(features, network, (params, x)).shape[1]
+    return with_head(network, params, rows, weight, width, task.device)
+
+
+def _split(task, rows, rng):
+    """Rows to train on and rows to hold out, of each class the same share."""
+    fraction, n_rows = task.parameters["validation_fraction"], rows.n_rows
+    count = validation_rows(n_rows, fraction)
+    numbers = np.zeros(n_rows, int)
+    if task.classes is not None:
+        numbers = rows.targets(slice(None))[:, 0].astype(int)
+    sizes = np.bincount(numbers)
+    said = f"validation_fraction={fraction} of {n_rows} distinct labelled rows holds out {count}"
+    if not 1 <= count < n_rows:
+        raise ValueError(
+            f"{said} and leaves {n_rows - count}: both must be at least 1; use another fraction "
+            "or early_stopping=False"
+        )
+    if task.classes is not None and count < len(sizes):
+        raise ValueError(
+            f"{said}, fewer than the {len(sizes)} classes, each of which must be among them: use "
+            "a larger fraction or early_stopping=False"
+        )
+    if task.classes is not None and sizes.min() < 2:
+        raise ValueError(
+            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labelled row, which cannot "
+            "be both trained on and held out: use early_stopping=False, or leave the class away"
+        )
+    held_out = _stratified(numbers, _shares(sizes, count), rng)
+    return np.setdiff1d(np.arange(n_rows), held_out), held_out
+
+
+def _shares(sizes, count):
+    """How many of each class to hold out: in proportion, at least one, and never all."""
+    wanted = sizes * count / sizes.sum()
+    shares = np.clip(np.floor(wanted).astype(int), np.minimum(1, sizes - 1), sizes - 1)
+    for i in np.argsort(shares - wanted, kind="stable"):
+        if shares.sum() >= count:
+            break
+        shares[i] += shares[i] < sizes[i] - 1
+    return np.maximum(shares, np.minimum(1, sizes))
+
+
+def _stratified(numbers, shares, rng):
+    order = rng.permutation(len(numbers))
+    chosen = [order[numbers[order] == k][:share] for k, share in enumerate(shares)]
+    return np.sort(np.concatenate(chosen))

@@ -10,43 +10,34 @@ from typing import Any
 import numpy as np
 
 from skae.core.batching import Rows, most_alike
-from skae.core.engine import train
 from skae.core.moments import canonical_rows
-from skae.core.networks.headed import HeadedNetwork, adopted_weights
-from skae.core.shapes import output_shapes
-from skae.core.supervised import features, with_head
+from skae.core.results import Result
+from skae.core.supervised import Part, fine_tune
 from skae.core.training import Recipe
 from skae.estimators._automatic import training_plan, validation_rows
 
-__all__ = ["FineTuning", "fine_tune"]
+__all__ = ["FineTuning", "fine_tuned"]
 
 
 @dataclass
 class FineTuning:
     """What stage two is asked to do: the estimator's parameters, resolved.
 
-    ``classes`` are the numbers of the classes in the targets' first column, None where there are
-    no classes.
+    ``classes`` are those that the numbers in the targets stand for, None where there are none.
     """
 
     parameters: dict[str, Any]
     recipe: Recipe
-    encoder_params: dict
+    params: dict
     hyperparameters: dict[str, float]
-    n_frozen: int
     classes: np.ndarray | None
     seed: np.random.SeedSequence
     device: Any
     listener: Any
 
-    @property
-    def network(self) -> HeadedNetwork:
-        """The layers with the head."""
-        return self.recipe.network
 
-
-def fine_tune(task: FineTuning, rows: Rows, weight: np.ndarray):
-    """Train on rows with targets.
+def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result, Result]:
+    """Train on rows with targets, first the head and then all.
 
     Parameters
     ----------
@@ -58,44 +49,36 @@ def fine_tune(task: FineTuning, rows: Rows, weight: np.ndarray):
 
     Returns
     -------
-    result : Result
+    head, result : Result
     """
     index, weight = canonical_rows(rows, weight)
     rows = rows.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
     plan = training_plan({**task.parameters, "init": "pca"}, rows.n_rows)
-    params = _start(task, rows, weight)
-    index, held_out, room = np.arange(rows.n_rows), None, None
-    if task.parameters["early_stopping"]:
-        index, others = _split(task, rows, np.random.default_rng(split_seed))
-        held_out = (rows, others, weight)
-        room = validation_rows(most_alike(rows.n_rows), task.parameters["validation_fraction"])
-    else:  # the training loss is no reason to stop
+    part = _part(task, rows, weight, np.random.default_rng(split_seed))
+    if part.held_out is None:  # the training loss is no reason to stop
         plan = replace(plan, patience=np.inf)
     if task.listener is not None:
-        task.listener.begin(plan.epochs, len(index), None)
-    return train(
+        task.listener.begin(plan.epochs, len(part.index), None)
+    return fine_tune(
         task.recipe,
-        params,
-        rows,
-        index,
-        weight,
+        task.params,
+        part,
         plan,
+        task.parameters["head_learning_rate"],
         task.hyperparameters,
         seed=train_seed,
-        held_out=held_out,
-        evaluation_rows=room,
         device=task.device,
         listener=task.listener,
     )
 
 
-def _start(task, rows, weight):
-    network = task.network
-    params = adopted_weights(network.network, task.encoder_params, network.n_layers, task.n_frozen)
-    x = np.zeros((1, rows.n_features), np.float32)
-    width = output_shapes(features, network, (params, x)).shape[1]
-    return with_head(network, params, rows, weight, width, task.device)
+def _part(task, rows, weight, rng) -> Part:
+    if not task.parameters["early_stopping"]:
+        return Part(rows, weight, np.arange(rows.n_rows))
+    index, held_out = _split(task, rows, rng)
+    room = validation_rows(most_alike(rows.n_rows), task.parameters["validation_fraction"])
+    return Part(rows, weight, index, held_out, room)
 
 
 def _split(task, rows, rng):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae.core.batching import Rows
 from skae.core.inference import apply_in_blocks
-from skae.core.networks.headed import HeadedNetwork, n_encoder_layers
+from skae.core.networks.headed import HeadedNetwork, adopted_weights, n_encoder_layers
 from skae.core.objectives import Objective
 from skae.core.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
 from skae.core.supervised import outputs
@@ -26,7 +26,7 @@ from skae.estimators._seed import seed_of
 from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit_context
 from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
-from skae.meta._fine_tuning import FineTuning, fine_tune
+from skae.meta._fine_tuning import FineTuning, fine_tuned
 from skae.meta._targets import Targets
 
 __all__ = ["PretrainedEstimator"]
@@ -46,7 +46,8 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
     dropout: float = 0.0
     alpha: float = 0.0
     optimizer: Any = "nadam"
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
+    head_learning_rate: float = 1e-3
     learning_rate_schedule: Any = "cosine"
     batch_size: Any = "auto"
     max_iter: Any = "auto"
@@ -69,6 +70,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
         "alpha": [Interval(Real, 0, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "head_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -156,31 +158,35 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
             "n_layers_": n_layers,
         }
         checked.__dict__.update(shared)
-        task = FineTuning(
+        task = self._task(checked, network, seed, listener_for(self, X, sample_weight))
+        labelled = np.flatnonzero(targets.known)
+        mean, scale = autoencoder._units
+        every = Rows(rows, mean, scale, targets=targets.values)
+        weight = self._row_weights(targets, weight)[labelled]
+        head, result = fine_tuned(task, every.select(labelled), weight)
+        clock.lap("train")
+        return self._adopt(shared, head, result, clock)
+
+    def _task(self, checked, network, seed, listener) -> FineTuning:
+        """All that stage two depends on: from here on nothing reads the estimator."""
+        autoencoder, n_layers = checked.autoencoder_, checked.n_layers_
+        recurrent = autoencoder.architecture_["network"]["kind"] == "recurrent"
+        n_frozen = _number_of_frozen(self.freeze, n_layers)
+        return FineTuning(
             parameters=self.get_params(deep=False),
             recipe=Recipe(
                 HeadedNetwork(network, n_layers, checked._n_outputs),
                 self._objective(),
                 resolve_optimizer(self.optimizer),
-                clip_norm=1.0
-                if autoencoder.architecture_["network"]["kind"] == "recurrent"
-                else None,
+                clip_norm=1.0 if recurrent else None,
             ),
-            encoder_params=autoencoder.params_,
+            params=adopted_weights(network, autoencoder.params_, n_layers, n_frozen),
             hyperparameters={"alpha": float(self.alpha), "dropout": float(self.dropout)},
-            n_frozen=_number_of_frozen(self.freeze, n_layers),
-            classes=targets.attributes.get("classes_"),
+            classes=getattr(checked, "classes_", None),
             seed=seed,
-            device=device,
-            listener=listener_for(self, X, sample_weight),
+            device=find_device(self.device),
+            listener=listener,
         )
-        labelled = np.flatnonzero(targets.known)
-        mean, scale = autoencoder._units
-        every = Rows(rows, mean, scale, targets=targets.values)
-        weight = self._row_weights(targets, weight)[labelled]
-        result = fine_tune(task, every.select(labelled), weight)
-        clock.lap("train")
-        return self._adopt(shared, result, clock, task)
 
     def _first_stage(self, X, sample_weight, seed):
         """The fitted autoencoder."""
@@ -194,25 +200,30 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
             autoencoder.random_state = int(seed.generate_state(1)[0] >> 1)
         return autoencoder.fit(X, sample_weight=sample_weight)
 
-    def _adopt(self, shared, result, clock, task):
+    def _adopt(self, shared, head, result, clock):
         """Take all fitted attributes over together; then say what must be said."""
+        compiling = sum(
+            part.seconds["compile"] for part in {id(r): r for r in (head, result)}.values()
+        )
+        seconds = {**clock.seconds, "train": clock.seconds["train"] - compiling}
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
         self.__dict__.update(
             shared,
             params_=result.params,
-            history_=result.history,
+            history_={**result.history, "head_loss": head.history["loss"]},
             n_iter_=result.n_epochs,
             best_iter_=result.best_epoch,
+            fit_time_={**seconds, "compile": compiling, "total": clock.total()},
         )
-        if result.diverged:
+        if head.diverged or result.diverged:
             warnings.warn(
                 f"The loss stopped being finite at learning_rate={self.learning_rate}: the last "
                 "good weights are kept. Lower learning_rate.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        if result.interrupted:
+        if head.interrupted or result.interrupted:
             raise KeyboardInterrupt
         return self
 

@@ -18,7 +18,7 @@ from skae.core.networks.images import ConvolutionalEncoder
 from skae.core.networks.network import Network
 from skae.core.networks.recurrence import RecurrentEncoder
 
-__all__ = ["HeadedNetwork", "adopted_weights", "n_encoder_layers"]
+__all__ = ["HeadedNetwork", "LinearHead", "adopted_weights", "n_encoder_layers"]
 
 Path = tuple[str, ...]
 
@@ -32,6 +32,20 @@ class Body(nn.Module):
     def __call__(self, x):
         """What the body gives for rows `x`."""
         return self.body(x)
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A head alone, on what it is given: ``outputs(x) = x W + b``."""
+
+    n_features: int
+    n_outputs: int
+
+    def outputs(self, params, x, dropout=None):
+        """A number for each output, of shape (rows, n_outputs); `dropout` is (key, rate) or None."""
+        if dropout is not None:
+            x = dropped(x, *dropout)
+        return x @ params["head"]["kernel"] + params["head"]["bias"]
 
 
 @dataclass(frozen=True)
@@ -88,8 +102,8 @@ class HeadedNetwork:
         else:
             (key, rate), n_hidden = dropout, self.n_layers - 1
             features = with_dropout(lambda: self._in_units(params, x), n_hidden, key, rate)
-            features = dropped(features, jax.random.fold_in(key, n_hidden), rate)
-        return features @ params["head"]["kernel"] + params["head"]["bias"]
+            dropout = jax.random.fold_in(key, n_hidden), rate
+        return LinearHead(features.shape[-1], self.n_outputs).outputs(params, features, dropout)
 
     def _in_units(self, params, x):
         unit = params["fixed"]["unit"]

@@ -41,8 +41,9 @@ def canonical_rows(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Parameters
     ----------
     rows : Rows
-        With their mean and scale, and distinct where their targets are: the order is that of a fixed random projection of rows in units
-        of training, so that it does not change when the data are shifted and scaled.
+        With their mean and scale: the order is that of a fixed random projection of rows in units
+        of training, so that it does not change when the data are shifted and scaled. Rows with
+        other targets are other rows.
     weight : ndarray of shape (n_rows,)
         Not negative.
 

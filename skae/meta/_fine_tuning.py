@@ -102,8 +102,8 @@ def _split(task, rows, rng):
         )
     if task.classes is not None and sizes.min() < 2:
         raise ValueError(
-            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labelled row, which cannot "
-            "be both trained on and held out: use early_stopping=False, or leave the class away"
+            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labelled row, which "
+            "cannot be both trained on and held out: use early_stopping=False"
         )
     held_out = _stratified(numbers, _shares(sizes, count), rng)
     return np.setdiff1d(np.arange(n_rows), held_out), held_out

@@ -31,6 +31,13 @@ from skae.meta._targets import Targets
 
 __all__ = ["PretrainedEstimator"]
 
+# a start at random: where the linear path explains the rows, hidden layers learn little of use
+_DEFAULT: dict[str, Any] = {
+    "n_components": 64,
+    "init": "random",
+    "noise": "masking",
+    "noise_level": 0.5,
+}
 _COLUMNS = ("n_features_in_", "feature_names_in_")
 
 
@@ -194,8 +201,10 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
             check_is_fitted(self.autoencoder)
             self.autoencoder._checked(X)
             return copy(self.autoencoder)
-        autoencoder = DenoisingAutoencoder() if self.autoencoder is None else self.autoencoder
-        autoencoder = clone(autoencoder)
+        if self.autoencoder is None:
+            autoencoder = DenoisingAutoencoder(**_DEFAULT)
+        else:
+            autoencoder = clone(self.autoencoder)
         if autoencoder.random_state is None and self.random_state is not None:
             autoencoder.random_state = int(seed.generate_state(1)[0] >> 1)
         return autoencoder.fit(X, sample_weight=sample_weight)
@@ -235,9 +244,8 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
 
     def _run(self, function, X, width):
         """What a function of the core gives for rows, float32."""
-        check_is_fitted(self)
         rows = Rows(read_rows(self, X, reset=False), *self.autoencoder_._units)
-        out = np.empty((rows.n_rows, width()), np.float32)
+        out = np.empty((rows.n_rows, width), np.float32)
         shape = (rows.n_rows, rows.n_features)
         device = find_device(self.device, or_default=True)
         apply_in_blocks(
@@ -247,7 +255,8 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
 
     def _outputs(self, X):
         """The head's outputs, float64."""
-        return self._run(outputs, X, lambda: self._n_outputs).astype(np.float64)
+        check_is_fitted(self)
+        return self._run(outputs, X, self._n_outputs).astype(np.float64)
 
 
 def _number_of_layers(n_layers, available):

@@ -7,7 +7,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-__all__ = ["Targets", "is_missing", "read_labels", "read_numbers", "weights_of_classes"]
+__all__ = ["Targets", "known_among", "read_labels", "read_numbers", "weights_of_classes"]
 
 
 class Targets(NamedTuple):
@@ -33,7 +33,17 @@ def _column(estimator, y, X):
     return y
 
 
-def is_missing(y, unlabeled) -> np.ndarray:
+def known_among(y, unlabeled, sample_weight) -> tuple:
+    """Which of `y` are known, and these with their weights: what a score is about."""
+    y = column_or_1d(y)
+    known = ~_is_missing(y, unlabeled)
+    if not known.any():
+        raise ValueError(f"y holds nothing to compare with: all are unlabeled={unlabeled!r}")
+    weight = None if sample_weight is None else np.asarray(sample_weight)[known]
+    return known, y[known], weight
+
+
+def _is_missing(y, unlabeled) -> np.ndarray:
     """Whether each of `y` is the value that marks rows without a label."""
     if unlabeled is None:
         return np.zeros(len(y), bool)
@@ -44,7 +54,7 @@ def is_missing(y, unlabeled) -> np.ndarray:
 
 def _known(estimator, y, weight):
     """Whether each row has a label and a weight."""
-    labelled = ~is_missing(y, estimator.unlabeled)
+    labelled = ~_is_missing(y, estimator.unlabeled)
     if not labelled.any():
         raise ValueError(
             f"y holds no labels at all: all {len(y)} are unlabeled={estimator.unlabeled!r}. An "
@@ -65,7 +75,7 @@ def read_labels(estimator, y, X, weight) -> Targets:
     """
     y = _column(estimator, y, X)
     known = _known(estimator, y, weight)
-    labels = y[~is_missing(y, estimator.unlabeled)]
+    labels = y[~_is_missing(y, estimator.unlabeled)]
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
@@ -86,7 +96,7 @@ def read_numbers(estimator, y, X, weight) -> Targets:
     if y.dtype.kind not in "fiub":
         y = y.astype(np.float64)
     known = _known(estimator, y, weight)
-    assert_all_finite(y[~is_missing(y, estimator.unlabeled)], input_name="y")
+    assert_all_finite(y[~_is_missing(y, estimator.unlabeled)], input_name="y")
     numbers = y[known].astype(np.float64)
     share = weight[known] / weight[known].sum()
     mean = float(share @ numbers)

@@ -42,7 +42,10 @@ class LinearHead:
     n_outputs: int
 
     def outputs(self, params, x, dropout=None):
-        """A number for each output, of shape (rows, n_outputs); `dropout` is (key, rate) or None."""
+        """A number for each output, of shape (rows, n_outputs).
+
+        `dropout` is (key, rate) while training, else None.
+        """
         if dropout is not None:
             x = dropped(x, *dropout)
         return x @ params["head"]["kernel"] + params["head"]["bias"]

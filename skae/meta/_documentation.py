@@ -75,9 +75,8 @@ validation_fraction : float, default=0.1
     Share of the labelled rows held out, between 0 and 1.
 
 n_iter_no_change : "auto" or int, default="auto"
-    Epochs without progress before training stops. "auto" counts steps: a third of all."""
+    Epochs without progress before training stops. "auto" counts steps: a third of all.
 
-END_OF_PARAMETERS = """\
 random_state : int, RandomState instance or None, default=None
     Seed of stage two, and of an autoencoder that has none of its own. An int gives the same bits
     again.
@@ -121,7 +120,7 @@ fit_time_ : dict of float
 
 
 def documented(*, unlabeled_type, unlabeled, stratified=""):
-    """Class decorator: fills ``{parameters}``, ``{end_of_parameters}`` and ``{attributes}``."""
+    """Class decorator: fills ``{parameters}`` and ``{attributes}``."""
 
     def fill(cls):
         values = {
@@ -130,13 +129,8 @@ def documented(*, unlabeled_type, unlabeled, stratified=""):
             "stratified": stratified,
         }
         text = inspect.cleandoc(cls.__doc__)
-        for name, value in (
-            ("parameters", PARAMETERS.format(**values)),
-            ("end_of_parameters", END_OF_PARAMETERS),
-            ("attributes", ATTRIBUTES),
-        ):
-            text = text.replace(f"{{{name}}}", value)
-        cls.__doc__ = text
+        text = text.replace("{parameters}", PARAMETERS.format(**values))
+        cls.__doc__ = text.replace("{attributes}", ATTRIBUTES)
         return cls
 
     return fill

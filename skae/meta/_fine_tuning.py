@@ -112,12 +112,12 @@ def _split(task, rows, rng):
 def _shares(sizes, count):
     """How many of each class to hold out: in proportion, at least one, and never all."""
     wanted = sizes * count / sizes.sum()
-    shares = np.clip(np.floor(wanted).astype(int), np.minimum(1, sizes - 1), sizes - 1)
-    for i in np.argsort(shares - wanted, kind="stable"):
-        if shares.sum() >= count:
-            break
-        shares[i] += shares[i] < sizes[i] - 1
-    return np.maximum(shares, np.minimum(1, sizes))
+    shares = np.clip(wanted.astype(int), 1, sizes - 1)
+    while shares.sum() > count:
+        shares[np.where(shares > 1, shares - wanted, -np.inf).argmax()] -= 1
+    while shares.sum() < min(count, (sizes - 1).sum()):
+        shares[np.where(shares < sizes - 1, wanted - shares, -np.inf).argmax()] += 1
+    return shares
 
 
 def _stratified(numbers, shares, rng):

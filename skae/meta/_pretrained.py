@@ -121,7 +121,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
             return super().__sklearn_clone__()
         bare = copy(self)
         bare.autoencoder = None
-        twin = bare.__sklearn_clone__()
+        twin = super(PretrainedEstimator, bare).__sklearn_clone__()
         twin.autoencoder = copy(self.autoencoder)
         return twin
 
@@ -198,6 +198,8 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
     def _first_stage(self, X, sample_weight, seed):
         """The fitted autoencoder."""
         if self.prefit:
+            if self.autoencoder is None:
+                raise ValueError("prefit=True takes `autoencoder` as it is: give a fitted one")
             check_is_fitted(self.autoencoder)
             self.autoencoder._checked(X)
             return copy(self.autoencoder)

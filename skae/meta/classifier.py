@@ -42,11 +42,9 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     {parameters}
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes, {{label: weight}}, by which those of rows are multiplied in stage two.
+        Weights of classes, {label: weight}, by which those of rows are multiplied in stage two.
         "balanced": inversely proportional to the classes' (weighted) frequencies among the
         labelled rows.
-
-    {end_of_parameters}
 
     Attributes
     ----------

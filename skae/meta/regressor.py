@@ -32,8 +32,6 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     ----------
     {parameters}
 
-    {end_of_parameters}
-
     Attributes
     ----------
     target_mean_ : float

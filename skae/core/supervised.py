@@ -128,52 +128,46 @@ def fine_tune(
         Of the head alone, and of all. They are the same where no layer is trained and the head
         has seen all rows.
     """
-    network = recipe.network
-    *seeds, subset_seed = seed.spawn(3)
+
+    def run(recipe, params, part, plan, seed, listener):
+        return train(
+            recipe,
+            params,
+            part.rows,
+            part.index,
+            part.weight,
+            plan,
+            hyperparameters,
+            seed=seed,
+            held_out=part.evaluated,
+            evaluation_rows=part.room,
+            device=device,
+            listener=listener,
+        )
+
+    head_seed, seed, subset_seed = seed.spawn(3)
+    network: HeadedNetwork = recipe.network
     shape = jax.ShapeDtypeStruct((1, part.rows.n_features), np.float32)
     width = output_shapes(features, network, (params, shape)).shape[1]
     few = part.few(max(1, _MAX_CELLS // width), np.random.default_rng(subset_seed))
     given, unit = _in_units(network, params, few, width, device)
     params = {**params, "fixed": {**params["fixed"], "unit": unit}}
-    frozen = not jax.tree.leaves({k: v for k, v in params.items() if k != "fixed"})
-    is_last = frozen and few is part
-    shared: dict[str, Any] = {"device": device, "evaluation_rows": part.room}
-    head = train(
+    trained = {name: weights for name, weights in params.items() if name != "fixed"}
+    is_all = few is part and not jax.tree.leaves(trained)
+    head = run(
         replace(recipe, network=LinearHead(width, network.n_outputs)),
         {"head": _head_at_zero(width, network.n_outputs)},
-        given.rows,
-        given.index,
-        given.weight,
+        given,
         replace(plan, learning_rate=head_learning_rate),
-        hyperparameters,
-        seed=seeds[0],
-        held_out=given.evaluated,
-        listener=listener if is_last else None,
-        **shared,
+        head_seed,
+        listener if is_all else None,
     )
     params = {**params, **head.params}
-    if is_last:
-        head = replace(head, params=params)
-        return head, head
-    spent = sum(head.seconds.values())
-    result = train(
-        recipe,
-        params,
-        part.rows,
-        part.index,
-        part.weight,
-        replace(
-            plan,
-            epochs=0 if head.interrupted else plan.epochs,
-            max_time=max(0.0, plan.max_time - spent),
-        ),
-        hyperparameters,
-        seed=seeds[1],
-        held_out=part.evaluated,
-        listener=listener,
-        **shared,
-    )
-    return head, result
+    if is_all:
+        return (replace(head, params=params),) * 2
+    left = max(0.0, plan.max_time - sum(head.seconds.values()))
+    plan = replace(plan, epochs=0 if head.interrupted else plan.epochs, max_time=left)
+    return head, run(recipe, params, part, plan, seed, listener)
 
 
 def _in_units(network: HeadedNetwork, params, part, width, device) -> tuple[Part, dict]:

@@ -2,7 +2,7 @@
 
 import warnings
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -46,6 +46,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
     """Base of both; one adds its loss, how it reads y, and what it makes of the head's outputs."""
 
     autoencoder: Any = None
+    _: KW_ONLY
     n_layers: Any = "all"
     freeze: Any = "none"
     unlabeled: Any = None

@@ -27,7 +27,7 @@ a string, or NaN. None: every row has one, and labels of -1 are labels."""
     unlabeled=UNLABELED,
     stratified=" (of each class the same share)",
 )
-@dataclass(eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     """Classifier for many rows and few labels: an autoencoder's encoder with a linear head.
 

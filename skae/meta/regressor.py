@@ -18,7 +18,7 @@ What marks a row without a number in y: NaN, most often. None: every row has one
 
 
 @documented(unlabeled_type="float or None", unlabeled=UNLABELED)
-@dataclass(eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     """Regressor for many rows and few known numbers: an autoencoder's encoder with a linear head.
 

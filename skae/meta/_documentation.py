@@ -40,9 +40,10 @@ optimizer : str or callable, default="nadam"
     Of stage two: "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", or
     an optax factory such as ``optax.adamw``, which is called with ``learning_rate=...``.
 
-learning_rate : float, default=0.0005
-    Largest step size while encoder and head are trained together, above 0. Small: large steps
-    throw away what pretraining found. With tens of thousands of labels 0.001 does better.
+learning_rate : "auto" or float, default="auto"
+    Largest step size while encoder and head are trained together, above 0. Small, since large
+    steps throw away what pretraining found: "auto" is 5e-6 times the square root of the number of
+    labelled rows, at most 0.001, which also suits an encoder that was not pretrained.
 
 head_learning_rate : float, default=0.001
     Largest step size while the head is trained alone, above 0.

@@ -54,7 +54,8 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
     index, weight = canonical_rows(rows, weight)
     rows = rows.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
-    plan = training_plan({**task.parameters, "init": "pca"}, rows.n_rows)
+    rate = _learning_rate(task.parameters["learning_rate"], rows.n_rows)
+    plan = training_plan({**task.parameters, "init": "pca", "learning_rate": rate}, rows.n_rows)
     part = _part(task, rows, weight, np.random.default_rng(split_seed))
     if part.held_out is None:  # the training loss is no reason to stop
         plan = replace(plan, patience=np.inf)
@@ -71,6 +72,11 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
         device=task.device,
         listener=task.listener,
     )
+
+
+def _learning_rate(rate, n_rows):
+    """The fewer rows, the less the encoder moves away from what it was pretrained to be."""
+    return min(1e-3, 5e-6 * np.sqrt(n_rows)) if rate == "auto" else rate
 
 
 def _part(task, rows, weight, rng) -> Part:

@@ -54,7 +54,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
     dropout: float = 0.0
     alpha: float = 0.0
     optimizer: Any = "nadam"
-    learning_rate: float = 5e-4
+    learning_rate: Any = "auto"
     head_learning_rate: float = 1e-3
     learning_rate_schedule: Any = "cosine"
     batch_size: Any = "auto"
@@ -77,7 +77,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "head_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

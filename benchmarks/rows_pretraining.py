@@ -27,8 +27,14 @@ N_DRAWS = 10
 BARS: dict[int, tuple[float | None, float]] = {500: (0.800, 0.010), 100: (None, 0.020)}
 
 NETWORK = {"hidden_layer_sizes": (500,), "init": "random", "code_activation": "relu"}
-DENOISING = {"noise": "masking", "noise_level": 0.7}
-GRID = {"alpha": [0.0, 0.01], "dropout": [0.0, 0.5, 0.8]}
+DENOISING = {
+    "noise": "masking",
+    "noise_level": 0.7,
+    "learning_rate": 3e-3,
+    "max_iter": 30,
+    "early_stopping": False,
+}
+GRID = {"alpha": [0.0, 0.001], "dropout": [0.0, 0.5, 0.8]}
 
 
 def draw(y, n_labels: int, seed: int) -> np.ndarray:

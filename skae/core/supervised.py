@@ -98,7 +98,7 @@ def fine_tune(
     params: dict,
     part: Part,
     plan: Plan,
-    head_learning_rate: float,
+    head_learning_rate: float | None,
     hyperparameters: dict[str, float],
     *,
     seed: np.random.SeedSequence,
@@ -115,8 +115,9 @@ def fine_tune(
         Weights of the layers, without a head. Where they are constants, the head alone is trained.
     part : Part
     plan : Plan
-    head_learning_rate : float
-        While the head is trained alone.
+    head_learning_rate : float or None
+        While the head is trained alone. None: the less, the more it is given, since a step of
+        Adam's kind moves an output by rate times width.
     hyperparameters : dict of float
         With "alpha" and "dropout".
     seed, device, listener
@@ -158,7 +159,7 @@ def fine_tune(
         replace(recipe, network=LinearHead(width, network.n_outputs)),
         {"head": _head_at_zero(width, network.n_outputs)},
         given,
-        replace(plan, learning_rate=head_learning_rate),
+        replace(plan, learning_rate=head_learning_rate or min(0.02, 0.5 / width)),
         head_seed,
         listener if is_all else None,
     )

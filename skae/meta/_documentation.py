@@ -45,8 +45,9 @@ learning_rate : "auto" or float, default="auto"
     steps throw away what pretraining found: "auto" is 5e-6 times the square root of the number of
     labelled rows, at most 0.001, which also suits an encoder that was not pretrained.
 
-head_learning_rate : float, default=0.001
-    Largest step size while the head is trained alone, above 0.
+head_learning_rate : "auto" or float, default="auto"
+    Largest step size while the head is trained alone, above 0. "auto": 0.5 over the number of
+    units that it is given, at most 0.02.
 
 learning_rate_schedule : str or tuple (str, float), default="cosine"
     "constant", "cosine" (falls to 0 over `max_iter` epochs) or "exponential" (falls to a

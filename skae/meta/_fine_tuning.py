@@ -56,6 +56,7 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
     split_seed, train_seed = task.seed.spawn(2)
     rate = _learning_rate(task.parameters["learning_rate"], rows.n_rows)
     plan = training_plan({**task.parameters, "init": "pca", "learning_rate": rate}, rows.n_rows)
+    head_rate = task.parameters["head_learning_rate"]
     part = _part(task, rows, weight, np.random.default_rng(split_seed))
     if part.held_out is None:  # the training loss is no reason to stop
         plan = replace(plan, patience=np.inf)
@@ -66,7 +67,7 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
         task.params,
         part,
         plan,
-        task.parameters["head_learning_rate"],
+        None if head_rate == "auto" else head_rate,
         task.hyperparameters,
         seed=train_seed,
         device=task.device,

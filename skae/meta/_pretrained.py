@@ -55,7 +55,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
     alpha: float = 0.0
     optimizer: Any = "nadam"
     learning_rate: Any = "auto"
-    head_learning_rate: float = 1e-3
+    head_learning_rate: Any = "auto"
     learning_rate_schedule: Any = "cosine"
     batch_size: Any = "auto"
     max_iter: Any = "auto"
@@ -78,7 +78,7 @@ class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
         "alpha": [Interval(Real, 0, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
         "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "head_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "head_learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

@@ -21,6 +21,8 @@ _HOME = {
     "SparseAutoencoder": "skae.estimators.sparse",
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
     "VAE": "skae.estimators.variational",
+    "PretrainedClassifier": "skae.meta.classifier",
+    "PretrainedRegressor": "skae.meta.regressor",
     "SemanticHasher": "skae.estimators.semantic_hashing",
     "load_cifar10": "skae.datasets",
     "load_fashion_mnist": "skae.datasets",
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from skae.estimators.sparse import SparseAutoencoder as SparseAutoencoder
     from skae.estimators.variational import VAE as VAE
     from skae.estimators.winner_take_all import WinnerTakeAllAutoencoder as WinnerTakeAllAutoencoder
+    from skae.meta.classifier import PretrainedClassifier as PretrainedClassifier
+    from skae.meta.regressor import PretrainedRegressor as PretrainedRegressor
 
 
 def __getattr__(name):

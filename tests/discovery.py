@@ -5,6 +5,7 @@ import inspect
 from sklearn.base import BaseEstimator
 
 import skae
+from skae import DenoisingAutoencoder
 
 # one small shape for nearly all tests, so that nearly all of them share its compiled programs
 FAST = {
@@ -16,6 +17,9 @@ FAST = {
     "batch_size": 32,
     "max_iter": 4,
     "random_state": 0,
+    "autoencoder": DenoisingAutoencoder(
+        2, hidden_layer_sizes=(8,), batch_size=32, max_iter=4, early_stopping=False
+    ),
 }
 
 
@@ -52,7 +56,14 @@ def fast(cls, **parameters):
 
 def outputs(estimator, X):
     """All that a fitted estimator says of X."""
-    methods = ("transform", "reconstruct", "predict", "decision_function", "score_samples")
+    methods = (
+        "transform",
+        "reconstruct",
+        "predict",
+        "predict_proba",
+        "decision_function",
+        "score_samples",
+    )
     found = {name: getattr(estimator, name)(X) for name in methods if hasattr(estimator, name)}
     assert found, f"{type(estimator).__name__} has none of {methods}"
     return found

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.utils import get_tags
 
 from skae import AutoencoderTransformer
 from tests.datasets import curved
@@ -321,5 +322,7 @@ def test_unfitted_says_so(cls):
     ):
         if hasattr(model, name):
             args = () if name in ("get_feature_names_out", "encoder_function") else (GOOD,)
+            if name == "score" and get_tags(model).target_tags.required:
+                args = (GOOD, np.arange(len(GOOD)) % 2)
             with pytest.raises(NotFittedError):
                 getattr(model, name)(*args)

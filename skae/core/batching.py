@@ -36,6 +36,8 @@ class Rows:
         Which rows of `data`, in which order; all by default.
     units : tuple (mean, scale), optional
         What makes the user's units of rows in units of training; `mean` and `scale` by default.
+    targets : ndarray of shape (n, n_targets), float32, optional
+        What is to be told of each row of `data`: none by default.
 
     Notes
     -----
@@ -44,8 +46,10 @@ class Rows:
     float32. The same goes for float32 whose mean is large against its spread.
     """
 
-    def __init__(self, data, mean=None, scale: float = 1.0, index=None, units=None):
+    def __init__(self, data, mean=None, scale: float = 1.0, index=None, units=None, targets=None):
         self.data, self.index = data, index
+        self._targets = np.zeros((data.shape[0], 0), np.float32) if targets is None else targets
+        self.n_targets = self._targets.shape[1]
         self.n_features = data.shape[1]
         self.n_rows = data.shape[0] if index is None else len(index)
         self.mean = np.zeros(self.n_features) if mean is None else mean
@@ -59,12 +63,12 @@ class Rows:
 
     def centred(self, mean, scale: float) -> "Rows":
         """The same rows with another centre and scale."""
-        return Rows(self.data, mean, scale, self.index)
+        return Rows(self.data, mean, scale, self.index, targets=self._targets)
 
     def select(self, index) -> "Rows":
         """Some of these rows, in the order of `index`."""
         chosen = index if self.index is None else self.index[index]
-        return Rows(self.data, self.mean, self.scale, chosen, self.units)
+        return Rows(self.data, self.mean, self.scale, chosen, self.units, self._targets)
 
     @property
     def shift_and_scale(self) -> tuple[np.ndarray, np.float32]:
@@ -82,12 +86,16 @@ class Rows:
         data = np.empty((self.n_rows, self.n_features), np.float32)
         for part in self._parts():
             self.read(part, data[part])
-        return Rows(data, units=self.units)
+        return Rows(data, units=self.units, targets=self.targets(slice(None)))
 
     def raw(self, part) -> np.ndarray:
         """Rows at `part` (slice or integers) as they came, dense."""
         rows = self.data[part if self.index is None else self.index[part]]
         return rows if isinstance(rows, np.ndarray) else rows.toarray()
+
+    def targets(self, part) -> np.ndarray:
+        """What is to be told of the rows at `part`, of shape (rows, n_targets)."""
+        return self._targets[part if self.index is None else self.index[part]]
 
     def read(self, part, out: np.ndarray) -> None:
         """Write the rows at `part`, ready for the device, into `out`."""
@@ -122,13 +130,21 @@ class Rows:
         rows : ndarray of shape (capacity, batch_size, n_features)
         weights : ndarray of shape (capacity, batch_size)
             0 for padding.
+        targets : ndarray of shape (capacity, batch_size, n_targets)
         """
         rows = np.zeros((capacity * batch_size, self.n_features), self.dtype)
         weights = np.zeros(capacity * batch_size, np.float32)
+        targets = np.zeros((capacity * batch_size, self.n_targets), np.float32)
         if len(index):
             self.read(index, rows[: len(index)])
             weights[: len(index)] = weight[index]
-        return rows.reshape(capacity, batch_size, -1), weights.reshape(capacity, batch_size)
+            targets[: len(index)] = self.targets(index)
+        shape = (capacity, batch_size)
+        return (
+            rows.reshape(*shape, self.n_features),
+            weights.reshape(shape),
+            targets.reshape(*shape, self.n_targets),
+        )
 
 
 def most_alike(n_rows: int) -> int:

@@ -201,11 +201,13 @@ class _Run:
     def _block(self, call):
         shape = (self.capacity, self.plan.batch_size, self.rows.n_features)
         rows, weights = np.zeros(shape, self.rows.dtype), np.zeros(shape[:2], np.float32)
+        targets = np.zeros((*shape[:2], self.rows.n_targets), np.float32)
         for i, batch in enumerate(call.batches):
             self.rows.read(batch, rows[i, : len(batch)])
             weights[i, : len(batch)] = self.weight[batch]
-        rows, weights = jax.device_put((rows, weights), self.device)
-        return Blocks(rows, weights, self.shift, self.scale)
+            targets[i, : len(batch)] = self.rows.targets(batch)
+        rows, weights, targets = jax.device_put((rows, weights, targets), self.device)
+        return Blocks(rows, weights, targets, self.shift, self.scale)
 
     def _stage(self, call):
         padding = (0, MAX_SEGMENTS - len(call.ends))

@@ -42,7 +42,8 @@ def canonical_rows(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, np.ndarr
     ----------
     rows : Rows
         With their mean and scale: the order is that of a fixed random projection of rows in units
-        of training, so that it does not change when the data are shifted and scaled.
+        of training, so that it does not change when the data are shifted and scaled. Rows with
+        other targets are other rows.
     weight : ndarray of shape (n_rows,)
         Not negative.
 
@@ -76,8 +77,15 @@ def _fingerprints(rows):
         bits = block.view(np.uint64)
         # small integers have zeros in the low bits, which a product would carry on: fold first
         bits ^= bits >> np.uint64(29)
-        hashes[part] = bits @ factor
+        hashes[part] = bits @ factor + _bits_of_targets(rows, part)
     return hashes, projection
+
+
+def _bits_of_targets(rows, part):
+    """Of each row an integer hash of its targets' bits; 0 where it has none."""
+    rng = np.random.default_rng(20150427)
+    factor = rng.integers(1, 2**63, rows.n_targets, dtype=np.uint64) | np.uint64(1)
+    return (rows.targets(part).astype(np.float64) + 0.0).view(np.uint64) @ factor
 
 
 def _same_as_previous(rows, order, hashes):
@@ -85,5 +93,7 @@ def _same_as_previous(rows, order, hashes):
     same = np.zeros(len(order), bool)
     candidates = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]]) + 1
     for some in np.array_split(candidates, max(1, len(candidates) // 1024)):
-        same[some] = (rows.raw(order[some]) == rows.raw(order[some - 1])).all(axis=1)
+        before = order[some - 1]
+        same[some] = (rows.raw(order[some]) == rows.raw(before)).all(axis=1)
+        same[some] &= (rows.targets(order[some]) == rows.targets(before)).all(axis=1)
     return same

@@ -21,11 +21,13 @@ class Batch(NamedTuple):
     """Rows of a training step.
 
     ``x`` of shape (batch_size, n_features) in units of training; ``weight`` of shape
-    (batch_size,), mean 1 over the training set and 0 for padding.
+    (batch_size,), mean 1 over the training set and 0 for padding; ``y`` of shape (batch_size,
+    n_targets), what is to be told of each row: an autoencoder has no such targets.
     """
 
     x: jax.Array
     weight: jax.Array
+    y: jax.Array | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from skae.core.networks import Model, Network
+from skae.core.networks import Model
 from skae.core.objectives import Batch, Objective
 from skae.core.optimizers import Optimizer
 
@@ -20,15 +20,21 @@ __all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "adv
 
 MAX_SEGMENTS = 64
 
+_PENALISED = ("encoder", "decoder", "head")
+
 # NumPy's on the host's side, jax's on the device's
 Array = Any
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a training program is specialised to."""
+    """All that a training program is specialised to.
 
-    network: Network
+    ``network`` is a `Network`, or another value that compares by what it is: the objective alone
+    asks it for anything.
+    """
+
+    network: Any
     objective: Objective
     optimizer: Optimizer
     clip_norm: float | None = None
@@ -58,12 +64,14 @@ class State(NamedTuple):
 class Blocks(NamedTuple):
     """Batches of rows as they come from the host.
 
-    ``rows`` (steps, batch_size, n_features) raw; ``weight`` (steps, batch_size);
-    ``shift`` and ``scale`` make training units of raw rows: ``(rows - shift) * scale``.
+    ``rows`` (steps, batch_size, n_features) raw; ``weight`` (steps, batch_size); ``targets``
+    (steps, batch_size, n_targets); ``shift`` and ``scale`` make training units of raw rows:
+    ``(rows - shift) * scale``.
     """
 
     rows: Array
     weight: Array
+    targets: Array
     shift: Array
     scale: Array
 
@@ -146,7 +154,8 @@ def trainable(params):
 def _batch(blocks, i):
     rows = jax.lax.dynamic_index_in_dim(blocks.rows, i, keepdims=False).astype(jnp.float32)
     weight = jax.lax.dynamic_index_in_dim(blocks.weight, i, keepdims=False)
-    return Batch((rows - blocks.shift) * blocks.scale, weight)
+    targets = jax.lax.dynamic_index_in_dim(blocks.targets, i, keepdims=False)
+    return Batch((rows - blocks.shift) * blocks.scale, weight, targets)
 
 
 def _step(recipe, state, batch, rate, hyper):
@@ -181,8 +190,8 @@ def _sums(loss, rows, metrics):
 
 
 def _sum_of_squares(weights):
-    """Over matrices of encoder and decoder: biases and the linear path are never penalised."""
-    leaves = jax.tree.leaves((weights["encoder"], weights["decoder"]))
+    """Over matrices of networks: biases and the linear path are never penalised."""
+    leaves = jax.tree.leaves([weights[part] for part in _PENALISED if part in weights])
     return sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
 
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.losses import LOSSES
@@ -25,6 +23,7 @@ from skae.estimators._fitting import Task, fit_from_scratch, go_on
 from skae.estimators._listening import listener_for
 from skae.estimators._parameters import CodeParameters
 from skae.estimators._reading import check_range, read_rows, read_weights
+from skae.estimators._seed import seed_of
 from skae.estimators._sklearn import CallbackSupportMixin, Interval, StrOptions, fit_context
 
 __all__ = ["TrainedAutoencoder"]
@@ -219,7 +218,7 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
                 clip_norm=1.0 if network["kind"] == "recurrent" else None,
             ),
             hyperparameters={name: float(value) for name, value in floats.items()},
-            seed=_seed(self.random_state, 0 if earlier is None else earlier["n_steps_"]),
+            seed=seed_of(self.random_state, 0 if earlier is None else earlier["n_steps_"]),
             device=device,
             listener=listener_for(self, X, sample_weight),
             shared={"architecture_": architecture, **columns},
@@ -251,11 +250,3 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
 
 
 _COLUMNS = ("n_features_in_", "feature_names_in_")
-
-
-def _seed(random_state, n_steps) -> np.random.SeedSequence:
-    """A seed for one fit; another one where training goes on after `n_steps`."""
-    if random_state is None:  # not NumPy's global generator
-        return np.random.SeedSequence()
-    entropy = check_random_state(random_state).randint(0, 2**31, size=4)
-    return np.random.SeedSequence([*entropy.tolist(), n_steps])

@@ -7,12 +7,13 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.networks.hidden import HiddenLayers
 from skae.core.networks.network import Network
 
 __all__ = ["DenseStack", "TiedDenseStack", "dense_network", "dense_parts"]
 
 
-class DenseStack(nn.Module):
+class DenseStack(HiddenLayers):
     """Dense layers; the activation stands between them, after the last another."""
 
     widths: tuple[int, ...]
@@ -26,12 +27,12 @@ class DenseStack(nn.Module):
         for i, width in enumerate(self.widths):
             if i > 0:
                 x = activation(x)
-                self.sow("intermediates", "hidden", x)
+                x = self.hidden(x)
             x = nn.Dense(width, name=f"layer_{i}")(x)
         return ACTIVATIONS[self.output_activation](x)
 
 
-class TiedDenseStack(nn.Module):
+class TiedDenseStack(HiddenLayers):
     """Dense layers with kernels from elsewhere (the encoder's, transposed) and own biases."""
 
     widths: tuple[int, ...]
@@ -45,7 +46,7 @@ class TiedDenseStack(nn.Module):
         for i, (width, kernel) in enumerate(zip(self.widths, kernels, strict=True)):
             if i > 0:
                 x = activation(x)
-                self.sow("intermediates", "hidden", x)
+                x = self.hidden(x)
             x = x @ kernel + self.param(f"layer_{i}", _zero_bias, width)["bias"]
         return ACTIVATIONS[self.output_activation](x)
 

@@ -14,6 +14,7 @@ from skae.core.networks.convolution import (
     largest_of_windows,
 )
 from skae.core.networks.heads import WithHead
+from skae.core.networks.hidden import HiddenLayers
 
 __all__ = [
     "ConvolutionalDecoder",
@@ -48,7 +49,7 @@ def map_shapes(image_shape, channels, kernel_sizes, stride: int, padding: str):
     return tuple(shapes)
 
 
-class ConvolutionalEncoder(nn.Module):
+class ConvolutionalEncoder(HiddenLayers):
     """From flat images to the maps of the last layer; the activation follows each layer.
 
     Unless `activate_last` is False: then it follows all but the last.
@@ -79,11 +80,11 @@ class ConvolutionalEncoder(nn.Module):
             if pooled:
                 x = largest_of_windows(x, self.stride)
             if self.activate_last or i + 1 < len(self.channels):
-                self.sow("intermediates", "hidden", x)
+                x = self.hidden(x)
         return x
 
 
-class ConvolutionalDecoder(nn.Module):
+class ConvolutionalDecoder(HiddenLayers):
     """From codes through a dense layer to maps, and through the encoder's shapes to the image."""
 
     shapes: tuple[tuple[int, int, int], ...]
@@ -108,7 +109,7 @@ class ConvolutionalDecoder(nn.Module):
         x = (z @ layer["kernel"] + layer["bias"]).reshape(-1, *smallest)
         for i in reversed(range(len(self.kernel_sizes))):
             x = ACTIVATIONS[self.activation](x)
-            self.sow("intermediates", "hidden", x)
+            x = self.hidden(x)
             x = self._up(x, i)
         return x.reshape(x.shape[0], -1)
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.heads import WithHead
+from skae.core.networks.hidden import HiddenLayers
 
 __all__ = ["GATES", "RecurrentDecoder", "RecurrentEncoder", "recurrent_parts"]
 
@@ -131,7 +132,7 @@ class _Layer(nn.Module):
         return states
 
 
-class RecurrentEncoder(nn.Module):
+class RecurrentEncoder(HiddenLayers):
     """From flat sequences to the last state of the last cell (of both directions, side by side)."""
 
     sequence_shape: tuple[int, int]
@@ -147,12 +148,12 @@ class RecurrentEncoder(nn.Module):
         for i, width in enumerate(self.hidden_sizes):
             x = jnp.concatenate(states, axis=-1) if states else x
             states = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i}")(x)
-            self.sow("intermediates", "hidden", _by_row(states))
+            self.hidden(_by_row(states))
         forward, *backward = states
         return jnp.concatenate([forward[-1], *(s[0] for s in backward)], axis=-1)
 
 
-class RecurrentDecoder(nn.Module):
+class RecurrentDecoder(HiddenLayers):
     """From codes, which the first cell reads at each step, to a dense layer a step."""
 
     sequence_shape: tuple[int, int]
@@ -173,11 +174,11 @@ class RecurrentDecoder(nn.Module):
                 directions, jnp.split(projected, len(directions), axis=-1), strict=True
             )
         ]
-        self.sow("intermediates", "hidden", _by_row(states))
+        self.hidden(_by_row(states))
         for i, width in enumerate(others):
             layer = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i + 1}")
             states = layer(jnp.concatenate(states, axis=-1))
-            self.sow("intermediates", "hidden", _by_row(states))
+            self.hidden(_by_row(states))
         x: Any = nn.Dense(features, name="output")(jnp.concatenate(states, axis=-1))
         return x.swapaxes(0, 1).reshape(-1, steps * features)
 

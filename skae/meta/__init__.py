@@ -1,0 +1,1 @@
+"""Estimators made of an autoencoder: what codes are good for."""

@@ -1,0 +1,125 @@
+"""A regressor that learns from all rows, and needs the numbers of few."""
+
+from dataclasses import dataclass
+
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+
+from skae.core.objectives import Objective
+from skae.core.supervised import squared_error_loss
+from skae.meta._documentation import documented
+from skae.meta._pretrained import PretrainedEstimator
+from skae.meta._targets import known_among, read_numbers
+
+__all__ = ["PretrainedRegressor"]
+
+UNLABELED = """\
+What marks a row without a number in y: NaN, most often. None: every row has one."""
+
+
+@documented(unlabeled_type="float or None", unlabeled=UNLABELED)
+@dataclass(kw_only=True, eq=False, repr=False)
+class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
+    """Regressor for many rows and few known numbers: an autoencoder's encoder with a linear head.
+
+    Stage one: an autoencoder learns on all rows, which needs no number. Stage two: rows with a
+    number train a linear head on the encoder's layers ``e``, first alone, then together with them
+    [1]_, [2]_. With y in units of its standard deviation about its mean::
+
+        minimise  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    target_mean_ : float
+        Mean of the known numbers.
+
+    target_scale_ : float
+        Their standard deviation; 1 where they are all equal.
+
+    {attributes}
+
+    See Also
+    --------
+    PretrainedClassifier : The same for labels.
+
+    Notes
+    -----
+    In a search, rows without a number are in the folds too. `score` leaves them out, and so does a
+    search that uses it, as it does by default; other scorers refuse NaN.
+
+    Do not use it where what is asked for has little to do with what varies most in the rows: an
+    autoencoder keeps what varies.
+
+    References
+    ----------
+    .. [1] Hinton and Salakhutdinov (2008). Using deep belief nets to learn covariance kernels for
+       Gaussian processes. NeurIPS 20, 1249-1256.
+    .. [2] Kumar, Raghunathan, Jones, Ma and Liang (2022). Fine-tuning can distort pretrained
+       features and underperform out-of-distribution. ICLR 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import make_swiss_roll
+    >>> from skae import DenoisingAutoencoder, PretrainedRegressor
+    >>> X, t = make_swiss_roll(1000, random_state=0)
+    >>> some = t.copy()
+    >>> some[200:] = np.nan
+    >>> model = PretrainedRegressor(
+    ...     DenoisingAutoencoder(8, noise_level=0.05, max_iter=10, early_stopping=False),
+    ...     unlabeled=np.nan,
+    ...     learning_rate=2e-3,
+    ...     random_state=0,
+    ... )
+    >>> model = model.fit(X, some)
+    >>> bool(model.score(X[200:], t[200:]) > 0.9)
+    True
+    """
+
+    def predict(self, X):
+        """Numbers of rows.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            float64.
+        """
+        outputs = self._outputs(X)[:, 0]
+        return outputs * self.target_scale_ + self.target_mean_
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R^2 over the rows whose number is known.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Numbers; rows that `unlabeled` marks are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Not negative.
+
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 as good as the mean of `y`.
+        """
+        known, y, weight = known_among(y, self.unlabeled, sample_weight)
+        return float(r2_score(y, self.predict(X)[known], sample_weight=weight))
+
+    def _objective(self) -> Objective:
+        return Objective(squared_error_loss)
+
+    def _read_targets(self, y, X, weight):
+        return read_numbers(self, y, X, weight)
+
+    @property
+    def _n_outputs(self):
+        return 1

@@ -1,0 +1,401 @@
+"""Pretrained classifiers and regressors: what stage two takes over, keeps, learns and refuses."""
+
+import copy
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+from skae import (
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    SemanticHasher,
+)
+from skae.core import supervised
+from skae.meta._fine_tuning import _shares
+from skae.networks import Convolutional, Recurrent
+from tests.datasets import curved
+from tests.discovery import fast
+from tests.own_modules import pair
+from tests.test_compilation import compilations
+
+NETWORKS = {
+    "dense": None,
+    "convolutional": Convolutional(image_shape=(2, 3), channels=(2,), kernel_size=2),
+    "recurrent": Recurrent(sequence_shape=(3, 2), hidden_sizes=(4,)),
+    "own": pair(),
+}
+each_network = pytest.mark.parametrize("name", NETWORKS)
+TARGETS = {PretrainedClassifier: lambda y: y, PretrainedRegressor: lambda y: y.astype(float)}
+each_estimator = pytest.mark.parametrize("cls", TARGETS)
+
+
+def autoencoder(network=None, **parameters):
+    dense = {"hidden_layer_sizes": (8,)} if network is None else {}
+    few = {"batch_size": 32, "max_iter": 2, "early_stopping": False, "random_state": 0}
+    return DenoisingAutoencoder(
+        2, network=network, code_activation="tanh", **dense, **few, **parameters
+    )
+
+
+@pytest.fixture(scope="module")
+def pretrained(X):
+    """``pretrained(name)``: an autoencoder over that network, fitted once; never change it."""
+    models = {}
+
+    def fit(name):
+        if name not in models:
+            models[name] = autoencoder(NETWORKS[name]).fit(X)
+        return models[name]
+
+    return fit
+
+
+def by_hand(model, features):
+    """The head's outputs for what it is given."""
+    unit, head = model.params_["fixed"]["unit"], model.params_["head"]
+    return (features - unit["mean"]) / unit["scale"] @ head["kernel"] + head["bias"]
+
+
+def scores(model, X):
+    return np.log(model.predict_proba(X)[:, 1] / model.predict_proba(X)[:, 0])
+
+
+# ---- what stands below the head
+
+
+@each_network
+def test_frozen_the_head_is_given_the_codes(name, pretrained, X, y):
+    stage_one = pretrained(name)
+    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True, freeze="all")
+    want = by_hand(model.fit(X, y), stage_one.transform(X))
+    np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("name, layer", [("dense", 0), ("convolutional", 0), ("own", "encoder")])
+def test_one_layer_gives_what_the_hidden_layer_gives(name, layer, pretrained, X, y):
+    stage_one = pretrained(name)
+    settings = {"prefit": True, "freeze": "all", "n_layers": 1}
+    model = fast(PretrainedClassifier, autoencoder=stage_one, **settings).fit(X, y)
+    hidden = stage_one.hidden_activations(X, layer).reshape(len(X), -1)
+    want = by_hand(model, hidden)
+    np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
+
+
+def test_one_recurrent_layer_gives_its_last_state(pretrained, X, y):
+    stage_one = pretrained("recurrent")
+    settings = {"prefit": True, "freeze": "all", "n_layers": 1}
+    model = fast(PretrainedClassifier, autoencoder=stage_one, **settings).fit(X, y)
+    want = by_hand(model, stage_one.hidden_activations(X, 0)[:, -1])
+    np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
+
+
+def leaves(tree, path=()):
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+@each_network
+@pytest.mark.parametrize("freeze", ["none", 1, "all"])
+def test_what_is_frozen_stays_and_the_rest_moves(name, freeze, pretrained, X, y):
+    stage_one = pretrained(name)
+    before = copy.deepcopy(stage_one.params_)
+    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True, freeze=freeze)
+    params = model.fit(X, y).params_
+    earlier = dict(leaves(before["encoder"]))
+    frozen = dict(leaves(params["fixed"].get("encoder", {})))
+    moved = dict(leaves(params.get("encoder", {})))
+    assert not frozen.keys() & moved.keys() and frozen.keys() | moved.keys() == earlier.keys()
+    assert bool(frozen) == (freeze != "none") and bool(moved) == (freeze != "all")
+    assert ("linear" in params) == (freeze != "all")
+    for path, weights in frozen.items():
+        np.testing.assert_array_equal(weights, earlier[path])
+    for path, weights in moved.items():
+        if path[-1] == "kernel":
+            assert not np.array_equal(weights, earlier[path]), path
+    for path, weights in leaves(stage_one.params_):
+        np.testing.assert_array_equal(weights, dict(leaves(before))[path])
+
+
+def test_few_of_the_features_are_enough_for_the_start(monkeypatch, pretrained, X, y):
+    """Where features are too many to keep, the head starts on some rows and goes on with all."""
+    model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True, freeze="all")
+    whole = clone(model).fit(X, y)
+    monkeypatch.setattr(supervised, "_MAX_CELLS", 2 * 40)
+    parts = clone(model).set_params(early_stopping=True, validation_fraction=0.2).fit(X, y)
+    assert "encoder" not in parts.params_ or not parts.params_["encoder"]
+    assert np.isfinite(parts.history_["validation_loss"]).all()
+    assert not np.array_equal(parts.params_["head"]["kernel"], whole.params_["head"]["kernel"])
+
+
+def test_dropout_is_for_training_alone(pretrained, X, y):
+    model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
+    plain, noisy = (clone(model).set_params(dropout=rate).fit(X, y) for rate in (0.0, 0.5))
+    assert not np.array_equal(plain.params_["head"]["kernel"], noisy.params_["head"]["kernel"])
+    np.testing.assert_array_equal(noisy.predict_proba(X), noisy.predict_proba(X))
+
+
+# ---- labels
+
+
+@pytest.mark.parametrize("mark", [-1, "nothing", np.nan])
+def test_rows_without_a_label_train_the_autoencoder_alone(mark, X, y):
+    labels = np.array(["no", "yes"])[y] if isinstance(mark, str) else y.astype(type(mark))
+    some = labels.copy() if not isinstance(mark, str) else labels.astype(object)
+    some[40:] = mark
+    model = fast(PretrainedClassifier, unlabeled=mark).fit(X, some)
+    np.testing.assert_array_equal(model.classes_, np.unique(labels))
+    alone = clone(model.autoencoder_).fit(X)
+    np.testing.assert_array_equal(alone.transform(X), model.autoencoder_.transform(X))
+    labelled = fast(PretrainedClassifier, autoencoder=alone, prefit=True).fit(X[:40], labels[:40])
+    np.testing.assert_array_equal(labelled.predict_proba(X), model.predict_proba(X))
+    assert model.score(X, some) == np.mean(model.predict(X[:40]) == labels[:40])
+
+
+def test_minus_one_is_a_label_unless_it_is_told_not_to_be(X, y):
+    model = fast(PretrainedClassifier).fit(X, y - 1)
+    np.testing.assert_array_equal(model.classes_, [-1, 0])
+
+
+def test_numbers_may_be_missing(X):
+    t = 3 * X[:, 0] + 7
+    some = t.copy()
+    some[50:] = np.nan
+    settings = {"max_iter": 200, "learning_rate": 1e-2, "unlabeled": np.nan}
+    model = fast(PretrainedRegressor, **settings).fit(X, some)
+    assert model.target_mean_ == pytest.approx(t[:50].mean())
+    assert model.score(X[50:], t[50:]) > 0.9
+    assert model.score(X, some) == pytest.approx(model.score(X[:50], t[:50]))
+
+
+def test_probabilities_and_labels_belong_together(X):
+    labels = np.array(["a", "b", "c"], object)[np.digitize(X[:, 0], [0.4, 0.6])]
+    model = fast(PretrainedClassifier, max_iter=100, learning_rate=1e-2).fit(X, labels)
+    chances = model.predict_proba(X)
+    assert chances.shape == (len(X), 3) and model.score(X, labels) > 0.9
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+    np.testing.assert_array_equal(model.classes_[chances.argmax(axis=1)], model.predict(X))
+    logits = model.decision_function(X)
+    np.testing.assert_allclose(
+        np.log(chances) - logits, (np.log(chances) - logits)[:, :1] * [[1] * 3]
+    )
+
+
+# ---- weights
+
+
+def test_balanced_counts_rows_by_their_weights(pretrained, X, weights):
+    labels = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
+    model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
+    size = np.bincount(labels, weights=weights)
+    explicit = dict(enumerate(size.sum() / (2 * size)))
+    one, other, plain = (
+        clone(model).set_params(class_weight=w).fit(X, labels, sample_weight=weights)
+        for w in ("balanced", explicit, None)
+    )
+    np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+    assert one.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean()
+
+
+@each_estimator
+def test_weights_equal_repetition(cls, X, y, weights):
+    """Also where the same row has two labels."""
+    rows, targets = np.concatenate([X, X[:10]]), np.concatenate([y, 1 - y[:10]])
+    targets, weight = TARGETS[cls](targets), np.concatenate([weights, weights[:10]])
+    order = np.random.default_rng(0).permutation(len(rows))
+    by_weight = fast(cls).fit(rows[order], targets[order], sample_weight=weight[order])
+    times = weight.astype(int)
+    repeated = fast(cls).fit(np.repeat(rows, times, axis=0), np.repeat(targets, times))
+    np.testing.assert_allclose(by_weight.predict(X), repeated.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(
+        by_weight.params_["head"]["kernel"], repeated.params_["head"]["kernel"], rtol=1e-4
+    )
+
+
+# ---- early stopping
+
+
+@pytest.mark.parametrize(
+    "sizes, count, want",
+    [
+        ([50, 30, 20], 10, [5, 3, 2]),
+        ([90, 8, 2], 10, [8, 1, 1]),
+        ([33, 33, 34], 10, [3, 3, 4]),
+        ([2, 2, 2], 5, [1, 1, 1]),
+    ],
+)
+def test_every_class_is_held_out_in_proportion(sizes, count, want):
+    np.testing.assert_array_equal(_shares(np.array(sizes), count), want)
+
+
+@each_estimator
+def test_early_stopping_keeps_the_best_weights(cls, X, y):
+    settings = {"early_stopping": True, "validation_fraction": 0.2, "max_iter": 30}
+    model = fast(cls, learning_rate=0.1, **settings).fit(X, TARGETS[cls](y))
+    losses = model.history_["validation_loss"]
+    assert len(losses) == model.n_iter_ and np.isfinite(losses).all()
+    if model.best_iter_:
+        assert losses[model.best_iter_ - 1] == losses.min()
+
+
+# ---- a fitted autoencoder, and searches
+
+
+def test_a_fitted_autoencoder_is_shared_by_clones(pretrained, X, y):
+    stage_one = pretrained("dense")
+    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True)
+    grid = {"alpha": [0.0, 0.1], "dropout": [0.0, 0.3]}
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_estimator_.autoencoder_.params_ is stage_one.params_
+    clone(model).set_params(autoencoder__noise_level=0.7)
+    assert stage_one.noise_level != 0.7
+
+
+def test_parameters_of_both_stages_are_searched_together(X, y):
+    some = np.where(np.arange(len(y)) % 2, y, -1)
+    grid = {"autoencoder__noise_level": [0.1, 0.5], "alpha": [0.0, 0.1]}
+    model = fast(PretrainedClassifier, unlabeled=-1)
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, some)
+    assert set(search.best_params_) == set(grid)
+    best = search.best_params_["autoencoder__noise_level"]
+    assert search.best_estimator_.autoencoder_.noise_level == best
+
+
+def test_prefit_must_be_fitted_and_fit_the_rows(pretrained, X, y):
+    with pytest.raises(NotFittedError):
+        fast(PretrainedClassifier, prefit=True).fit(X, y)
+    model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
+    with pytest.raises(ValueError, match="5 features"):
+        model.fit(X[:, :5], y)
+    with pytest.raises(ValueError, match="prefit"):
+        PretrainedClassifier(prefit=True).fit(X, y)
+
+
+def test_none_is_a_denoising_autoencoder(X, y):
+    model = PretrainedClassifier(max_iter=1, random_state=0).fit(X[:20], y[:20])
+    assert isinstance(model.autoencoder_, DenoisingAutoencoder)
+    assert isinstance(model.autoencoder_.random_state, int)
+
+
+def test_named_networks_and_other_autoencoders_are_taken(X, y):
+    convolutional = fast(ConvolutionalAutoencoder, image_shape=(2, 3), kernel_size=2)
+    for stage_one in (convolutional, fast(AutoencoderTransformer, tied_weights=True)):
+        model = fast(PretrainedClassifier, autoencoder=stage_one).fit(X, y)
+        assert model.predict(X).shape == y.shape
+
+
+# ---- supervised codes
+
+
+@pytest.mark.parametrize("activation, threshold", [("logistic", 0.5), ("relu", 0.0)])
+def test_a_bit_is_a_unit_above_what_it_gives_at_zero(activation, threshold, X, y):
+    stage_one = fast(AutoencoderTransformer, n_components=9, code_activation=activation)
+    model = fast(PretrainedClassifier, autoencoder=stage_one, freeze="all").fit(X, y)
+    bits = model.hash(X, packed=False)
+    np.testing.assert_array_equal(bits, model.autoencoder_.transform(X) > threshold)
+    assert bits.dtype == np.uint8 and model.hash(X).shape == (len(X), 2)
+    np.testing.assert_array_equal(np.unpackbits(model.hash(X), axis=1, count=9), bits)
+
+
+def test_a_hasher_s_units_are_bits_that_labels_move(X, y):
+    hasher = fast(SemanticHasher, n_components=8).fit(X)
+    model = fast(PretrainedClassifier, autoencoder=hasher, prefit=True, learning_rate=1e-2)
+    model.set_params(max_iter=60).fit(X, y)
+    frozen = clone(model).set_params(freeze="all").fit(X, y)
+    np.testing.assert_array_equal(frozen.hash(X), hasher.hash(X))
+
+    def apart(bits):
+        signs = 2.0 * bits - 1
+        alike = signs @ signs.T / bits.shape[1]
+        same = y[:, None] == y
+        return alike[same].mean() - alike[~same].mean()
+
+    assert apart(model.hash(X, packed=False)) > apart(hasher.transform(X)) + 0.2
+
+
+# ---- refused
+
+
+def refused(X, y, word, **parameters):
+    model = fast(PretrainedClassifier, **parameters)
+    with pytest.raises(ValueError, match=word):
+        model.fit(X, y)
+    assert not [name for name in vars(model) if name not in model.get_params(deep=False)]
+
+
+def test_wrong_labels_are_refused_and_leave_nothing_behind(X, y):
+    refused(X, np.ones(len(X)), "one class, 1.0")
+    refused(X, np.where(y == 1, 1, -1), "one class, 1,", unlabeled=-1)
+    refused(X, np.full(len(X), -1), "no labels at all", unlabeled=-1)
+    refused(X, np.full(len(X), np.nan), "no labels at all", unlabeled=np.nan)
+    refused(X, np.where(y == 1, np.nan, 0.0), "NaN")
+    refused(X, X[:, 0], "Unknown label type")
+    refused(X, None, "y is None")
+    refused(X, y[:-1], "inconsistent")
+    refused(X, y, "n_layers=3", n_layers=3)
+    refused(X, y, "freeze=2", n_layers=1, freeze=2)
+
+
+def test_too_few_rows_to_hold_out_are_refused(X):
+    labels = np.arange(len(X)) % 12
+    refused(X, labels, "fewer than the 12 classes", early_stopping=True)
+    refused(X, labels, "holds out 0", early_stopping=True, validation_fraction=0.001)
+    labels = (np.arange(len(X)) == 0).astype(int)
+    refused(X, labels, "class 1 has one", early_stopping=True)
+
+
+def test_weights_may_leave_no_label(X, y):
+    with pytest.raises(ValueError, match="labelled row"):
+        some = np.where(np.arange(len(y)) < 20, y, -1)
+        fast(PretrainedClassifier, unlabeled=-1).fit(X, some, sample_weight=some == -1)
+    with pytest.raises(ValueError, match="one class"):
+        fast(PretrainedClassifier).fit(X, y, sample_weight=y)
+
+
+def test_divergence_warns(pretrained, X, y):
+    model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
+    with pytest.warns(ConvergenceWarning, match="learning_rate"):
+        model.set_params(optimizer="sgd", learning_rate=1e30).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+# ---- one program for all
+
+
+@each_estimator
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_clones_compile_nothing(cls, early_stopping):
+    X = curved(300, 12)
+    t = TARGETS[cls]((X[:, 0] > np.median(X[:, 0])).astype(int))
+    settings = {"batch_size": "auto", "max_iter": 2, "early_stopping": early_stopping}
+    model = fast(cls, autoencoder=autoencoder().set_params(batch_size="auto"), **settings)
+    with compilations() as found:
+        model.fit(X, t).predict(X)
+    assert 1 <= len(found) <= 5  # of stage one, features, the head, all, outputs
+    changes = {
+        "alpha": 0.1,
+        "dropout": 0.4,
+        "learning_rate": 1e-2,
+        "head_learning_rate": 1e-2,
+        "learning_rate_schedule": "constant",
+        "tol": 0.01,
+        "max_iter": 3,
+        "random_state": 5,
+        "autoencoder__noise_level": 0.6,
+    }
+    with compilations() as found:
+        for name, value in changes.items():
+            clone(model).set_params(**{name: value}).fit(X, t).predict(X)
+        for n_rows in (257, 400, 511):
+            rows = curved(n_rows, 12, seed=n_rows)
+            targets = TARGETS[cls]((rows[:, 0] > np.median(rows[:, 0])).astype(int))
+            clone(model).fit(rows, targets).predict(rows)
+    assert len(found) == 0

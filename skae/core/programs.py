@@ -4,6 +4,8 @@ A compiled program holds about 9 MB and 170 memory maps, and a Linux process may
 them, so the least recently used program is let go. Nothing here knows what a program computes.
 """
 
+import ctypes
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -71,11 +73,26 @@ def _keep(key, program):
     with _lock:
         _programs[key] = program
         _compiling.pop(key, None)
+        is_full = len(_programs) > MAX_PROGRAMS
         while len(_programs) > MAX_PROGRAMS:
             _programs.popitem(last=False)
+    if is_full:
+        _give_back()
 
 
 def clear_programs() -> None:
     """Forget all compiled programs and free their memory."""
     with _lock:
         _programs.clear()
+    _give_back()
+
+
+def _give_back():
+    """Return free memory to the system.
+
+    What compiling leaves free lies in small pieces between what lives on. glibc keeps those, and
+    over hundreds of programs the process would grow without end.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

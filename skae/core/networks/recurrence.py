@@ -10,13 +10,15 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from skae.core.activations import ACTIVATIONS
 from skae.core.networks.heads import WithHead
 from skae.core.networks.hidden import HiddenLayers
 
 __all__ = ["GATES", "RecurrentDecoder", "RecurrentEncoder", "recurrent_parts"]
 
-_logistic = ACTIVATIONS["logistic"]
+
+def _logistic(x):
+    # by tanh, which costs nothing beside the products; exp took a tenth of the time
+    return 0.5 * jnp.tanh(0.5 * x) + 0.5
 
 
 def lstm_step(state, projected, recurrent):

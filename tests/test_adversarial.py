@@ -169,8 +169,9 @@ def test_without_the_adversary_it_is_an_autoencoder(X):
 
 
 def test_history_tells_of_all_players(fitted):
-    history = fitted(AdversarialAutoencoder, early_stopping=False).history_
-    total = history["reconstruction"] + 0.1 * history["generator"] + history["discriminator"]
+    model = fitted(AdversarialAutoencoder, early_stopping=False)
+    history, weight = model.history_, model.adversarial_weight
+    total = history["reconstruction"] + weight * history["generator"] + history["discriminator"]
     np.testing.assert_allclose(history["loss"], total, rtol=1e-4)
 
 

@@ -21,7 +21,7 @@ __all__ = ["AdversarialAutoencoder", "adversarial_loss"]
 
 # held-out rows: of the discrepancy, in units of `adversarial_weight`. It is about 0.001 where a
 # test can just tell codes from draws, and a reconstruction's loss about 0.1
-_VIGILANCE = 100.0
+_VIGILANCE = 200.0
 
 
 def adversarial_loss(model, batch, key, *, objective, hyperparameters):
@@ -57,7 +57,7 @@ def adversarial_loss(model, batch, key, *, objective, hyperparameters):
 @documented(
     more={
         "code_activation": 'Only "identity" here: the prior gives the codes their range.',
-        "early_stopping": "Rows held out are judged by their reconstruction plus 100 "
+        "early_stopping": "Rows held out are judged by their reconstruction plus 200 "
         "`adversarial_weight` times the squared maximum mean discrepancy between their codes and "
         "draws of the prior, since the players' own losses say nothing of how well they play.",
     }
@@ -91,7 +91,7 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
     n_prior_components : int, default=10
         Gaussians of the mixture, at least 2.
 
-    adversarial_weight : float, default=0.1
+    adversarial_weight : float, default=0.05
         Of the generator's loss against the reconstruction, at least 0.
 
     discriminator_hidden_layer_sizes : tuple of int, default=(64, 64)
@@ -137,7 +137,7 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
 
     prior: str = "gaussian"
     n_prior_components: int = 10
-    adversarial_weight: float = 0.1
+    adversarial_weight: float = 0.05
     discriminator_hidden_layer_sizes: Any = (64, 64)
 
     _parameter_constraints: ClassVar[dict] = {

@@ -40,7 +40,7 @@ FITTING = {
     "more columns than rows": rng.normal(size=(3, 30)),
 }
 # what an objective could stumble over; the rest is for the reader of rows, which all share
-FITTING_FOR_ALL = ["one row", "one cell", "constant columns", "all rows equal", "one huge cell"]
+FITTING_FOR_ALL = ["one row", "constant columns", "one huge cell"]
 
 
 def centred(cls, **parameters):

@@ -7,10 +7,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.discovery import AUTOENCODERS, fast
+from tests.discovery import REPRESENTATIVES, fast
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no sklearn.callback")
-each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+a_few = pytest.mark.parametrize("cls", REPRESENTATIVES)
 
 
 class Recorder:
@@ -39,7 +39,7 @@ class Recorder:
         return self.stop_after is not None and self.ended >= self.stop_after
 
 
-@each_autoencoder
+@a_few
 def test_one_task_an_epoch_with_a_usable_model(cls, X):
     recorder = Recorder()
     model = fast(cls, early_stopping=False).set_callbacks(recorder).fit(X)
@@ -50,7 +50,7 @@ def test_one_task_an_epoch_with_a_usable_model(cls, X):
     assert len(set(recorder.scores)) == 4, "the model does not change from epoch to epoch"
 
 
-@each_autoencoder
+@a_few
 def test_callbacks_do_not_change_the_fit(cls, X, fitted):
     heard = fast(cls, early_stopping=False).set_callbacks(Recorder()).fit(X)
     np.testing.assert_array_equal(
@@ -58,7 +58,7 @@ def test_callbacks_do_not_change_the_fit(cls, X, fitted):
     )
 
 
-@each_autoencoder
+@a_few
 @pytest.mark.parametrize("parameters", [{"early_stopping": False}, {"validation_fraction": 0.3}])
 def test_a_callback_that_answers_true_stops_the_fit(cls, parameters, X):
     recorder = Recorder(stop_after=2)
@@ -67,14 +67,14 @@ def test_a_callback_that_answers_true_stops_the_fit(cls, parameters, X):
     assert np.isfinite(model.transform(X)).all()
 
 
-@each_autoencoder
+@a_few
 def test_no_trace_is_left_behind(cls, X):
     model = fast(cls).set_callbacks(Recorder()).fit(X)
     assert not hasattr(model, "_callback_fit_ctx")
     assert not hasattr(clone(model).set_callbacks(), "_skl_callbacks")
 
 
-@each_autoencoder
+@a_few
 def test_teardown_follows_a_failing_fit(cls, X):
     class Failing(Recorder):
         def on_fit_task_end(self, estimator, context):
@@ -92,7 +92,7 @@ def minus_squared_error(estimator, X, y):
     return -np.mean((estimator.reconstruct(X) - y) ** 2)
 
 
-@each_autoencoder
+@a_few
 def test_scoring_monitor(cls, X):
     scoring = {"error": minus_squared_error, "own": lambda model, X, y: model.score(X)}
     monitor = callback.ScoringMonitor(scoring=scoring)
@@ -104,14 +104,14 @@ def test_scoring_monitor(cls, X):
     assert rows[-1]["own"] == pytest.approx(model.score(X))
 
 
-@each_autoencoder
+@a_few
 def test_progress_bar_by_itself(cls, X, capsys):
     model = fast(cls).set_callbacks(callback.ProgressBar()).fit(X)
     assert cls.__name__ in capsys.readouterr().out
     assert np.isfinite(model.transform(X)).all()
 
 
-@each_autoencoder
+@a_few
 def test_progress_bar_nested_under_search_and_pipeline(cls, X, capsys):
     pipeline = make_pipeline(StandardScaler(), fast(cls, early_stopping=False))
     name = pipeline.steps[-1][0]

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tests.discovery import AUTOENCODERS, fast, outputs
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, outputs
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
+a_few = pytest.mark.parametrize("cls", REPRESENTATIVES)
 COLUMNS = [f"column {i}" for i in range(6)]
 
 
@@ -60,7 +61,7 @@ def test_every_container_gives_the_same_fit(cls, kind, X, X_new, fitted, tmp_pat
         np.testing.assert_allclose(values, expected[name], rtol=2e-6, atol=1e-7, err_msg=name)
 
 
-@each_autoencoder
+@a_few
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_jax_arrays(cls, dtype, X):
     rows = X.astype(dtype)
@@ -71,7 +72,7 @@ def test_jax_arrays(cls, dtype, X):
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
 
 
-@each_autoencoder
+@a_few
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "bool"])
 def test_narrow_integers_are_read_as_float32(cls, dtype):
     rows = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
@@ -79,7 +80,7 @@ def test_narrow_integers_are_read_as_float32(cls, dtype):
     np.testing.assert_allclose(narrow, wide, rtol=1e-6, atol=1e-7)
 
 
-@each_autoencoder
+@a_few
 def test_x_val_in_other_containers(cls, X, X_new, tmp_path):
     expected = fast(cls).fit(X, X_val=X_new).history_["validation_loss"]
     for kind in ("list of lists", "CSR array", "memory map"):
@@ -107,7 +108,7 @@ def test_column_names(cls, kind, X, tmp_path):
         assert isinstance(model.inverse_transform(codes), np.ndarray)
 
 
-@each_autoencoder
+@a_few
 def test_sparse_rows_are_made_dense_block_by_block(cls, X, monkeypatch):
     tallest = []
     dense = sp.csr_array.toarray

@@ -41,7 +41,7 @@ def small(cls):
     """A narrow network and few epochs: the checks ask for dozens of shapes, each compiled anew."""
     values = {"hidden_layer_sizes": (8,), "channels": (2,), "hidden_sizes": (4,), "max_iter": 2}
     if accepts(cls, "autoencoder"):  # one that must predict well, from an autoencoder that need not
-        inner = DenoisingAutoencoder(hidden_layer_sizes=(8,), max_iter=5, early_stopping=False)
+        inner = DenoisingAutoencoder(10, hidden_layer_sizes=(8,), max_iter=2, early_stopping=False)
         return cls(inner)
     if cls not in REPRESENTATIVES:  # how epochs are chosen on small data is the base's alone
         values["early_stopping"] = False

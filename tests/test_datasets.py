@@ -7,7 +7,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from skae.datasets import load_cifar10, load_image_files
+from skae.datasets import _array_unpickler, load_cifar10, load_image_files
 from skae.datasets._array_unpickler import load_arrays
 
 NAMES = ["cat", "horse"]
@@ -110,6 +110,15 @@ def test_a_file_can_build_arrays_and_nothing_else(value, tmp_path, monkeypatch):
         with pytest.raises(ValueError, match="not a pickle of arrays"):
             load_arrays(pickle.dumps(value, protocol), "this file")
     assert not os.listdir(tmp_path)
+
+
+def test_a_file_cannot_change_the_reader():
+    # sets defaults of the function that it names: GLOBAL, MARK, EMPTY_DICT, SETITEM, TUPLE2, BUILD
+    opcodes = [b"c_codecs\nencode\n", b"N}", b"V__defaults__\n", b"Vlatin1\n\x85", b"s\x86b."]
+    content = b"".join(opcodes)
+    before = _array_unpickler._encode.__defaults__
+    load_arrays(content, "this file")
+    assert _array_unpickler._encode.__defaults__ == before
 
 
 @pytest.mark.parametrize("dtype", ["uint8", ">i4", "<f8", "bool"])

@@ -44,8 +44,11 @@ def test_every_autoencoder_starts_with_every_network(cls, name, X):
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(model.params_))
 
 
-# to compile takes seconds: each of the family with one network, in turn
-@pytest.mark.parametrize("cls, name", EVERY[::2])
+# to compile takes seconds: every second pair always, the others by `make stress`
+@pytest.mark.parametrize(
+    "cls, name",
+    EVERY[::2] + [pytest.param(*other, marks=pytest.mark.stress) for other in EVERY[1::2]],
+)
 def test_autoencoders_train_with_other_networks(cls, name, X):
     model = small(cls, NETWORKS[name])
     codes = model.fit_transform(X)

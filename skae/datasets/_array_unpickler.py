@@ -7,6 +7,7 @@ shape. NumPy's own reconstruction is not among them: it trusts the file about si
 
 import io
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def _encode(text, encoding="utf-8"):
     return text.encode("latin1")
 
 
-_STAND_INS = {
+_STAND_INS: dict[tuple[str, str], Callable] = {
     ("numpy", "ndarray"): _Array,  # an argument of _reconstruct, never called
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _encode,
@@ -63,7 +64,9 @@ class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) not in _STAND_INS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return _STAND_INS[module, name]
+        stand_in = _STAND_INS[module, name]
+        # a function of this file's own: a pickle may set attributes on what it is given
+        return lambda *args: stand_in(*args)
 
 
 def _finished(value):

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from skae.core.batching import Rows, n_batches, steps_per_block
+from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
@@ -104,6 +105,7 @@ class _Run:
         self.steps_per_epoch = n_batches(len(index), plan.batch_size)
         self.capacity = steps_per_block(plan.batch_size, rows.n_features)
         self.steps_per_call = min(8, self.capacity)
+        self.buffers = Buffers(rows, plan.batch_size, self.capacity)
         self.paced = self.stopped = False
         self.interrupt = Interrupt()
         self.steps_sent = 0
@@ -199,14 +201,8 @@ class _Run:
         return call, history, begin
 
     def _block(self, call):
-        shape = (self.capacity, self.plan.batch_size, self.rows.n_features)
-        rows, weights = np.zeros(shape, self.rows.dtype), np.zeros(shape[:2], np.float32)
-        targets = np.zeros((*shape[:2], self.rows.n_targets), np.float32)
-        for i, batch in enumerate(call.batches):
-            self.rows.read(batch, rows[i, : len(batch)])
-            weights[i, : len(batch)] = self.weight[batch]
-            targets[i, : len(batch)] = self.rows.targets(batch)
-        rows, weights, targets = jax.device_put((rows, weights, targets), self.device)
+        block = self.buffers.filled(call.batches, self.weight)
+        rows, weights, targets = jax.device_put(block, self.device)
         return Blocks(rows, weights, targets, self.shift, self.scale)
 
     def _stage(self, call):

@@ -1,0 +1,68 @@
+"""Blocks of batches on the host, in memory that is used again.
+
+A block is as large as a cache and is filled once a call: to allocate and to copy it each time would
+take as long as a small network's step on it.
+"""
+
+import math
+
+import numpy as np
+
+from skae.core.batching import Rows
+
+__all__ = ["Buffers"]
+
+# a CPU device reads arrays where they are if they begin at a multiple of this
+_ALIGNMENT = 64
+
+
+class Buffers:
+    """Two blocks that take turns: one may be read by the device while the other is filled.
+
+    Parameters
+    ----------
+    rows : Rows
+    batch_size, capacity : int
+        Rows of a batch, batches of a block.
+    """
+
+    def __init__(self, rows: Rows, batch_size: int, capacity: int):
+        self.rows = rows
+        shape = (capacity, batch_size)
+        self._blocks = [
+            (
+                _aligned((*shape, rows.n_features), rows.dtype),
+                _aligned(shape, np.float32),
+                _aligned((*shape, rows.n_targets), np.float32),
+            )
+            for _ in range(2)
+        ]
+
+    def filled(self, batches: list[np.ndarray], weight: np.ndarray):
+        """The rows of `batches`, padded; what was filled last but one is overwritten.
+
+        Returns
+        -------
+        rows : ndarray of shape (capacity, batch_size, n_features)
+        weights : ndarray of shape (capacity, batch_size)
+            0 for padding.
+        targets : ndarray of shape (capacity, batch_size, n_targets)
+            Batches after the last hold anything.
+        """
+        self._blocks.reverse()
+        rows, weights, targets = self._blocks[0]
+        for i, batch in enumerate(batches):
+            size = len(batch)
+            self.rows.read(batch, rows[i, :size])
+            weights[i, :size] = weight[batch]
+            targets[i, :size] = self.rows.targets(batch)
+            for array in (rows, weights, targets):
+                array[i, size:] = 0
+        return rows, weights, targets
+
+
+def _aligned(shape, dtype):
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)

@@ -82,7 +82,7 @@ CELLS = {
     "far away": lambda X: 1e15 + X,
     "minus zero": lambda X: X * -0.0,
     "NaN": lambda X: np.where(np.arange(X.size).reshape(X.shape) == 1, np.nan, X),
-    "infinite": lambda X: np.where(X == X.max(), np.inf, X),
+    "infinite": lambda X: np.where(X.max() == X, np.inf, X),
 }
 CONTAINERS = {
     "C": np.ascontiguousarray,

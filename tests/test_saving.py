@@ -129,7 +129,7 @@ def test_functions_are_handed_over(kind, X, tmp_path):
     again = reloaded(model, tmp_path, trusted)
     np.testing.assert_array_equal(again.transform(X), model.transform(X))
     assert_equal(again.fit(X).params_, model.params_)
-    for lacking in (None, [], [np.tanh]):
+    for lacking in (None, [], [curved]):
         with pytest.raises(ValueError, match=r"needs '.*:(adam|own_noise)': hand") as raised:
             skae.load(tmp_path / "model.skae", trusted=lacking)
         assert "\n" not in str(raised.value)

@@ -92,7 +92,7 @@ define other_environment
 endef
 
 .venv-floors/.done: pyproject.toml tests/floors.py
-	$(call other_environment,.venv-floors,python3.11 python3.12,$$(tests/floors.py))
+	$(call other_environment,.venv-floors,python3.11 python3.12,$$(.venv-floors/bin/python tests/floors.py))
 
 .venv-newest/.done: pyproject.toml
 	$(call other_environment,.venv-newest,python3.14 python3.13 python3.12 python3)

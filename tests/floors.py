@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Prints the oldest release of each dependency that pyproject.toml allows, for pip.
 
 What skae runs on and what its extras are for; of the tests' own tools the newest are as good.

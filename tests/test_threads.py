@@ -67,3 +67,22 @@ def test_threads_get_what_each_would_have_got_alone():
 @pytest.mark.stress
 def test_threads_for_a_minute():
     assert all_at_once(ESTIMATORS, 60, rounds=10**6) > N_THREADS
+
+
+def test_fork_after_use_is_warned_of(run_python):
+    """Fork copies locks and not the threads that hold them: jax says so where it is called."""
+    done = run_python(
+        """
+        import os, warnings
+        import skae
+        skae.AutoencoderTransformer(max_iter=0).fit([[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+        os.waitpid(child, 0)
+        print([str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)])
+        """
+    )
+    assert "fork() is incompatible with multithreaded code" in done.stdout

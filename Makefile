@@ -62,12 +62,13 @@ $(VENV)/.dev: $(VENV)/.root pyproject.toml
 	$(call install,dev,$(VENV)/.plot $(VENV)/.test)
 
 # scikit-learn skips its array API checks unless this is set before SciPy is imported.
-test stress doctest: export SCIPY_ARRAY_API := 1
+test test-floors test-newest stress doctest: export SCIPY_ARRAY_API := 1
 
-.PHONY: help demo test stress doctest examples bench dev lint format typecheck build clean
+.PHONY: help demo test test-floors test-newest stress doctest examples bench dev lint format \
+  typecheck build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
@@ -75,6 +76,32 @@ demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 # Two processes; tests/conftest.py says which tests stay together, since compiling is most of the time.
 test: $(VENV)/.test ## the tests
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+# The oldest releases that pyproject.toml allows, and the newest there are, each in an environment of
+# its own, which is made anew when pyproject.toml changes. $(1): folder. $(2): interpreters, best first.
+# $(3): requirements beside the test extra.
+define other_environment
+	@for name in $(2); do \
+	  if "$$name" -c 'import ensurepip, venv' 2>/dev/null; then python="$$name"; break; fi; \
+	done; \
+	echo "Setting up $(1) on $$("$${python:?found none of $(2)}" --version) ..."; \
+	rm -rf $(1); "$$python" -m venv $(1)
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	  --upgrade-strategy eager --editable '.[test]' $(3)
+	@touch $(1)/.done
+endef
+
+.venv-floors/.done: pyproject.toml tests/floors.py
+	$(call other_environment,.venv-floors,python3.11 python3.12,$$(.venv-floors/bin/python tests/floors.py))
+
+.venv-newest/.done: pyproject.toml
+	$(call other_environment,.venv-newest,python3.14 python3.13 python3.12 python3)
+
+test-floors: .venv-floors/.done ## the tests on the oldest releases that pyproject.toml allows
+	@.venv-floors/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+test-newest: .venv-newest/.done ## the tests on the newest releases there are
+	@.venv-newest/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
 
 stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress
@@ -108,5 +135,5 @@ build: $(VENV)/.dev ## the wheel, in dist/
 	@$(PY) -m build --wheel --outdir dist .
 
 clean: ## remove the environment and everything that was built
-	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
+	@rm -rf $(VENV) .venv-floors .venv-newest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
 	@find skae tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -24,6 +24,7 @@ _HOME = {
     "PretrainedClassifier": "skae.meta.classifier",
     "PretrainedRegressor": "skae.meta.regressor",
     "SemanticHasher": "skae.estimators.semantic_hashing",
+    "load": "skae.persistence.models",
     "load_cifar10": "skae.datasets",
     "load_fashion_mnist": "skae.datasets",
     "load_image_files": "skae.datasets",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from skae.estimators.winner_take_all import WinnerTakeAllAutoencoder as WinnerTakeAllAutoencoder
     from skae.meta.classifier import PretrainedClassifier as PretrainedClassifier
     from skae.meta.regressor import PretrainedRegressor as PretrainedRegressor
+    from skae.persistence.models import load as load
 
 
 def __getattr__(name):

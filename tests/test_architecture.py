@@ -16,10 +16,11 @@ MAX_FUNCTION_LINES = 45
 # who may import whom, beside itself
 ALLOWED = {
     "core": set(),
-    "estimators": {"core", "networks", "datasets"},
+    "persistence": {"core"},
+    "estimators": {"core", "networks", "datasets", "persistence"},
     "networks": {"core"},
-    "meta": {"core", "estimators", "networks"},
-    "hashing": {"core", "estimators", "networks"},
+    "meta": {"core", "estimators", "networks", "persistence"},
+    "hashing": {"core", "estimators", "networks", "persistence"},
     "display": {"core", "estimators", "networks"},
 }
 

@@ -269,6 +269,8 @@ BAD_PARAMETERS = {
     "random_state": [-1, 2.5, "seed"],
     "verbose": [-1, "loud"],
     "device": ["toaster", 3, "cpu:99"],
+    "checkpoint": [3, "/no/such/folder/fit.skae", "."],
+    "checkpoint_interval": [-1.0, np.nan, "often", None],
 }
 
 

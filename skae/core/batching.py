@@ -11,6 +11,8 @@ import numpy as np
 __all__ = ["BLOCK_BYTES", "Rows", "most_alike", "n_batches", "steps_per_block"]
 
 BLOCK_BYTES = 16 * 2**20
+# standard deviations from the mean: the square is still a float32
+_FARTHEST = np.float32(1e15)
 _MAX_STEPS = 256
 _EXACT_IN_FLOAT32 = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
 
@@ -102,8 +104,12 @@ class Rows:
         if not self.on_host:
             self._copy(part, out)
             return
-        rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
-        np.divide(rows, self.scale, out=out, casting="same_kind")
+        try:
+            with np.errstate(over="raise"):
+                rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
+                np.divide(rows, self.scale, out=out, casting="same_kind")
+        except FloatingPointError:
+            out[...] = self.standardised(part)
 
     def _copy(self, part, out):
         index = part if self.index is None else self.index[part]
@@ -115,7 +121,15 @@ class Rows:
             out[...] = self.raw(part)
 
     def standardised(self, part) -> np.ndarray:
-        """Rows at `part` in units of training, float32."""
+        """Rows at `part` in units of training, float32; cells that it cannot hold are far away."""
+        try:
+            with np.errstate(over="raise"):
+                return self._centred_and_scaled(part)
+        except FloatingPointError:
+            with np.errstate(over="ignore"):
+                return np.clip(self._centred_and_scaled(part), -_FARTHEST, _FARTHEST)
+
+    def _centred_and_scaled(self, part):
         raw = self.raw(part)
         if self.on_host:
             return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)

@@ -14,7 +14,8 @@ from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
-from skae.core.results import Progress, Result
+from skae.core.results import Checkpoint, Progress, Result
+from skae.core.resuming import put_back, snapshot_of
 from skae.core.shapes import output_shapes
 from skae.core.training import (
     MAX_SEGMENTS,
@@ -49,6 +50,7 @@ def train(
     step: int = 0,
     device=None,
     listener: Callable[[Progress], bool] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Train `params` on ``rows[index]`` and return the best (or last) weights.
 
@@ -76,19 +78,30 @@ def train(
     device : jax.Device, optional
     listener : callable, optional
         Called with a `Progress` after each epoch; stops the training by answering True.
+    checkpoint : Checkpoint, optional
+        Knows where this run stood, if it was begun before, and is told now and then.
 
     Returns
     -------
     result : Result
     """
+    earlier = checkpoint.begin() if checkpoint is not None else None
+    if isinstance(earlier, Result):
+        return earlier
     run = _Run(recipe, rows, index, weight, plan, hyperparameters, seed, device, listener)
+    run.checkpoint = checkpoint
     run.prepare(params, held_out, evaluation_rows, optimizer_state, step)
+    if earlier is not None:
+        put_back(earlier, run)
     with Interrupt() as run.interrupt:
         try:
             run.epochs()
         except KeyboardInterrupt:
             run.interrupt.heard = True
-    return run.result()
+    result = run.result()
+    if checkpoint is not None:
+        checkpoint.end(result)
+    return result
 
 
 class _Run:
@@ -108,6 +121,7 @@ class _Run:
         self.buffers = Buffers(rows, plan.batch_size, self.capacity)
         self.paced = self.stopped = False
         self.interrupt = Interrupt()
+        self.checkpoint: Checkpoint | None = None
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
@@ -156,10 +170,12 @@ class _Run:
 
     def epochs(self):
         """Run the plan, one call in flight while the next block is read."""
-        if self.n_evaluation:
+        if self.n_evaluation and not self.records:
             self._collect(self._send(Call([], [0], [True])))
         waiting = None
         for call in self._calls():
+            if self.stopped:
+                break
             sent = self._send(call)
             if waiting is not None:
                 self._collect(waiting)
@@ -167,21 +183,32 @@ class _Run:
             if self._must_hear_of(call):
                 self._collect(waiting)
                 waiting = None
+                if self.checkpoint is not None and self.checkpoint.is_due():
+                    self.checkpoint.keep(snapshot_of(self))
             if self.stopped or self.interrupt.heard or self._is_late():
                 break
         if waiting is not None:
             self._collect(waiting)
+        if self.checkpoint is not None and self.interrupt.heard:
+            self.checkpoint.keep(snapshot_of(self))
 
     def _is_late(self):
         return time.perf_counter() - self.start > self.plan.max_time
 
     def _must_hear_of(self, call):
         """Whether to wait for this call: a listener does, and the first call sets the pace."""
-        return (self.listener is not None and call.evaluate[-1]) or not self.paced
+        is_heard = self.listener is not None and call.evaluate[-1]
+        is_due = self.checkpoint is not None and self.checkpoint.is_due()
+        return is_heard or is_due or not self.paced
 
     def _calls(self):
         return calls(
-            self.plan, self.index, self.rng, lambda: self.steps_per_call, self.listener is not None
+            self.plan,
+            self.index,
+            self.rng,
+            lambda: self.steps_per_call,
+            self.listener is not None,
+            self.steps_sent,
         )
 
     def _send(self, call):

@@ -63,13 +63,13 @@ def pair_network(network: Network, depth: int) -> Network:
 
 def pretrain(
     recipe: Recipe, params, rows, weight, plan: Plan, hyperparameters, *, phase: Callable, seed,
-    device=None,
+    device=None, checkpoint=None,
 ) -> Pretrained:  # fmt: skip
     """Train pair by pair, from the rows upwards, each on what the pairs below give.
 
     Parameters
     ----------
-    recipe, rows, weight, hyperparameters, device
+    recipe, rows, weight, hyperparameters, device, checkpoint
         As for `train`; recipe's network is dense, its decoder the encoder's mirror image.
     params : dict
         Weights to start from; they are not changed.
@@ -102,6 +102,7 @@ def pretrain(
             hyperparameters,
             seed=phase_seed,
             device=device,
+            checkpoint=checkpoint,
         )
         _put_back(params, result.params, depth, pairs)
         losses[depth, : result.n_epochs] = result.history["loss"]

@@ -79,6 +79,7 @@ def calls(
     rng: np.random.Generator,
     steps_per_call: Callable[[], int],
     epoch_by_epoch: bool,
+    skip: int = 0,
 ) -> Iterator[Call]:
     """All calls of a plan: rows in a new order each epoch, spread evenly over its batches.
 
@@ -93,11 +94,18 @@ def calls(
         How many batches a call may have by now.
     epoch_by_epoch : bool
         Whether no call goes beyond the end of an epoch.
+    skip : int, default=0
+        Steps that were taken before: the calls behind them are as they would have been.
     """
-    call = Call()
+    call, steps = Call(), plan.steps_per_epoch(len(index))
     for epoch in range(plan.epochs):
-        batches = np.array_split(rng.permutation(index), plan.steps_per_epoch(len(index)))
+        order = rng.permutation(index)
+        if skip >= (epoch + 1) * steps:
+            continue
+        batches = np.array_split(order, steps)
         for i, batch in enumerate(batches):
+            if epoch * steps + i < skip:
+                continue
             call.batches.append(batch)
             ends_epoch = i + 1 == len(batches)
             full = len(call.batches) >= steps_per_call() or len(call.ends) + 1 == MAX_SEGMENTS

@@ -36,12 +36,14 @@ class Choice(NamedTuple):
     diverged: bool = False
 
 
-def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, seed, device=None):
+def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, seed, device=None,
+    checkpoint=None,
+):  # fmt: skip
     """The number of epochs whose weights lose least on rows held out of training.
 
     Parameters
     ----------
-    recipe, rows, weight, plan, hyperparameters, device
+    recipe, rows, weight, plan, hyperparameters, device, checkpoint
         As for `train`.
     start : callable
         ``start(index)`` gives what a fit on those rows begins with: a `Pretrained`.
@@ -76,6 +78,7 @@ def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, s
             held_out=(rows, fold, weight),
             evaluation_rows=room,
             device=device,
+            checkpoint=checkpoint,
         )
         compile_seconds += result.seconds["compile"]
         diverged |= result.diverged

@@ -123,7 +123,16 @@ verbose : int, default=0
     1 logs each epoch, k each k-th, through the "skae" logger.
 
 device : str or None, default=None
-    "cpu", "gpu" or "tpu", also with a number as in "gpu:1". None: JAX's default device."""
+    "cpu", "gpu" or "tpu", also with a number as in "gpu:1". None: JAX's default device.
+
+checkpoint : str, path-like or None, default=None
+    A file that remembers how far `fit` has come while it runs. Where it is killed, the same `fit`
+    again goes on from there and ends with the same bits as one that never stopped. It is removed
+    when `fit` is done; one of another fit (other rows, parameters or versions) is an error. None:
+    nothing is remembered. `partial_fit` leaves it alone.
+
+checkpoint_interval : float, default=5.0
+    Minutes between two writings of that file, at least 0; 0: several times a second."""
 
 SHARED_ATTRIBUTES = """\
 params_ : dict

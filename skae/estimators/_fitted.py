@@ -20,12 +20,13 @@ from skae.estimators._architecture import find_device, network_of
 from skae.estimators._reading import check_range, output_dtype, read_rows, read_weights
 from skae.estimators._sklearn import DocumentedInHTML
 from skae.estimators._summary import summary_html
+from skae.persistence.saving import SaveMixin
 
 __all__ = ["FittedAutoencoder"]
 
 
 class FittedAutoencoder(
-    DocumentedInHTML, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    SaveMixin, DocumentedInHTML, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     """The public methods that need fitted weights."""
 

@@ -31,8 +31,9 @@ class Task:
     """What a fit is asked to do: the estimator's parameters, resolved.
 
     ``shared`` are fitted attributes that are known before; ``earlier`` those of the fit to go on
-    from, if any. ``adjust`` makes a variant's initial weights of the plain autoencoder's; ``phase``
-    is what it minimises while it is trained layer by layer.
+    from, if any; ``checkpoint`` knows where a fit that was cut short stood. ``adjust`` makes a
+    variant's initial weights of the plain autoencoder's; ``phase`` is what it minimises while it
+    is trained layer by layer.
     """
 
     parameters: dict[str, Any]
@@ -45,6 +46,7 @@ class Task:
     adjust: Callable
     phase: Callable
     earlier: dict[str, Any] | None = None
+    checkpoint: Any = None
 
     @property
     def loss(self) -> str:
@@ -104,6 +106,7 @@ def _pretrained(task, params, rows, weight, plan, clock, seed) -> Pretrained:
         phase=phase,
         seed=np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key),
         device=task.device,
+        checkpoint=task.checkpoint,
     )
 
 
@@ -214,6 +217,7 @@ def _train(task, data, split, clock, *, begun, **options) -> Outcome:
         evaluation_rows=choice.room if choice else split.room,
         device=task.device,
         listener=task.listener,
+        checkpoint=task.checkpoint,
         **options,
     )
     clock.lap("train")

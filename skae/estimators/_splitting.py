@@ -72,6 +72,7 @@ def _cross_validated(task, data, plan, seed, start) -> Split:
         task.hyperparameters,
         seed=seed,
         device=task.device,
+        checkpoint=task.checkpoint,
     )
     chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
     return Split(everything, None, chosen, choice)

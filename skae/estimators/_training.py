@@ -8,6 +8,7 @@ import warnings
 from copy import copy
 from dataclasses import dataclass
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any, ClassVar
 
 from sklearn.exceptions import ConvergenceWarning
@@ -23,6 +24,7 @@ from skae.estimators._fitting import Task, fit_from_scratch, go_on
 from skae.estimators._listening import listener_for
 from skae.estimators._parameters import CodeParameters
 from skae.estimators._reading import check_range, read_rows, read_weights
+from skae.estimators._resuming import resumed
 from skae.estimators._seed import seed_of
 from skae.estimators._sklearn import CallbackSupportMixin, Interval, StrOptions, fit_context
 
@@ -51,6 +53,8 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
     random_state: Any = None
     verbose: int = 0
     device: str | None = None
+    checkpoint: Any = None
+    checkpoint_interval: float = 5.0
 
     _parameter_constraints: ClassVar[dict] = {
         **CodeParameters._parameter_constraints,
@@ -72,6 +76,8 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "device": [str, None],
+        "checkpoint": [str, PathLike, None],
+        "checkpoint_interval": [Interval(Real, 0, None, closed="left")],
     }
 
     # arrays of a code's length that the encoder gives: a variational one has two
@@ -131,11 +137,12 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
         ------
         ValueError
             NaN or infinity, a parameter out of range, X outside [0, 1] under cross-entropy, or a
-            `validation_fraction` that leaves no row.
+            `validation_fraction` that leaves no row, or a checkpoint of another fit.
         """
         earlier = vars(self) if self.warm_start and hasattr(self, "params_") else None
         checked, rows, weight, X_val = self._read(X, sample_weight, X_val, reset=earlier is None)
         task = self._task(checked, X, sample_weight, earlier)
+        task = resumed(self, task, rows, weight, X_val)
         if earlier is None:
             return self._adopt(task, fit_from_scratch(task, rows, weight, X_val), rows, weight)
         return self._adopt(task, go_on(task, rows, weight, X_val), rows, weight)
@@ -246,6 +253,8 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
             )
         if outcome.interrupted:
             raise KeyboardInterrupt
+        if task.checkpoint is not None:
+            task.checkpoint.remove()
         return self
 
 

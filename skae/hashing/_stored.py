@@ -13,13 +13,24 @@ from skae.estimators._sklearn import validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._reading import packed_codes, refuse_unpacked
 from skae.hashing._words import to_bytes, to_words
+from skae.persistence.saving import SaveMixin
 
 _OF_NUMPY, _OF_FAISS = ("brute", "multi_index"), tuple(_faiss.PARAMETERS)
 ALGORITHMS = tuple(dict.fromkeys(_OF_NUMPY + _OF_FAISS))
 
 
-class StoredCodes(BaseEstimator):
+class StoredCodes(SaveMixin, BaseEstimator):
     """Codes in planes of words, with NumPy's tables or faiss's index beside them."""
+
+    def save(self, path):
+        if getattr(self, "_faiss_index", None) is not None:
+            raise ValueError(
+                "an index of faiss cannot be saved: reading one back runs faiss's own parser on "
+                "the file. Use backend='numpy', or pickle where you trust who wrote it"
+            )
+        return super().save(path)
+
+    save.__doc__ = SaveMixin.save.__doc__
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

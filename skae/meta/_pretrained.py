@@ -28,6 +28,7 @@ from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.meta._fine_tuning import FineTuning, fine_tuned
 from skae.meta._targets import Targets
+from skae.persistence.saving import SaveMixin
 
 __all__ = ["PretrainedEstimator"]
 
@@ -42,7 +43,7 @@ _COLUMNS = ("n_features_in_", "feature_names_in_")
 
 
 @dataclass(eq=False, repr=False)
-class PretrainedEstimator(DocumentedInHTML, BaseEstimator):
+class PretrainedEstimator(SaveMixin, DocumentedInHTML, BaseEstimator):
     """Base of both; one adds its loss, how it reads y, and what it makes of the head's outputs."""
 
     autoencoder: Any = None

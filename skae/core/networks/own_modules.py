@@ -24,10 +24,12 @@ __all__ = [
     "OwnDecoder",
     "check_modules",
     "describe_module",
+    "import_path",
     "is_module",
     "own_parts",
     "own_weights",
     "rebuilt",
+    "with_names",
 ]
 
 _PLAIN = (str, bytes, bool, int, float, type(None))
@@ -65,7 +67,7 @@ def describe_module(module) -> dict:
         if field.name == "parent" or not field.init or _is_default(field, value):
             continue
         fields[field.name] = _described(value, f"field {field.name!r} of your {kind}")
-    return {"module": _path(type(module), f"your {kind}"), "fields": fields}
+    return {"module": import_path(type(module), f"your {kind}"), "fields": fields}
 
 
 def _is_default(field, value):
@@ -89,12 +91,12 @@ def _described(value, where) -> Any:
     if isinstance(value, functools.partial):
         keywords = {"dict": tuple((k, _described(v, where)) for k, v in value.keywords.items())}
         arguments = tuple(_described(item, where) for item in value.args)
-        return {"partial": _path(value.func, where), "args": arguments, "keywords": keywords}
-    return {"name": _path(value, where)}
+        return {"partial": import_path(value.func, where), "args": arguments, "keywords": keywords}
+    return {"name": import_path(value, where)}
 
 
-def _path(thing, where) -> str:
-    """``module:name`` of a class or function, if it can be found by that."""
+def import_path(thing, where) -> str:
+    """``module:name`` of a class or function; raises where it cannot be found by that."""
     path = f"{getattr(thing, '__module__', None)}:{getattr(thing, '__qualname__', None)}"
     try:
         found = _found(path)
@@ -128,6 +130,23 @@ def rebuilt(value) -> Any:
         arguments, keywords = rebuilt(value["args"]), rebuilt(value["keywords"])
         return functools.partial(_found(value["partial"]), *arguments, **keywords)
     return _found(value["name"])
+
+
+def with_names(described, path_of) -> Any:
+    """A description with ``path_of(name)`` for each name, of what `rebuilt` looks at alone."""
+    if isinstance(described, tuple | list):
+        return tuple(with_names(item, path_of) for item in described)
+    if not isinstance(described, dict):
+        return described
+    if "module" in described:
+        fields = {k: with_names(item, path_of) for k, item in described["fields"].items()}
+        return {"module": path_of(described["module"]), "fields": fields}
+    if "dict" in described:
+        return {"dict": tuple((k, with_names(item, path_of)) for k, item in described["dict"])}
+    if "partial" in described:
+        parts = {k: with_names(described[k], path_of) for k in ("args", "keywords")}
+        return {"partial": path_of(described["partial"]), **parts}
+    return {"name": path_of(described["name"])}
 
 
 def own_parts(width: int, *, encoder: dict, decoder: dict):

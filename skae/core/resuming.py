@@ -1,0 +1,30 @@
+"""Where a training run stands between two calls, taken down and put back to the bit."""
+
+import time
+
+import jax
+import numpy as np
+
+from skae.core.results import Snapshot
+
+__all__ = ["put_back", "snapshot_of"]
+
+
+def snapshot_of(run) -> Snapshot:
+    """Where a run of the engine stands; nothing may be in flight."""
+    return Snapshot(
+        state=[np.array(leaf) for leaf in jax.tree.leaves(jax.device_get(run.state))],
+        records=list(run.records),
+        steps=run.steps_sent,
+        stopped=run.stopped,
+        seconds=time.perf_counter() - run.start,
+    )
+
+
+def put_back(snapshot: Snapshot, run) -> None:
+    """Let a run that is prepared as the earlier one was stand where that one stood."""
+    state = jax.tree.unflatten(jax.tree.structure(run.state), snapshot.state)
+    run.state = jax.device_put(state, run.device)
+    run.records, run.steps_sent = list(snapshot.records), snapshot.steps
+    run.stopped, run.fresh = snapshot.stopped, False
+    run.start -= snapshot.seconds

@@ -1,0 +1,1 @@
+"""Models and checkpoints as files: plain arrays under a header in JSON, nothing that runs."""

@@ -1,0 +1,316 @@
+"""Fits that were cut short and went on: the same bits as one that never stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+
+import skae
+from skae import AutoencoderTransformer
+from skae.core import engine
+from skae.persistence import container
+from skae.persistence.checkpoint import FileCheckpoint
+from tests.conftest import ROOT
+from tests.datasets import curved
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
+from tests.test_saving import assert_equal
+
+# not these: seconds, and what says where the file is
+DIFFERENT = ("fit_time_", "checkpoint", "checkpoint_interval")
+
+
+class Killed(BaseException):
+    """Nothing in skae may catch it."""
+
+
+@pytest.fixture
+def killed_after(monkeypatch):
+    """``killed_after(n)``: the process would die behind the n-th writing from now on."""
+    keep = FileCheckpoint.keep
+
+    def plan(n):
+        left = [n]
+
+        def counted(self, snapshot):
+            keep(self, snapshot)
+            left[0] -= 1
+            if left[0] == 0:
+                raise Killed
+
+        monkeypatch.setattr(FileCheckpoint, "keep", counted)
+
+    # a call for every few steps, so that there are many moments, within epochs too
+    monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
+    return plan
+
+
+def state(model):
+    return {name: value for name, value in vars(model).items() if name not in DIFFERENT}
+
+
+def interrupted_fits(make, fit, moments, killed_after):
+    """The model of the last of as many fits as it takes, each killed at its moment."""
+    for n in moments:
+        model = make()
+        killed_after(n)
+        with pytest.raises(Killed):
+            fit(model)
+        assert not hasattr(model, "params_")
+    killed_after(10**9)
+    model = make()
+    fit(model)
+    return model
+
+
+CASES = [(cls, False) for cls in AUTOENCODERS] + [(cls, True) for cls in REPRESENTATIVES]
+
+
+@pytest.mark.parametrize("cls, early_stopping", CASES)
+def test_a_fit_that_was_killed_ends_with_the_same_bits(
+    cls, early_stopping, X, fitted, tmp_path, killed_after
+):
+    path = tmp_path / "fit.skae"
+    options = {"early_stopping": early_stopping, "max_iter": 12}
+    model = interrupted_fits(
+        lambda: fast(cls, checkpoint=path, checkpoint_interval=0, **options),
+        lambda m: m.fit(X),
+        (1, 3, 1),
+        killed_after,
+    )
+    assert_equal(state(model), state(fitted(cls, **options)))
+    assert os.listdir(tmp_path) == [], "a fit that is done leaves its file behind"
+
+
+SETTINGS = {
+    "held-out rows": ({"validation_fraction": 0.2, "n_iter_no_change": 99}, {}, (1, 3, 1)),
+    "patience": ({"validation_fraction": 0.2, "n_iter_no_change": 1, "tol": 0.9}, {}, (1,)),
+    "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
+    "given rows": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
+    "weights": ({"early_stopping": False}, {"sample_weight": np.arange(96.0)}, (1, 3)),
+    "a log": ({"verbose": 5, "early_stopping": False}, {}, (1, 3)),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_whatever_a_fit_consists_of(kind, X, tmp_path, killed_after):
+    parameters, arguments, moments = SETTINGS[kind]
+    parameters = {"max_iter": 12, **parameters}
+    expected = fast(AutoencoderTransformer, **parameters).fit(X, **arguments)
+    options = {"checkpoint": tmp_path / "fit.skae", "checkpoint_interval": 0, **parameters}
+    model = interrupted_fits(
+        lambda: fast(AutoencoderTransformer, **options),
+        lambda m: m.fit(X, **arguments),
+        moments,
+        killed_after,
+    )
+    assert_equal(state(model), state(expected))
+
+
+def test_going_on_under_warm_start(X, tmp_path, killed_after):
+    path = tmp_path / "fit.skae"
+
+    def make():
+        first = fast(AutoencoderTransformer, warm_start=True, early_stopping=False).fit(X)
+        return first.set_params(checkpoint=path, checkpoint_interval=0)
+
+    expected = make().set_params(checkpoint=None).fit(X)
+    killed_after(2)
+    with pytest.raises(Killed):
+        make().fit(X)
+    killed_after(10**9)
+    with pytest.raises(ValueError, match="with other weights to go on from"):
+        make().partial_fit(X).fit(X)
+    assert_equal(state(make().fit(X)), state(expected))
+
+
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(0)])
+def test_a_seed_that_was_drawn_is_remembered(seed, X, tmp_path, killed_after):
+    path = tmp_path / "fit.skae"
+    options = {"checkpoint": path, "checkpoint_interval": 0, "random_state": seed}
+    killed_after(2)
+    with pytest.raises(Killed):
+        fast(AutoencoderTransformer, **options).fit(X)
+    killed_after(10**9)
+    content, codes = path.read_bytes(), []
+    for _ in range(2):
+        path.write_bytes(content)
+        codes.append(fast(AutoencoderTransformer, **options).fit(X).transform(X))
+    np.testing.assert_array_equal(*codes)
+
+
+@pytest.fixture
+def left(X, tmp_path, killed_after):
+    """A checkpoint that a killed fit left."""
+    path = tmp_path / "fit.skae"
+    killed_after(2)
+    with pytest.raises(Killed):
+        fast(AutoencoderTransformer, checkpoint=path, checkpoint_interval=0).fit(X)
+    killed_after(10**9)
+    return path
+
+
+def changed(X):
+    X = X.copy()
+    X[5, 3] += 1e-12
+    return X
+
+
+OTHERS = {
+    "learning_rate": ({"learning_rate": 0.5}, lambda X: X, {}),
+    "random_state": ({"random_state": 1}, lambda X: X, {}),
+    "rows": ({}, changed, {}),
+    "rows of another kind": ({}, lambda X: sparse.csr_array(X), {}),
+    "sample_weight": ({}, lambda X: X, {"sample_weight": np.arange(96.0)}),
+    "X_val": ({}, lambda X: X, {"X_val": curved(20)}),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_of_another_fit(kind, X, left):
+    parameters, make, arguments = OTHERS[kind]
+    before = left.read_bytes()
+    model = fast(AutoencoderTransformer, checkpoint=left, **parameters)
+    with pytest.raises(ValueError, match=f"of another fit, with other {kind.split()[0]}"):
+        model.fit(make(X), **arguments)
+    assert not hasattr(model, "params_") and left.read_bytes() == before
+
+
+def test_of_other_versions_and_of_other_estimators(X, left, monkeypatch):
+    with pytest.raises(ValueError, match=r"with other .*estimator"):
+        fast(skae.WinnerTakeAllAutoencoder, checkpoint=left).fit(X)
+    monkeypatch.setattr(skae, "__version__", "99.0")
+    with pytest.raises(ValueError, match="with other versions"):
+        fast(AutoencoderTransformer, checkpoint=left).fit(X)
+
+
+def test_what_may_differ(X, left, fitted):
+    model = fast(
+        AutoencoderTransformer, checkpoint=left, checkpoint_interval=9.0, max_time=1e6, verbose=100
+    ).fit(X)
+    expected = fitted(AutoencoderTransformer)
+    np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+
+
+def test_a_damaged_one_is_refused(X, left):
+    left.write_bytes(left.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"checkpoint='.*checksum"):
+        fast(AutoencoderTransformer, checkpoint=left).fit(X)
+    fast(AutoencoderTransformer).save(left)
+    with pytest.raises(ValueError, match="holds a model, and a checkpoint"):
+        fast(AutoencoderTransformer, checkpoint=left).fit(X)
+    with pytest.raises(ValueError, match="no folder that can be written"):
+        fast(AutoencoderTransformer, checkpoint=left / "no" / "folder").fit(X)
+
+
+def test_it_is_no_model(left):
+    with pytest.raises(ValueError, match="holds a checkpoint, and a model"):
+        skae.load(left)
+
+
+def test_partial_fit_leaves_it_alone(X, left, fitted):
+    before = left.read_bytes()
+    fast(AutoencoderTransformer, checkpoint=left).partial_fit(X)
+    assert left.read_bytes() == before
+
+
+def test_it_is_written_at_its_intervals(X, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
+    monkeypatch.setattr(container, "write", lambda path, header, arrays: written.append(path))
+    options = {"checkpoint": tmp_path / "fit.skae", "early_stopping": False}
+    fast(AutoencoderTransformer, **options).fit(X)
+    assert written == []
+    fast(AutoencoderTransformer, checkpoint_interval=0, **options).fit(X)
+    assert len(written) > 3
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import numpy as np
+from tests.datasets import curved
+from skae import AutoencoderTransformer
+
+X, path = curved(300), sys.argv[1]
+options = dict(
+    hidden_layer_sizes=(8,), batch_size=32, max_iter=1500, early_stopping=False, random_state=0,
+)
+expected = AutoencoderTransformer(2, **options).fit(X)
+model = AutoencoderTransformer(2, checkpoint=path, checkpoint_interval=60, **options)
+threading.Timer(expected.fit_time_["train"] / 2, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    model.fit(X)
+    print("finished")
+except KeyboardInterrupt:
+    assert model.n_iter_ < 1500 and os.path.exists(path)
+    model.fit(X)
+    print("went on")
+assert model.n_iter_ == 1500 and not os.path.exists(path)
+np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+"""
+
+
+def test_an_interrupt_is_a_moment_to_go_on_from(tmp_path):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "fit.skae")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["went", "on"]
+
+
+def long_fit(n_epochs, path=None):
+    """What a fit of some seconds comes to."""
+    model = AutoencoderTransformer(
+        2, hidden_layer_sizes=(8,), batch_size=32, max_iter=n_epochs, validation_fraction=0.1,
+        n_iter_no_change=n_epochs, random_state=0, checkpoint=path, checkpoint_interval=0,
+    ).fit(curved(2000))  # fmt: skip
+    return joblib.hash((model.params_, model.history_, model.optimizer_state_))
+
+
+KILLED = """
+import sys
+from tests.test_checkpoint import long_fit
+print("ready", flush=True)
+print(long_fit(int(sys.argv[1]), sys.argv[2]), flush=True)
+"""
+
+
+def started(*arguments):
+    command = [sys.executable, "-c", KILLED, *map(str, arguments)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert child.stdout.readline().strip() == "ready"
+    return child
+
+
+def killed_and_started_again(n_epochs, path, n_kills):
+    """What the fit comes to that was killed so often, each time a while after it had gone on."""
+    rng, n_steps, begin = np.random.default_rng(), [], time.monotonic()
+    for _ in range(n_kills):
+        child = started(n_epochs, path)
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        while child.poll() is None and time.monotonic() - begin < 600:
+            if path.exists() and path.stat().st_mtime_ns != before:
+                break
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.3))
+        child.send_signal(signal.SIGKILL)
+        child.communicate(timeout=60)
+        header, _ = container.read(path)
+        n_steps.append(dict(dict(header["checkpoint"]["dict"])["standing"]["dict"])["steps"])
+    assert n_steps == sorted(n_steps) and n_steps[0] < n_steps[-1], n_steps
+    return started(n_epochs, path).communicate(timeout=300)[0].strip()
+
+
+def test_killed_and_started_again(tmp_path):
+    expected = long_fit(1000)
+    assert killed_and_started_again(1000, tmp_path / "fit.skae", 2) == expected
+
+
+@pytest.mark.stress
+def test_killed_at_20_moments(tmp_path):
+    expected = long_fit(8000)
+    assert killed_and_started_again(8000, tmp_path / "fit.skae", 20) == expected

@@ -1,0 +1,206 @@
+"""Any parameters on any rows: a documented error or finite results, and nothing left half done."""
+
+import signal
+import warnings
+from contextlib import contextmanager
+
+import joblib
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
+
+from tests.datasets import curved, labels
+from tests.discovery import ESTIMATORS, accepts, fast, outputs
+from tests.test_bad_input import BAD_PARAMETERS
+
+SMALL = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    # shrinking compiles hundreds of programs more
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+LARGE = settings(SMALL, max_examples=2000, derandomize=False)
+SECONDS = 120
+
+# they cost no program
+FREE = {
+    "alpha": st.floats(0, 1e3),
+    "learning_rate": st.floats(1e-12, 1e12),
+    "learning_rate_schedule": st.sampled_from(["constant", "cosine", ("exponential", 0.5)]),
+    "max_iter": st.integers(0, 6),
+    "max_time": st.sampled_from([None, 1e-9, 1e9]),
+    "tol": st.floats(0, 1),
+    "early_stopping": st.booleans(),
+    "validation_fraction": st.one_of(st.just("auto"), st.floats(0.01, 0.99)),
+    "n_iter_no_change": st.one_of(st.just("auto"), st.integers(1, 10)),
+    "random_state": st.one_of(st.none(), st.integers(0, 2**32 - 1)),
+    "noise_level": st.floats(0, 1),
+    "contraction_weight": st.floats(0, 1e3),
+    "sparsity_rate": st.floats(1e-6, 0.999),
+    "sparsity_weight": st.one_of(st.just("auto"), st.floats(0, 1e3)),
+    "decoder_alpha": st.one_of(st.just("auto"), st.floats(0, 1e3)),
+    "beta": st.floats(0, 1e3),
+    "adversarial_weight": st.floats(0, 1e3),
+    "head_learning_rate": st.one_of(st.just("auto"), st.floats(1e-9, 1e3)),
+    "dropout": st.floats(0, 0.99),
+    "class_weight": st.sampled_from([None, "balanced", {0: 1.0, 1: 1e6}]),
+}
+# these may need programs of their own, and are drawn less often
+COSTLY = {
+    "n_components": st.sampled_from([1, 7]),
+    "hidden_layer_sizes": st.sampled_from([(), "auto"]),
+    "activation": st.sampled_from(["relu", "softplus", "identity"]),
+    "code_activation": st.sampled_from(["logistic", "tanh", "relu"]),
+    "loss": st.sampled_from(["huber", "absolute_error", "binary_cross_entropy"]),
+    "init": st.sampled_from(["pca", "random"]),
+    "tied_weights": st.booleans(),
+    "optimizer": st.sampled_from(["sgd", "lion", "rmsprop"]),
+    "noise": st.sampled_from(["masking", "swap", "salt_and_pepper"]),
+    "n_layers": st.sampled_from([1, 2]),
+    "freeze": st.sampled_from([1, "all"]),
+}
+SHAPES = [(1, 6), (2, 6), (60, 6), (60, 6), (60, 6), (130, 6), (9, 1)]
+DTYPES = ["float64", "float64", "float32", "float16", "int64", "uint8", "bool", "object", "uint64"]
+CELLS = {
+    "smooth": lambda X: X,
+    "equal": lambda X: np.full_like(X, 0.25),
+    "bits": lambda X: np.round(X),
+    "centred": lambda X: 8 * X - 4,
+    "tied rows": lambda X: X[np.arange(len(X)) // 3],
+    "one huge cell": lambda X: np.where(np.arange(X.size).reshape(X.shape) == 3, 1e12, X),
+    "around 1e30": lambda X: (X - 0.5) * 1e30,
+    "around 1e200": lambda X: (X - 0.5) * 1e200,
+    "the largest": lambda X: np.where(X > 0.5, 1, -1) * np.finfo(float).max,
+    "around 1e-30": lambda X: X * 1e-30,
+    "denormal": lambda X: X * 5e-320,
+    "far away": lambda X: 1e15 + X,
+    "minus zero": lambda X: X * -0.0,
+    "NaN": lambda X: np.where(np.arange(X.size).reshape(X.shape) == 1, np.nan, X),
+    "infinite": lambda X: np.where(X.max() == X, np.inf, X),
+}
+CONTAINERS = {
+    "C": np.ascontiguousarray,
+    "F": np.asfortranarray,
+    "strided": lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+    "reversed": lambda X: X[::-1].copy()[::-1],
+    "list": lambda X: X.tolist(),
+    "CSR": lambda X: sp.csr_array(X) if X.dtype.kind in "fiu" and X.dtype != "float16" else X,
+    "CSC matrix": lambda X: sp.csc_matrix(X) if X.dtype in ("float64", "float32") else X,
+    "three axes": lambda X: X[None],
+    "one axis": lambda X: X[0],
+}
+
+
+@st.composite
+def cases(draw):
+    """An estimator's class, parameters, rows and how the rows are held."""
+    cls = draw(st.sampled_from(ESTIMATORS))
+    chosen = {}
+    for pool, most in ((FREE, 4), (COSTLY, draw(st.sampled_from([0, 0, 0, 0, 1, 2])))):
+        names = sorted(name for name in pool if accepts(cls, name))
+        for name in draw(st.lists(st.sampled_from(names), max_size=most)) if names else ():
+            chosen[name] = draw(pool[name])
+    if draw(st.integers(0, 7)) == 0:
+        name = draw(st.sampled_from(sorted(n for n in BAD_PARAMETERS if accepts(cls, n))))
+        chosen[name] = draw(st.sampled_from(BAD_PARAMETERS[name]))
+    kinds = [
+        draw(st.sampled_from(pool)) for pool in (SHAPES, sorted(CELLS), DTYPES, sorted(CONTAINERS))
+    ]
+    weighted = draw(st.sampled_from([None, None, "whole", "wide", "zero"]))
+    return cls, chosen, *kinds, weighted
+
+
+def rows_of(shape, cells, dtype, container):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        X = CELLS[cells](curved(*shape, seed=shape[0])).astype(dtype)
+    return CONTAINERS[container](X)
+
+
+def weights_of(kind, n_rows):
+    rng = np.random.default_rng(0)
+    return {
+        None: None,
+        "whole": rng.integers(0, 3, n_rows).astype(float),
+        "wide": 10.0 ** rng.integers(-200, 200, n_rows),
+        "zero": np.zeros(n_rows),
+    }[kind]
+
+
+@contextmanager
+def at_most(seconds):
+    def late(*_):
+        raise AssertionError(f"not done after {seconds} s")
+
+    earlier = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, earlier)
+
+
+def told(estimator):
+    return joblib.hash(vars(estimator))
+
+
+def is_finite(values):
+    return np.isfinite(np.asarray(values).astype(np.float64)).all()
+
+
+def said(error):
+    text = str(error).strip()
+    assert len(text) > 9, f"an error that says nothing: {error!r}"
+
+
+def answers(case):
+    cls, parameters, shape, cells, dtype, container, weighted = case
+    X = rows_of(shape, cells, dtype, container)
+    X_before, y = joblib.hash(X), labels(curved(*shape, seed=shape[0]))
+    if len(np.unique(y)) < 2:
+        y = np.arange(len(y)) % 2
+    model = fast(cls, **{"max_iter": 3, **parameters})
+    before = told(model)
+    try:
+        model.fit(X, y, sample_weight=weights_of(weighted, shape[0]))
+    except (ValueError, TypeError) as error:
+        said(error)
+        assert told(model) == before, "a fit that was refused leaves something behind"
+        return
+    finally:
+        assert joblib.hash(X) == X_before, "the rows were changed"
+    fitted = told(model)
+    for name, values in outputs(model, X).items():
+        assert is_finite(values) or np.asarray(values).dtype.kind in "SU", name
+    assert told(model) == fitted and joblib.hash(X) == X_before
+    with pytest.raises((ValueError, TypeError)):
+        model.fit(np.full((20, 6), np.nan), np.arange(20) % 2)
+    assert told(model) == fitted, "a fit that was refused changes an earlier one"
+
+
+def answers_in_time(case):
+    with at_most(SECONDS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        # of scikit-learn, which adds all cells up to see whether one is not finite
+        warnings.filterwarnings("ignore", "invalid value encountered in reduce", RuntimeWarning)
+        answers(case)
+
+
+@SMALL
+@given(cases())
+def test_any_case(case):
+    answers_in_time(case)
+
+
+@pytest.mark.stress
+@LARGE
+@given(cases())
+def test_any_case_at_length(case):
+    answers_in_time(case)

@@ -116,6 +116,29 @@ def test_small_differences_beside_a_large_mean_are_kept(kind):
     assert model.score(rows) > PCA(2).fit(X).explained_variance_ratio_.sum() - 1e-3
 
 
+def test_values_whose_squares_are_no_numbers():
+    for X in (GOOD * 1e200, GOOD * np.finfo(float).max):
+        model = fast(AutoencoderTransformer)
+        for method in (model.fit, model.partial_fit):
+            with pytest.raises(ValueError, match=r"beyond 1e\+150"):
+                method(X)
+        assert state(model) == set()
+    fits_with_finite_results(fast(AutoencoderTransformer), NORMAL * 1e140)
+
+
+def test_results_that_their_dtype_cannot_hold_are_its_largest_numbers():
+    """What is not floating gives float32."""
+    model = fast(AutoencoderTransformer).fit((NORMAL * 1e100).astype(object))
+    back = model.reconstruct((NORMAL * 1e100).astype(object))
+    assert back.dtype == np.float32 and (np.abs(back) == np.finfo(np.float32).max).all()
+
+
+def test_rows_further_away_than_float32_reaches():
+    for dtype in (np.float64, np.float32):
+        model = fast(AutoencoderTransformer).fit((NORMAL * 1e-30).astype(dtype))
+        assert np.isfinite(model.transform((NORMAL * 1e20).astype(dtype))).all()
+
+
 def test_zero_by_zero_score_is_defined():
     model = fast(AutoencoderTransformer).fit(np.ones((10, 3)))
     assert model.score(np.ones((4, 3))) == 1.0

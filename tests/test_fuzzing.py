@@ -3,12 +3,13 @@
 import signal
 import warnings
 from contextlib import contextmanager
+from zlib import crc32
 
 import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
@@ -16,16 +17,14 @@ from tests.datasets import curved, labels
 from tests.discovery import ESTIMATORS, accepts, fast, outputs
 from tests.test_bad_input import BAD_PARAMETERS
 
-SMALL = settings(
-    max_examples=60,
+SETTINGS = settings(
     deadline=None,
-    derandomize=True,
     database=None,
     # shrinking compiles hundreds of programs more
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-LARGE = settings(SMALL, max_examples=2000, derandomize=False)
+N_CASES = 2000
 SECONDS = 120
 
 # they cost no program
@@ -66,6 +65,7 @@ COSTLY = {
     "freeze": st.sampled_from([1, "all"]),
 }
 SHAPES = [(1, 6), (2, 6), (60, 6), (60, 6), (60, 6), (130, 6), (9, 1)]
+FEW_SHAPES, FEW_DTYPES = [(2, 6), (60, 6)], ["float64", "float32", "object"]
 DTYPES = ["float64", "float64", "float32", "float16", "int64", "uint8", "bool", "object", "uint64"]
 CELLS = {
     "smooth": lambda X: X,
@@ -98,20 +98,20 @@ CONTAINERS = {
 
 
 @st.composite
-def cases(draw):
-    """An estimator's class, parameters, rows and how the rows are held."""
-    cls = draw(st.sampled_from(ESTIMATORS))
+def cases(draw, cls, many):
+    """Parameters of an estimator, rows and how they are held."""
     chosen = {}
-    for pool, most in ((FREE, 4), (COSTLY, draw(st.sampled_from([0, 0, 0, 0, 1, 2])))):
+    n_costly = draw(st.sampled_from([0, 0, 1, 2])) if many else 0
+    for pool, most in ((FREE, 4), (COSTLY, n_costly)):
         names = sorted(name for name in pool if accepts(cls, name))
         for name in draw(st.lists(st.sampled_from(names), max_size=most)) if names else ():
             chosen[name] = draw(pool[name])
     if draw(st.integers(0, 7)) == 0:
         name = draw(st.sampled_from(sorted(n for n in BAD_PARAMETERS if accepts(cls, n))))
         chosen[name] = draw(st.sampled_from(BAD_PARAMETERS[name]))
-    kinds = [
-        draw(st.sampled_from(pool)) for pool in (SHAPES, sorted(CELLS), DTYPES, sorted(CONTAINERS))
-    ]
+    shapes, dtypes = (SHAPES, DTYPES) if many else (FEW_SHAPES, FEW_DTYPES)
+    pools = (shapes, sorted(CELLS), dtypes, sorted(CONTAINERS))
+    kinds = [draw(st.sampled_from(pool)) for pool in pools]
     weighted = draw(st.sampled_from([None, None, "whole", "wide", "zero"]))
     return cls, chosen, *kinds, weighted
 
@@ -193,14 +193,15 @@ def answers_in_time(case):
         answers(case)
 
 
-@SMALL
-@given(cases())
-def test_any_case(case):
-    answers_in_time(case)
+# by estimator, so that these share programs with the other tests of each
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_a_few_cases(cls):
+    check = given(cases(cls, many=False))(answers_in_time)
+    seed(crc32(cls.__name__.encode()))(settings(SETTINGS, max_examples=5)(check))()
 
 
 @pytest.mark.stress
-@LARGE
-@given(cases())
-def test_any_case_at_length(case):
-    answers_in_time(case)
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_many_cases(cls):
+    check = given(cases(cls, many=True))(answers_in_time)
+    settings(SETTINGS, max_examples=-(-N_CASES // len(ESTIMATORS)))(check)()

@@ -15,6 +15,10 @@ def _float64(rows: Rows):
     return rows.blocks(lambda part: rows.raw(part).astype(np.float64))
 
 
+# a sum of squares of such values is still a float64
+_LARGEST = 1e150
+
+
 def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
     """Weighted mean of each column and the root mean square of ``rows - mean`` over all cells.
 
@@ -23,16 +27,23 @@ def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
     share = weight / np.sum(weight, dtype=np.float64)
     origin = rows.raw(slice(0, 1))[0].astype(np.float64)
     mean = np.zeros(rows.n_features)
-    for part, block in _float64(rows):
-        mean += share[part] @ (block - origin)
-    mean += origin
-    largest = max(np.max(np.abs(block - mean), initial=0.0) for _, block in _float64(rows))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part, block in _float64(rows):
+            mean += share[part] @ (block - origin)
+        mean += origin
+        largest = max(np.max(np.abs(block - mean), initial=0.0) for _, block in _float64(rows))
+        if not max(largest, np.max(np.abs(mean), initial=0.0)) <= _LARGEST:
+            raise ValueError(
+                f"X holds values beyond {_LARGEST:.0e}, of which squares are no numbers any more: "
+                "divide X by what is usual in it"
+            )
     if not largest > 1e-14 * np.max(np.abs(mean), initial=0.0):
         return mean, 1.0
     square = 0.0
     for part, block in _float64(rows):
         square += float(share[part] @ np.square((block - mean) / largest).sum(axis=1))
-    return mean, float(largest * np.sqrt(square / rows.n_features))
+    # nothing where all but one row have no weight to speak of
+    return mean, float(largest * np.sqrt(square / rows.n_features)) or 1.0
 
 
 def canonical_rows(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

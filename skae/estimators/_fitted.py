@@ -17,7 +17,7 @@ from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
 from skae.core.losses import LOSSES
 from skae.core.networks.layers import CODE, layer_output, layer_shapes
 from skae.estimators._architecture import find_device, network_of
-from skae.estimators._reading import check_range, output_dtype, read_rows, read_weights
+from skae.estimators._reading import as_dtype, check_range, output_dtype, read_rows, read_weights
 from skae.estimators._sklearn import DocumentedInHTML
 from skae.estimators._summary import summary_html
 from skae.persistence.saving import SaveMixin
@@ -59,7 +59,7 @@ class FittedAutoencoder(
         """Codes of checked rows, as an array whatever `set_output` asks for."""
         dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
         codes = self._run(encode, self._rows(X).standardised, X.shape, self.n_components_)
-        return codes.astype(dtype, copy=False) * dtype.type(self._code_unit)
+        return as_dtype(codes, self._code_unit, None, dtype)
 
     def inverse_transform(self, X):
         """Rows of codes.
@@ -270,7 +270,7 @@ class FittedAutoencoder(
 
     def _in_units_of_X(self, x_hat, dtype):
         mean, scale = self._units
-        return x_hat.astype(dtype, copy=False) * dtype.type(scale) + mean.astype(dtype)
+        return as_dtype(x_hat, scale, mean, dtype)
 
     def _squares(self, X):
         """Of each row, in units of training: squared error, squared distance to the mean."""

@@ -7,7 +7,7 @@ from skae.core.batching import Rows
 from skae.core.losses import LOSSES
 from skae.estimators._sklearn import check_sample_weight, validate_data
 
-__all__ = ["check_range", "output_dtype", "read_rows", "read_weights"]
+__all__ = ["as_dtype", "check_range", "output_dtype", "read_rows", "read_weights"]
 
 
 def read_rows(estimator, X, *, reset: bool):
@@ -27,6 +27,23 @@ def read_rows(estimator, X, *, reset: bool):
 def output_dtype(X) -> np.dtype:
     """Floating dtypes come back as they went in; anything else gives float32."""
     return X.dtype if X.dtype in (np.float16, np.float32, np.float64) else np.dtype(np.float32)
+
+
+def as_dtype(values, scale, shift, dtype) -> np.ndarray:
+    """``values * scale + shift`` in `dtype`, at most its largest number.
+
+    float32 and float16 are given for what may hold larger ones: objects, wide integers, rows
+    beside which a reconstruction is a little off.
+    """
+    try:
+        with np.errstate(over="raise"):
+            scaled = values.astype(dtype, copy=False) * dtype.type(scale)
+            return scaled if shift is None else scaled + shift.astype(dtype)
+    except FloatingPointError:
+        with np.errstate(over="ignore"):
+            wide = values.astype(np.float64) * scale + (0.0 if shift is None else shift)
+        limits = np.finfo(dtype)
+        return np.clip(wide, limits.min, limits.max).astype(dtype)
 
 
 def read_weights(sample_weight, X) -> np.ndarray:

@@ -136,8 +136,9 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
         Raises
         ------
         ValueError
-            NaN or infinity, a parameter out of range, X outside [0, 1] under cross-entropy, or a
-            `validation_fraction` that leaves no row, or a checkpoint of another fit.
+            NaN, infinity or values beyond 1e150, a parameter out of range, X outside [0, 1] under
+            cross-entropy, a `validation_fraction` that leaves no row, or a checkpoint of another
+            fit.
         """
         earlier = vars(self) if self.warm_start and hasattr(self, "params_") else None
         checked, rows, weight, X_val = self._read(X, sample_weight, X_val, reset=earlier is None)

@@ -8,9 +8,10 @@ from sklearn.metrics import roc_auc_score
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAutoencoder
 from skae.core.outlyingness import (
+    compared,
+    geometric_mean,
     outlyingness,
     over_columns,
-    reference_of,
     threshold,
     trimmed_rows,
     weighted_quantile,
@@ -48,23 +49,25 @@ def detector(**parameters):
 def test_scores_are_made_of_codes_and_cells():
     X, _ = with_outliers()
     model = detector().fit(X)
-    codes = model.autoencoder_.transform(X / model.scale_)
-    reference = model.reference_
+    codes = model.autoencoder_.transform(X / model.scales_[0])
+    reference = model.references_[0]
     length = np.square((codes - reference["centre"]) @ reference["whitening"]).sum(axis=1)
     error = model.reconstruction_errors(X).mean(axis=1)
-    want = np.log1p(length / reference["length"]) + 2 * np.log1p(error / reference["error"])
+    want = (length / reference["length"] + 2 * error / reference["error"]) / 3
     assert_allclose(model.score_samples(X), -want, rtol=1e-4)
     assert_allclose(model.decision_function(X), model.score_samples(X) - model.offset_)
     assert_array_equal(model.predict(X), np.where(model.decision_function(X) < 0, -1, 1))
     assert_array_equal(model.fit_predict(X), model.predict(X))
 
 
-def test_cells_are_squares_in_units_of_columns():
-    X, _ = with_outliers()
-    model = detector().fit(X)
-    back = model.autoencoder_.reconstruct(X / model.scale_) * model.scale_
-    want = np.square((X - back) / model.scale_)
-    assert_allclose(model.reconstruction_errors(X), want, rtol=1e-3, atol=1e-6)
+def test_cells_are_squares_over_what_is_usual_in_the_column():
+    X = plane()
+    model = detector(trim=0.0).fit(X)
+    back = model.autoencoder_.reconstruct(X / model.scales_[0])
+    squares = np.square(X / model.scales_[0] - back)
+    usual = np.maximum(squares.mean(axis=0), 0.3 * squares.mean())
+    assert_allclose(model.references_[0]["cells"], usual, rtol=1e-4)
+    assert_allclose(model.reconstruction_errors(X), squares / usual, rtol=1e-3, atol=1e-6)
 
 
 def test_the_odd_cell_is_found():
@@ -86,19 +89,21 @@ def test_outliers_are_found_among_the_rows_to_fit():
 
 def test_outliers_do_not_pull_the_fit():
     X, odd = with_outliers()
-    X[odd] += 1e4 * X.std(axis=0)
     without = detector(trim=0.0).fit(X[~odd])
+    X[odd] += 1e4 * X.std(axis=0)
     robust, plain = detector().fit(X), detector(trim=0.0).fit(X)
-    assert_allclose(robust.scale_, without.scale_, rtol=0.35)
-    assert (plain.scale_ > 100 * without.scale_).all()
+    assert (robust.scales_[0] <= 4.0001 * without.scales_[0]).all()
+    assert (plain.scales_[0] > 100 * without.scales_[0]).all()
     assert (robust.predict(X[odd]) == -1).all()
+    errors = robust.reconstruction_errors(X[~odd]).mean(axis=1)
+    assert np.median(errors) > 0.3  # the others are told from each other all the same
 
 
 @pytest.mark.parametrize("n_rounds, trim", [(0, 0.2), (3, 0.0)])
 def test_nothing_is_left_out_unless_asked_for(n_rounds, trim):
     X, _ = with_outliers()
     model = detector(n_rounds=n_rounds, trim=trim).fit(X)
-    assert_allclose(model.scale_, X.std(axis=0))
+    assert_allclose(model.scales_[0], np.abs(X - X.mean(axis=0)).max(axis=0))
 
 
 def test_the_share_is_left_out_of_the_weight():
@@ -107,7 +112,9 @@ def test_the_share_is_left_out_of_the_weight():
     found = trimmed_rows(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
     assert found.kept.sum() == np.ceil(0.9 * len(X))
     assert not found.kept[odd].any()
-    assert_allclose(found.scale, X[found.kept].std(axis=0))
+    far = np.abs(X - X[found.kept].mean(axis=0))
+    want = np.minimum(far.max(axis=0), 4 * far[found.kept].max(axis=0))
+    assert_allclose(found.scale, want)
     assert found.n_components == 2
 
 
@@ -125,8 +132,8 @@ def test_columns_may_be_constant():
     X, odd = with_outliers()
     X = np.column_stack([X, np.full(len(X), 7.0), odd * 3.0])
     model = detector().fit(X)
-    assert model.scale_[6] == 1.0
-    assert_allclose(model.scale_[7], X[:, 7].std())  # constant among the rows that are left
+    assert model.scales_[0, 6] == 1.0
+    assert model.scales_[0, 7] == 3.0  # constant among the rows that are left, not among all
     assert roc_auc_score(odd, -model.score_samples(X)) > 0.99
     X[:, 6] = 9.0
     assert (model.predict(X) == -1).all()
@@ -136,16 +143,16 @@ def test_standardize_follows_the_loss():
     X = np.random.default_rng(0).random((40, 6))
     entropy = DenoisingAutoencoder(2, loss="binary_cross_entropy", hidden_layer_sizes=(8,))
     entropy.set_params(batch_size=32, max_iter=2, early_stopping=False)
-    assert_array_equal(detector(autoencoder=entropy).fit(X).scale_, np.ones(6))
+    assert_array_equal(detector(autoencoder=entropy).fit(X).scales_[0], np.ones(6))
     with pytest.raises(ValueError, match="standardize=True"):
         detector(autoencoder=entropy, standardize=True).fit(X)
-    assert_array_equal(detector(standardize=False).fit(X).scale_, np.ones(6))
+    assert_array_equal(detector(standardize=False).fit(X).scales_[0], np.ones(6))
 
 
 def test_sparse_rows_are_as_dense_ones():
     X = np.maximum(plane() - 5, 0)
     dense, sparse = detector().fit(X), detector().fit(sp.csr_array(X))
-    assert_allclose(sparse.scale_, dense.scale_)
+    assert_allclose(sparse.scales_, dense.scales_)
     assert_array_equal(sparse.score_samples(sp.csr_array(X)), sparse.score_samples(X))
     assert_allclose(sparse.score_samples(X), dense.score_samples(X), atol=0.01)
 
@@ -200,8 +207,11 @@ def test_weights_equal_repetition(weights):
 
 
 def test_codes_of_one_place_tell_nothing():
-    reference = reference_of(np.full((5, 2), 3.0), np.arange(5.0), np.ones(5))
-    scores = outlyingness(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros(2))
+    block = slice(0, 5), np.full((5, 2), 3.0), np.arange(15.0).reshape(5, 3)
+    everything = np.ones(5), np.ones(5, bool)
+    reference, odd = compared(lambda: iter([block]), *everything, width=2, n_features=3, unit=1.0)
+    assert_array_equal(outlyingness(reference, *block[1:]), odd)
+    scores = outlyingness(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
     assert_array_equal(scores, [0.0, 0.0])
 
 
@@ -222,12 +232,25 @@ def test_any_autoencoder_will_do(cls, X, X_new):
     assert (model.predict(100 + X_new) == -1).all()
 
 
-def test_default_takes_components_for_most_of_the_variance():
+def test_default_is_an_ensemble_by_share_of_the_variance():
     X, odd = with_outliers()
     model = AutoencoderOutlierDetector(random_state=0).fit(X)
-    assert type(model.autoencoder_) is AutoencoderTransformer
-    assert model.autoencoder_.n_components_ == 2
+    assert {type(member) for member in model.autoencoders_} == {AutoencoderTransformer}
+    assert [member.n_components_ for member in model.autoencoders_] == [1, 1, 2, 2]
+    assert model.autoencoder_ is model.autoencoders_[-1]
+    assert model.scales_.shape == (4, 6)
     assert roc_auc_score(odd, -model.score_samples(X)) > 0.95
+    members = [
+        np.square(X / scale - member.reconstruct(X / scale)) / reference["cells"]
+        for scale, member, reference in zip(
+            model.scales_, model.autoencoders_, model.references_, strict=True
+        )
+    ]
+    assert_allclose(model.reconstruction_errors(X), np.mean(members, axis=0), rtol=1e-4)
+
+
+def test_of_several_the_score_is_the_geometric_mean():
+    assert_allclose(geometric_mean([np.array([1.0, 4.0]), np.array([9.0, 0.0])])[0], 3.0)
 
 
 def test_seed_of_the_autoencoder_is_its_own_where_it_has_one():

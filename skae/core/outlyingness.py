@@ -14,6 +14,7 @@ from skae.core.principal_components import principal_components
 __all__ = [
     "Trimmed",
     "compared",
+    "geometric_mean",
     "outlyingness",
     "over_columns",
     "threshold",
@@ -25,7 +26,7 @@ _MAX_COMPONENTS = 64
 # how much further than the rows that are kept the others may stretch a column's scale
 _STRETCH = 4.0
 # the least error of a column that is told from none, beside the mean over columns
-_LEAST_CELL = 0.1
+_LEAST_CELL = 0.3
 # relative variances and squared errors below these are rounding
 _ROUNDING = 1e-6, 1e-8
 # what the error counts beside the code
@@ -94,6 +95,11 @@ def compared(blocks, weight, kept, width: int, n_features: int, unit: float) -> 
 def outlyingness(reference, codes, squares) -> np.ndarray:
     """How odd rows are: ``(length / median + 2 error / median) / 3``, about 1 for ordinary ones."""
     return _sum(reference, *_length_and_error(reference, codes, squares))
+
+
+def geometric_mean(odd) -> np.ndarray:
+    """How odd rows are by several, of shape (n, n_rows), as one number a row."""
+    return np.exp(np.log(np.maximum(odd, 1e-30)).mean(axis=0))
 
 
 def _sum(reference, length, error):

@@ -12,24 +12,22 @@ from sklearn.utils.validation import check_is_fitted
 from skae.core.batching import Rows
 from skae.core.losses import LOSSES
 from skae.core.moments import canonical_rows, mean_and_scale
-from skae.core.outlyingness import (
-    compared,
-    outlyingness,
-    over_columns,
-    threshold,
-    trimmed_rows,
-)
+from skae.core.outlyingness import geometric_mean, outlyingness, threshold
 from skae.estimators._reading import read_rows, read_weights
 from skae.estimators._seed import seed_of
 from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit_context
 from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.autoencoder import AutoencoderTransformer
+from skae.meta._members import codes_and_squares, fitted_member
 
 __all__ = ["AutoencoderOutlierDetector"]
 
 _COLUMNS = ("n_features_in_", "feature_names_in_")
-# share of the variance that the default autoencoder's codes begin with
-_EXPLAINED = 0.7
+# shares of the variance that the default autoencoders' codes begin with, and to trim rows by where
+# an autoencoder is given
+_EXPLAINED, _EXPLAINED_BY_ONE = (0.3, 0.5, 0.7, 0.9), (0.7,)
+# the first epochs bend PCA's plane; later ones learn single rows
+_DEFAULT: dict[str, Any] = {"max_iter": 20, "early_stopping": False}
 
 
 @dataclass(eq=False, repr=False)
@@ -51,9 +49,9 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
     Parameters
     ----------
     autoencoder : autoencoder or None, default=None
-        Any autoencoder of skae, over any network: it is cloned. None: an `AutoencoderTransformer`
-        with as many components as explain 70 % of the variance (64 at most). Its parameters are
-        reached as ``autoencoder__...``.
+        Any autoencoder of skae, over any network: it is cloned. None: four of class
+        `AutoencoderTransformer`, of 20 epochs, with as many components as explain .3, .5, .7 and .9
+        of the variance (64 at most), an ensemble [3]_.
 
     contamination : "auto" or float, default="auto"
         Share of outliers among the rows to fit, above 0 and at most 0.5: so many are called
@@ -80,19 +78,23 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
     Attributes
     ----------
     autoencoder_ : autoencoder
-        Fitted to the rows that are left, in units of `scale_`.
+        Fitted to the rows that are left, in units of its row of `scales_`. Of several the one with
+        the most components.
+
+    autoencoders_ : list of autoencoder
+        Each chose the rows that it was fitted to. Scores are their geometric mean.
 
     offset_ : float
         Rows with a lower score are outliers: ``decision_function = score_samples - offset_``.
 
-    scale_ : ndarray of shape (n_features_in_,)
+    scales_ : ndarray of shape (n_autoencoders, n_features_in_)
         What columns are divided by: the largest distance from the mean, at most 4 times that among
         the rows that are left. 1 for constant columns, and without `standardize`.
 
-    reference_ : dict of ndarray and float
-        What the rows that are left are like: "centre" and "whitening" of codes, the mean squared
-        error of each column, "cells" (at least a tenth of the mean over columns), medians of
-        ``c^2``, "length", and of ``e^2``, "error".
+    references_ : list of dict of ndarray and float
+        For each autoencoder what the rows that are left are like: "centre" and "whitening" of
+        codes, the mean squared error of each column, "cells" (at least .3 of the mean over
+        columns), medians of ``c^2``, "length", and of ``e^2``, "error".
 
     n_features_in_ : int
         Columns of X.
@@ -118,6 +120,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
        networks. DaWaK, LNCS 2454, 170-180.
     .. [2] Rousseeuw and Van Driessen (2006). Computing LTS regression for large data sets. Data
        Mining and Knowledge Discovery 12, 29-45.
+    .. [3] Chen, Sathe, Aggarwal and Turaga (2017). Outlier detection with autoencoder ensembles.
+       SIAM International Conference on Data Mining, 90-98.
 
     Examples
     --------
@@ -185,33 +189,29 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
         weight = read_weights(sample_weight, X)
         index, weight = canonical_rows(Rows(X, *mean_and_scale(Rows(X), weight)), weight)
         X, seed = X[index], seed_of(self.random_state)
-        trimmed = trimmed_rows(
-            X,
-            weight,
-            standardize=self._standardizes(),
-            n_rounds=self.n_rounds,
-            share=self.trim,
-            explained=_EXPLAINED,
-            rng=np.random.default_rng(seed),
-        )
-        autoencoder = self._unfitted(trimmed.n_components, seed)
-        fitted.scale_ = trimmed.scale
-        fitted.autoencoder_ = autoencoder.fit(
-            over_columns(X[trimmed.kept], trimmed.scale), sample_weight=weight[trimmed.kept]
-        )
-        fitted.reference_, odd = compared(
-            lambda: fitted._codes_and_squares(X),
-            weight,
-            trimmed.kept,
-            autoencoder.n_components_,
-            X.shape[1],
-            autoencoder.scale_,
-        )
-        fitted.offset_ = -threshold(odd, weight, self.contamination)
+        shares = _EXPLAINED if self.autoencoder is None else _EXPLAINED_BY_ONE
+        settings = {
+            "standardize": self._standardizes(),
+            "n_rounds": self.n_rounds,
+            "share": self.trim,
+        }
+        members = [
+            fitted_member(X, weight, self._unfitted, seed, explained=explained, **settings)
+            for explained in shares
+        ]
+        scales, autoencoders, references, odd = zip(*members, strict=True)
+        fitted.scales_ = np.array(scales)
+        fitted.autoencoders_, fitted.references_ = list(autoencoders), list(references)
+        fitted.offset_ = -threshold(geometric_mean(odd), weight, self.contamination)
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
         self.__dict__.update(vars(fitted))
         return self
+
+    @property
+    def autoencoder_(self):
+        """The fitted autoencoder; of several the one with the most components."""
+        return self.autoencoders_[-1]
 
     def score_samples(self, X):
         """Scores of rows: higher is more normal.
@@ -226,10 +226,13 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
             float64, not above 0; about -1 for an ordinary row.
         """
         X = self._checked(X)
-        scores = np.empty(X.shape[0])
-        for part, *block in self._codes_and_squares(X):
-            scores[part] = -outlyingness(self.reference_, *block)
-        return scores
+        odd = np.empty((len(self.autoencoders_), X.shape[0]))
+        for row, scale, autoencoder, reference in zip(
+            odd, self.scales_, self.autoencoders_, self.references_, strict=True
+        ):
+            for part, *block in codes_and_squares(autoencoder, scale, X):
+                row[part] = outlyingness(reference, *block)
+        return -geometric_mean(odd)
 
     def decision_function(self, X):
         """Scores above the threshold: negative for outliers.
@@ -273,9 +276,12 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
             a row is the ``e^2`` of its score.
         """
         X = self._checked(X)
-        errors = np.empty(X.shape)
-        for part, _, squares in self._codes_and_squares(X):
-            errors[part] = squares / self.reference_["cells"]
+        errors = np.zeros(X.shape)
+        for scale, autoencoder, reference in zip(
+            self.scales_, self.autoencoders_, self.references_, strict=True
+        ):
+            for part, _, squares in codes_and_squares(autoencoder, scale, X):
+                errors[part] += squares / reference["cells"] / len(self.autoencoders_)
         return errors
 
     def _standardizes(self) -> bool:
@@ -291,7 +297,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
 
     def _unfitted(self, n_components, seed):
         if self.autoencoder is None:
-            autoencoder = AutoencoderTransformer(n_components)
+            autoencoder = AutoencoderTransformer(n_components, **_DEFAULT)
         else:
             autoencoder = clone(self.autoencoder)
         if autoencoder.random_state is None and self.random_state is not None:
@@ -301,10 +307,3 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
     def _checked(self, X):
         check_is_fitted(self)
         return read_rows(self, X, reset=False)
-
-    def _codes_and_squares(self, X):
-        """Codes and squared errors of rows in units of `scale_`, a block at a time."""
-        rows, autoencoder = Rows(X), self.autoencoder_
-        for part, block in rows.blocks(lambda part: over_columns(rows.raw(part), self.scale_)):
-            squares = np.square(block - autoencoder.reconstruct(block), dtype=np.float64)
-            yield part, np.asarray(autoencoder.transform(block), np.float64), squares

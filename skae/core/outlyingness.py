@@ -32,7 +32,7 @@ _ROUNDING = 1e-6, 1e-8
 # what the error counts beside the code
 _ERROR_WEIGHT = 2.0
 # where "auto" puts the threshold: so many spreads above the median, of logarithms
-_SPREADS = 3.0
+_SPREADS = 2.0
 _NARROW = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
 
 

@@ -55,7 +55,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
 
     contamination : "auto" or float, default="auto"
         Share of outliers among the rows to fit, above 0 and at most 0.5: so many are called
-        outliers. "auto": those odder than the median by more than 3 spreads, on a logarithmic
+        outliers. "auto": those odder than the median by more than 2 spreads, on a logarithmic
         scale, where a spread is the distance of the upper quartile over 0.6745, a Gaussian's
         standard deviation. Scores do not depend on it.
 

@@ -21,6 +21,7 @@ _HOME = {
     "SparseAutoencoder": "skae.estimators.sparse",
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
     "VAE": "skae.estimators.variational",
+    "AutoencoderOutlierDetector": "skae.meta.outliers",
     "PretrainedClassifier": "skae.meta.classifier",
     "PretrainedRegressor": "skae.meta.regressor",
     "SemanticHasher": "skae.estimators.semantic_hashing",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from skae.estimators.variational import VAE as VAE
     from skae.estimators.winner_take_all import WinnerTakeAllAutoencoder as WinnerTakeAllAutoencoder
     from skae.meta.classifier import PretrainedClassifier as PretrainedClassifier
+    from skae.meta.outliers import AutoencoderOutlierDetector as AutoencoderOutlierDetector
     from skae.meta.regressor import PretrainedRegressor as PretrainedRegressor
     from skae.persistence.models import load as load
 

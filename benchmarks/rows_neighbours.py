@@ -1,0 +1,122 @@
+"""Quality rows 11 and "t-SNE": codes for looking and for neighbours, beside PCA's.
+
+One setting for all lengths, chosen on training rows alone (the last 5,000 of 60,000, after training
+on the others): see `SETTING`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from bars import Bar, median_bar
+from registry import Seeds, logger, row, timed_fit
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE, trustworthiness
+from sklearn.neighbors import KNeighborsClassifier
+
+from skae import DenoisingAutoencoder
+from skae.datasets import load_fashion_mnist
+
+SETTING = {
+    "noise": "masking",
+    "noise_level": 0.3,
+    "hidden_layer_sizes": (512, 128),
+    "max_iter": 20,
+}
+#: 5-NN accuracy by length.
+BARS = {2: 0.735, 10: 0.857, 32: 0.868}
+TRUSTWORTHINESS = 0.972
+N_LOOKED_AT = 2000
+N_NEIGHBOURS = 15
+SECONDS = 120
+
+
+def accuracy(rows, y, others, y_others) -> float:
+    """Share of the others that their five nearest rows tell the class of."""
+    return KNeighborsClassifier(5).fit(rows, y).score(others, y_others)
+
+
+@row("11")
+def neighbours(seeds: Seeds) -> Iterator[Bar]:
+    X, y = load_fashion_mnist(return_X_y=True)
+    X_test, y_test = load_fashion_mnist(split="test", return_X_y=True)
+    for length, bar in BARS.items():
+        accuracies, trusted, epochs = [], [], []
+        for seed in seeds:
+            model = DenoisingAutoencoder(length, random_state=seed, **SETTING)
+            seconds = timed_fit(model, X)
+            codes, test_codes = model.transform(X), model.transform(X_test)
+            accuracies.append((accuracy(codes, y, test_codes, y_test), seconds))
+            epochs.append((model.n_iter_, seconds))
+            if length == 2:
+                looked_at = X_test[:N_LOOKED_AT], test_codes[:N_LOOKED_AT]
+                trusted.append((trustworthiness(*looked_at, n_neighbors=N_NEIGHBOURS), seconds))
+            logger.info(
+                "row 11, %d codes, seed %d: 5-NN %.4f, trustworthiness %s, %d epochs, %.0f s",
+                *(length, seed, accuracies[-1][0], trusted[-1:], model.n_iter_, seconds),
+            )
+        limits = {"higher_is_better": True, "within": SECONDS}
+        yield median_bar(f"11 {length} codes, 5-NN accuracy", accuracies, bar, **limits)
+        if trusted:
+            yield median_bar("11 2 codes, trustworthiness", trusted, TRUSTWORTHINESS, **limits)
+        yield median_bar(f"11 {length} codes, epochs", epochs, 30)
+
+
+# ---- before t-SNE
+
+N_CODES = 30
+N_SHOWN = 5000
+
+
+@row("t-SNE")
+def before_tsne(seeds: Seeds) -> Iterator[Bar]:
+    """The plane that t-SNE makes of 5,000 rows: from pixels, from PCA's codes, from ours.
+
+    5-NN accuracy is that of each fifth of the plane by the other four.
+    """
+    X, y = load_fashion_mnist(return_X_y=True)
+    rows, labels = X[:N_SHOWN], y[:N_SHOWN]
+    begin = perf_counter()
+    pca = PCA(N_CODES, random_state=0).fit(X)
+    fits = {"pixels": 0.0, "PCA": perf_counter() - begin}
+    found: dict[str, list[tuple[float, float, float]]] = {"pixels": [], "PCA": [], "codes": []}
+    for seed in seeds:
+        model = DenoisingAutoencoder(N_CODES, random_state=seed, **SETTING)
+        fits["codes"] = timed_fit(model, X)
+        sides = {"pixels": rows, "PCA": pca.transform(rows), "codes": model.transform(rows)}
+        for side, values in sides.items():
+            begin = perf_counter()
+            plane = TSNE(random_state=seed).fit_transform(values)
+            seconds = perf_counter() - begin
+            found[side].append(
+                (
+                    trustworthiness(rows, plane, n_neighbors=N_NEIGHBOURS),
+                    plane_accuracy(plane, labels),
+                    seconds,
+                )
+            )
+            logger.info(
+                "t-SNE of %s, seed %d: trustworthiness %.4f, 5-NN %.4f, t-SNE %.0f s, before it "
+                "%.0f s",
+                *(side, seed, *found[side][-1], fits[side]),
+            )
+    for i, measure in enumerate(("trustworthiness", "5-NN accuracy")):
+        ours, other, pixels = (
+            median(values[i] for values in found[side]) for side in ("codes", "PCA", "pixels")
+        )
+        seconds = median(values[2] for values in found["codes"])
+        name = f"t-SNE {measure} (pixels {pixels:.4f})"
+        yield Bar(name, ours, other, seconds, higher_is_better=True)
+
+
+def plane_accuracy(plane, labels) -> float:
+    """5-NN accuracy in the plane, each fifth by the other four."""
+    fold = np.arange(len(plane)) % 5
+    scores = [
+        accuracy(plane[fold != k], labels[fold != k], plane[fold == k], labels[fold == k])
+        for k in range(5)
+    ]
+    return float(np.mean(scores))

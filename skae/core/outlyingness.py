@@ -1,0 +1,226 @@
+"""How odd rows are by their codes and errors, and the rows that a robust fit trains on.
+
+Rows come as ``blocks()``, an iterator over ``(slice, codes, squares)``, squared errors by cells.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skae.core.batching import Rows
+from skae.core.moments import mean_and_scale
+from skae.core.principal_components import principal_components
+
+__all__ = [
+    "Trimmed",
+    "compared",
+    "geometric_mean",
+    "outlyingness",
+    "over_columns",
+    "threshold",
+    "trimmed_rows",
+    "weighted_quantile",
+]
+
+_MAX_COMPONENTS = 64
+# how much further than the rows that are kept the others may stretch a column's scale
+_STRETCH = 4.0
+# the least error of a column that is told from none, beside the mean over columns
+_LEAST_CELL = 0.3
+# relative variances and squared errors below these are rounding
+_ROUNDING = 1e-6, 1e-8
+# what the error counts beside the code
+_ERROR_WEIGHT = 2.0
+# where "auto" puts the threshold: so many spreads above the median, of logarithms
+_SPREADS = 2.0
+_NARROW = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
+
+
+class Trimmed(NamedTuple):
+    """Which rows to train on (a mask), what to divide columns by, how many components to take."""
+
+    kept: np.ndarray
+    scale: np.ndarray
+    n_components: int
+
+
+def weighted_quantile(values, weight, share: float) -> float:
+    """The least of `values` that, with those below, has at least this share of the weight."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weight[order])
+    place = np.searchsorted(below, share * below[-1] * (1 - 1e-12))
+    return float(values[order[min(place, len(order) - 1)]])
+
+
+# ---- how odd rows are
+
+
+def compared(blocks, weight, kept, width: int, n_features: int, unit: float) -> tuple:
+    """Describe the rows that are kept, and compare all rows with them.
+
+    Parameters
+    ----------
+    blocks : callable
+        Called twice; gives blocks in order.
+    weight : ndarray of shape (n_rows,)
+    kept : ndarray of bool, of shape (n_rows,)
+    width : int
+        Of the codes.
+    n_features : int
+    unit : float
+        Root mean square of the centred rows, beside which errors are rounding or not.
+
+    Returns
+    -------
+    reference : dict of ndarray and float
+        "centre" and "whitening" of codes, mean squared error of each column in "cells", medians of
+        the squared "length" of codes and of the "error".
+    odd : ndarray of shape (n_rows,)
+    """
+    weight, codes, cells = weight * kept, np.empty((len(weight), width)), np.zeros(n_features)
+    for part, some_codes, squares in blocks():
+        codes[part] = some_codes
+        cells += weight[part] @ squares
+    cells /= weight.sum()
+    cells = np.maximum(cells, max(_LEAST_CELL * cells.mean(), _ROUNDING[1] * unit**2))
+    reference = {**_whitened(codes, weight / weight.sum()), "cells": cells}
+    parts = np.empty((2, len(weight)))
+    for part, some_codes, squares in blocks():
+        parts[:, part] = _length_and_error(reference, some_codes, squares)
+    length, error = (weighted_quantile(row[kept], weight[kept], 0.5) for row in parts)
+    reference |= {"length": max(length, 1e-30), "error": max(error, 1e-30)}
+    return reference, _sum(reference, *parts)
+
+
+def outlyingness(reference, codes, squares) -> np.ndarray:
+    """How odd rows are: ``(length / median + 2 error / median) / 3``, about 1 for ordinary ones."""
+    return _sum(reference, *_length_and_error(reference, codes, squares))
+
+
+def geometric_mean(odd) -> np.ndarray:
+    """How odd rows are by several, of shape (n, n_rows), as one number a row."""
+    return np.exp(np.log(np.maximum(odd, 1e-30)).mean(axis=0))
+
+
+def _sum(reference, length, error):
+    by_error = _ERROR_WEIGHT * error / reference["error"]
+    return (length / reference["length"] + by_error) / (1 + _ERROR_WEIGHT)
+
+
+def _length_and_error(reference, codes, squares):
+    length = np.square((codes - reference["centre"]) @ reference["whitening"]).sum(axis=1)
+    return length, (squares / reference["cells"]).mean(axis=1)
+
+
+def _whitened(codes, share):
+    centre = share @ codes
+    centred = codes - centre
+    values, vectors = np.linalg.eigh((centred * share[:, None]).T @ centred)
+    largest = values.max(initial=0.0)
+    if largest <= 1e-12 * max(1e-300, float(centre @ centre)):
+        # one code for all rows: it tells nothing
+        return {"centre": centre, "whitening": np.zeros_like(vectors)}
+    return {
+        "centre": centre,
+        "whitening": vectors / np.sqrt(np.maximum(values, _ROUNDING[0] * largest)),
+    }
+
+
+def threshold(odd, weight, contamination) -> float:
+    """Above which rows are outliers: so many of them, or those some spreads above the median."""
+    if contamination == "auto":
+        logs = np.log(np.maximum(odd, 1e-30))
+        middle, upper = (weighted_quantile(logs, weight, share) for share in (0.5, 0.75))
+        return float(np.exp(middle + _SPREADS * (upper - middle) / 0.6745))
+    order = np.argsort(-odd, kind="stable")
+    odd, weight = odd[order], weight[order]
+    # between the last that is an outlier and the first that is not
+    middles = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
+    n_outliers = int(np.searchsorted(middles, contamination, side="right"))
+    if n_outliers in (0, len(odd)):
+        return float(odd[0])
+    return float(0.5 * (odd[n_outliers - 1] + odd[n_outliers]))
+
+
+# ---- rows to train on
+
+
+def over_columns(data, scale):
+    """Columns divided by their scales; what is sparse stays so."""
+    dtype = np.float32 if data.dtype.name in _NARROW else np.float64
+    if isinstance(data, np.ndarray):
+        return np.divide(data, scale, dtype=np.float64).astype(dtype, copy=False)
+    scaled = data.astype(dtype)
+    scaled.data /= scale[scaled.indices]
+    return scaled
+
+
+def trimmed_rows(data, weight, *, standardize, n_rounds, share, explained, rng) -> Trimmed:
+    """Leave out the rows that are oddest by principal components of those that are kept.
+
+    Parameters
+    ----------
+    data : ndarray or CSR array of shape (n_rows, n_features)
+    weight : ndarray of shape (n_rows,)
+        Positive.
+    standardize : bool
+        Whether columns are divided by their half ranges.
+    n_rounds : int
+        How many times components are fitted to what is kept, and rows chosen anew.
+    share : float
+        Of the weight of all rows, left out in each round.
+    explained : float
+        Share of the variance that the components explain.
+    rng : numpy.random.Generator
+        For the components of very wide rows.
+    """
+    kept = np.ones(data.shape[0], bool)
+    for _ in range(n_rounds if share > 0 else 0):
+        scale = _scales(data, weight, kept, standardize)
+        rows, vectors = _components(data, scale, weight, kept, explained, rng)
+
+        def blocks(rows=rows, vectors=vectors):
+            for part, block in rows.blocks():
+                codes = block @ vectors
+                yield part, codes, np.square(block - codes @ vectors.T)
+
+        _, odd = compared(blocks, weight, kept, vectors.shape[1], rows.n_features, 1.0)
+        kept = odd <= weighted_quantile(odd, weight, 1 - share)
+    scale = _scales(data, weight, kept, standardize)
+    _, vectors = _components(data, scale, weight, kept, explained, rng)
+    return Trimmed(kept, scale, vectors.shape[1])
+
+
+def _scales(data, weight, kept, standardize) -> np.ndarray:
+    """Half the range of each column, or 1 where there is none.
+
+    Standard deviations would blow up what is rarely on, as pixels at a margin are. That of all
+    rows, but at most some times that of the rows that are kept.
+    """
+    if not standardize:
+        return np.ones(data.shape[1])
+    rows, share = Rows(data), weight * kept / weight[kept].sum()
+    origin = rows.raw(slice(0, 1))[0].astype(np.float64)
+    mean, of_kept, of_all = np.zeros((3, rows.n_features))
+    for part, block in rows.blocks(lambda part: rows.raw(part) - origin):
+        mean += share[part] @ block
+    for part, block in rows.blocks(lambda part: np.abs(rows.raw(part) - origin - mean)):
+        of_all = np.maximum(of_all, block.max(axis=0))
+        of_kept = np.maximum(of_kept, (block * kept[part, None]).max(axis=0))
+    varies = of_kept > 1e-9 * of_all
+    scale = np.where(varies, np.minimum(of_all, _STRETCH * of_kept), of_all)
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _components(data, scale, weight, kept, explained, rng):
+    """All rows about the centre of those that are kept, and these rows' components."""
+    rows = Rows(over_columns(data, scale))
+    index, weight = np.flatnonzero(kept), weight[kept] / weight[kept].mean()
+    rows = rows.centred(*mean_and_scale(rows.select(index), weight))
+    some, width = rows.select(index), min(_MAX_COMPONENTS, rows.n_features)
+    vectors, deviations = principal_components(
+        some.blocks, some.n_rows, rows.n_features, weight, width, rng
+    )
+    variance = np.cumsum(np.square(deviations, dtype=np.float64))
+    enough = int(np.searchsorted(variance, explained * rows.n_features)) + 1
+    return rows, vectors[:, :enough]

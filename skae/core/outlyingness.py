@@ -108,7 +108,12 @@ def _sum(reference, length, error):
 
 
 def _length_and_error(reference, codes, squares):
-    length = np.square((codes - reference["centre"]) @ reference["whitening"]).sum(axis=1)
+    # the bits of a matrix product depend on how many rows there are, those of sums do not
+    white = np.zeros((len(codes), reference["whitening"].shape[1]))
+    centred = codes - reference["centre"]
+    for column, direction in zip(centred.T, reference["whitening"], strict=True):
+        white += column[:, None] * direction
+    length = np.square(white).sum(axis=1)
     return length, (squares / reference["cells"]).mean(axis=1)
 
 

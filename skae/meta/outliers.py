@@ -19,6 +19,7 @@ from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit
 from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.autoencoder import AutoencoderTransformer
 from skae.meta._members import codes_and_squares, fitted_member
+from skae.persistence.saving import SaveMixin
 
 __all__ = ["AutoencoderOutlierDetector"]
 
@@ -31,7 +32,7 @@ _DEFAULT: dict[str, Any] = {"max_iter": 20, "early_stopping": False}
 
 
 @dataclass(eq=False, repr=False)
-class AutoencoderOutlierDetector(DocumentedInHTML, OutlierMixin, BaseEstimator):
+class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, BaseEstimator):
     """Outlier detector: rows that an autoencoder does not give back, or whose codes are far off.
 
     An autoencoder has room for what most rows have in common. A row is odd where it is not given

@@ -14,6 +14,7 @@ __all__ = ["CLASSES", "Names", "Unknown", "class_of", "name_of", "own_name"]
 
 CLASSES = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
+    "AutoencoderOutlierDetector": "skae.meta.outliers",
     "AutoencoderTransformer": "skae.estimators.autoencoder",
     "ContractiveAutoencoder": "skae.estimators.contractive",
     "Convolutional": "skae.networks",

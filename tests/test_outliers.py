@@ -41,7 +41,9 @@ def with_outliers(n_outliers=6):
 
 
 def detector(**parameters):
-    return AutoencoderOutlierDetector(**{"autoencoder": clone(PLAIN), "random_state": 0, **parameters})
+    return AutoencoderOutlierDetector(
+        **{"autoencoder": clone(PLAIN), "random_state": 0, **parameters}
+    )
 
 
 # ---- what scores are

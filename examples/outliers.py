@@ -78,6 +78,8 @@ print(f"picture: {picture}")
 # -----------------
 # Thirty measurements of tumours, each in its own unit. In ten rows two neighbouring columns changed
 # places while they were typed: each value is one that its column could have, only not in that row.
+# Not all of these rows are among the oddest, but the column is named in nearly all of them: radius,
+# perimeter and area must fit together.
 
 table = load_breast_cancer()
 names, X = table.feature_names, table.data.copy()

@@ -31,13 +31,13 @@ from skae.datasets import load_fashion_mnist
 started = perf_counter()
 try:
     images = load_fashion_mnist()
-    X, y, n_codes = images.data[:10_000], images.target[:10_000], 30
+    X, y, n_codes = images.data[:6000], images.target[:6000], 30
     print(f"Fashion-MNIST from {images.source}")
 except FileNotFoundError as error:
     print(f"digits instead of Fashion-MNIST: {error}")
     X, y = load_digits(return_X_y=True)
     X, n_codes = X / 16, 10
-n_shown = 1500
+n_shown = 1000
 
 # %%
 # Codes first, then the plane

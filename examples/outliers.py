@@ -76,9 +76,10 @@ print(f"picture: {picture}")
 # %%
 # A slip in a table
 # -----------------
-# Thirty measurements of tumours. Ten tables' worth of typing, and in ten rows two columns changed
-# places: each value is one that its column could have, only not in that row. Columns keep their
-# own units.
+# Thirty measurements of tumours, each in its own unit. In ten rows two neighbouring columns changed
+# places while they were typed: each value is one that its column could have, only not in that row.
+# Not all of these rows are among the oddest, but the column is named in nearly all of them: radius,
+# perimeter and area must fit together.
 
 table = load_breast_cancer()
 names, X = table.feature_names, table.data.copy()

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-import skae  # noqa: E402
+import skae
 
 # -- project ---------------------------------------------------------------------------------
 
@@ -101,6 +101,15 @@ def link_to_gallery(app, docname, source):
     )
 
 
+def without_foreign_links(app, what, name, obj, options, lines):
+    """Methods that come from scikit-learn speak of labels and terms of its own documentation."""
+    if (getattr(obj, "__module__", None) or "").startswith("sklearn."):
+        lines[:] = [
+            re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^>]+>)?`", r"\1", line) for line in lines
+        ]
+
+
 def setup(app):
     """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", without_foreign_links)
     app.connect("source-read", link_to_gallery)

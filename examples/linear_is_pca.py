@@ -1,7 +1,7 @@
 """
-=======================================
+========================================
 PCA with an autoencoder: from 3-d to 2-d
-=======================================
+========================================
 
 With linear layers and squared error the best that an autoencoder can do is PCA: its codes span the
 plane of the first principal components [1]_. The first exercise of every course on autoencoders is

@@ -75,7 +75,9 @@ class DecorrelatedAutoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> X, _ = load_digits(return_X_y=True)
     >>> free, held = (
-    ...     DecorrelatedAutoencoder(5, decorrelation=d, max_iter=10, random_state=0).fit_transform(X)
+    ...     DecorrelatedAutoencoder(5, decorrelation=d, max_iter=10, random_state=0).fit_transform(
+    ...         X
+    ...     )
     ...     for d in (0.0, 1.0)
     ... )
     >>> def overlap(codes):

@@ -83,7 +83,7 @@ stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress
 
 doctest: $(VENV)/.test ## the examples in the docstrings
-	@$(PY) -m pytest --doctest-modules skae
+	@$(PY) -m pytest --doctest-modules skae docs/guide
 
 examples: $(VENV)/.plot ## every script in examples/
 	@for script in $(EXAMPLES); do echo "--- $$script"; $(PY) "$$script"; done

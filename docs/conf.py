@@ -63,6 +63,8 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/backreferences",
     "inspect_global_variables": False,
     "download_all_examples": False,
+    # what a block ends in is shown where it is a diagram; the names of objects say nothing
+    "capture_repr": ("_repr_html_",),
     "matplotlib_animations": False,
     "min_reported_time": 0,
     "show_memory": False,

@@ -63,11 +63,19 @@ for layer in ("encoder.0", "encoder.1", "code", "decoder.0"):
 # The first layer's weights
 # -------------------------
 
-figure = plt.figure(figsize=(11, 12), layout="constrained")
-first, second, third = figure.subfigures(3, 1, height_ratios=[1, 2.1, 1.3])
-strong = np.argsort(-stack.hidden_activations(X[:1000], "encoder.0").std(axis=0))
-FeatureDisplay.from_estimator(stack, units=strong[:40], image_shape=shape, ax=first.subplots())
-first.suptitle("first layer: weights of 40 units")
+
+def most_varied(layer):
+    """Units of a layer, those first that vary most from image to image."""
+    return np.argsort(-stack.hidden_activations(X[:1000], layer).std(axis=0))
+
+
+figures = {"weights": plt.figure(figsize=(9, 3.8), layout="constrained")}
+FeatureDisplay.from_estimator(
+    stack,
+    units=most_varied("encoder.0")[:60],
+    image_shape=shape,
+    ax=figures["weights"].subplots(),
+)
 
 # %%
 # Images that excite units most, layer by layer
@@ -75,15 +83,14 @@ first.suptitle("first layer: weights of 40 units")
 # The units are those that vary most: each line is one unit. These are real images, so trust them
 # first.
 
-second.suptitle("images that excite six units most")
 layers = ("encoder.0", "encoder.1", "code")
-for ax, layer in zip(second.subplots(1, 3), layers, strict=True):
-    varied = np.argsort(-stack.hidden_activations(X[:1000], layer).std(axis=0))
+figures["images"] = plt.figure(figsize=(11, 3.6), layout="constrained")
+for ax, layer in zip(figures["images"].subplots(1, 3), layers, strict=True):
     FeatureDisplay.from_estimator(
         stack,
         X[:5000],
         kind="top_rows",
-        units=varied[:6],
+        units=most_varied(layer)[:6],
         layer=layer,
         n_rows=6,
         image_shape=shape,
@@ -97,13 +104,12 @@ for ax, layer in zip(second.subplots(1, 3), layers, strict=True):
 # Gradient ascent from four places each, pixels held between 0 and 1. They need not look like any
 # image that there is.
 
-third.suptitle("images made to excite twelve units")
-for ax, layer in zip(third.subplots(1, 3), layers, strict=True):
-    varied = np.argsort(-stack.hidden_activations(X[:1000], layer).std(axis=0))
+figures["made"] = plt.figure(figsize=(11, 2.8), layout="constrained")
+for ax, layer in zip(figures["made"].subplots(1, 3), layers, strict=True):
     FeatureDisplay.from_estimator(
         stack,
         kind="maximize",
-        units=varied[:12],
+        units=most_varied(layer)[:15],
         layer=layer,
         value_range=(0, 1),
         image_shape=shape,
@@ -115,7 +121,8 @@ for ax, layer in zip(third.subplots(1, 3), layers, strict=True):
 # Run as a script the example knows its place; in a gallery it does not.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "features_of_layers.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+for name, figure in figures.items():
+    picture = folder / f"features_of_layers_{name}.png"
+    figure.savefig(picture, dpi=120)
+    print(f"picture: {picture}")
 print(f"done in {perf_counter() - started:.0f} s")

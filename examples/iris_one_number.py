@@ -77,7 +77,8 @@ for ax, (a, b) in zip(axes, ((2, 3), (0, 1)), strict=False):
 axes[0].legend()
 for kind, name in enumerate(iris.target_names):
     of_kind = codes[y_test == kind]
-    axes[2].scatter(of_kind, np.full(len(of_kind), name), s=30, alpha=0.6)
+    colour = plt.colormaps["viridis"](kind / 2)  # as on the left
+    axes[2].scatter(of_kind, np.full(len(of_kind), name), s=30, alpha=0.6, color=colour)
 axes[2].set(xlabel="the one number")
 
 # Run as a script the example knows its place; in a gallery it does not.

@@ -86,6 +86,7 @@ ax.scatter(*X.T, c=iris.target, s=8)
 corners = pca.inverse_transform([[a, b] for a in (-3.5, 4) for b in (-1.5, 1.5)])
 ax.plot_surface(*corners.T.reshape(3, 2, 2), alpha=0.3)
 ax.set(xlabel=names[0], ylabel=names[1], zlabel=names[2], title="three numbers a flower")
+ax.set_box_aspect(None, zoom=0.8)  # room for the labels
 for place, (title, points) in enumerate({"PCA": components, "autoencoder": codes}.items(), 2):
     ax = figure.add_subplot(1, 3, place)
     ax.scatter(*points.T, c=iris.target, s=8)

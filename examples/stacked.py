@@ -71,10 +71,13 @@ for name, model in models.items():
 # What comes back
 # ---------------
 
-figure = plt.figure(figsize=(9, 10.5), layout="constrained")
-above, below = figure.subfigures(2, 1, height_ratios=[1, 2.4])
+figures = {"reconstructions": plt.figure(figsize=(9, 2.6), layout="constrained")}
 ReconstructionDisplay.from_estimator(
-    models, X_new[:12], n_rows=12, image_shape=(side, side), ax=above.subplots()
+    models,
+    X_new[:12],
+    n_rows=12,
+    image_shape=(side, side),
+    ax=figures["reconstructions"].subplots(),
 )
 
 # %%
@@ -83,6 +86,7 @@ ReconstructionDisplay.from_estimator(
 # t-SNE keeps neighbours together; distances between groups mean nothing. No label was used to make
 # the codes: colours are added afterwards.
 
+figures["codes"] = plt.figure(figsize=(9, 7), layout="constrained")
 LatentDisplay.from_estimator(
     stacked,
     X_new,
@@ -91,13 +95,14 @@ LatentDisplay.from_estimator(
     image_shape=(side, side),
     max_points=1500,
     random_state=0,
-    ax=below.subplots(),
+    ax=figures["codes"].subplots(),
 )
 
 # Run as a script the example knows its place; in a gallery it does not.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "stacked.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+for name, figure in figures.items():
+    picture = folder / f"stacked_{name}.png"
+    figure.savefig(picture, dpi=120)
+    print(f"picture: {picture}")
 print(f"done in {perf_counter() - started:.0f} s")

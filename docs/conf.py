@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib
+from docutils import nodes
 
 matplotlib.use("agg")
 
@@ -38,6 +39,8 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # single backticks in docstrings are names, as in scikit-learn's
 default_role = "literal"
+# blocks that name no language are formulas
+highlight_language = "text"
 
 # -- reference -------------------------------------------------------------------------------
 
@@ -68,6 +71,8 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "min_reported_time": 0,
     "show_memory": False,
+    # its pages load scripts from elsewhere
+    "write_computation_times": False,
     "remove_config_comments": True,
     "thumbnail_size": (400, 280),
 }
@@ -111,7 +116,15 @@ def without_foreign_links(app, what, name, obj, options, lines):
         ]
 
 
+def drop_dead_backlinks(app, doctree, docname):
+    """numpydoc cites each reference once more where LaTeX alone looks: no link leads there."""
+    places = {place for node in doctree.findall(nodes.Element) for place in node.get("ids", ())}
+    for citation in doctree.findall(nodes.citation):
+        citation["backrefs"] = [place for place in citation["backrefs"] if place in places]
+
+
 def setup(app):
     """Called by Sphinx."""
+    app.connect("doctree-resolved", drop_dead_backlinks)
     app.connect("autodoc-process-docstring", without_foreign_links)
     app.connect("source-read", link_to_gallery)

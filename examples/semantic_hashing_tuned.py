@@ -30,7 +30,7 @@ from skae.hashing import hash_purity_score, mean_average_precision
 started = perf_counter()
 try:
     images = load_fashion_mnist()
-    X, y = images.data[:6000], images.target[:6000]
+    X, y = images.data[:4000], images.target[:4000]
     queries, y_queries = images.data[-1000:], images.target[-1000:]
 except FileNotFoundError as error:
     print(f"{error}\nscikit-learn's digits are used instead.")
@@ -51,7 +51,7 @@ def retrieval(hasher, X, y):
 
 search = GridSearchCV(
     SemanticHasher(16, max_iter=6, random_state=0),
-    {"similarity_weight": [0.0, 0.25, 1.0], "far_weight": [0.5, 2.0]},
+    {"similarity_weight": [0.1, 1.0], "far_weight": [0.5, 2.0]},
     scoring=retrieval,
     cv=2,
 ).fit(X, y)

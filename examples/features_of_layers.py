@@ -118,6 +118,13 @@ for ax, layer in zip(figures["made"].subplots(1, 3), layers, strict=True):
     )
     ax.set_title(layer)
 
+# %%
+# What to make of it
+# ------------------
+# No strokes and edges here: a dense layer sees the whole of a small, centred image at once, so its
+# first units stand for shoes and trousers already. Higher units are smoother, and choosier about
+# shape. Windows that see a part only are what convolutions have.
+
 # Run as a script the example knows its place; in a gallery it does not.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)

@@ -84,6 +84,7 @@ html_title = "skae"
 html_static_path = ["_static"]
 html_css_files = ["skae.css"]
 html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {

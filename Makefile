@@ -58,13 +58,16 @@ $(VENV)/.plot: $(VENV)/.root pyproject.toml
 $(VENV)/.test: $(VENV)/.root pyproject.toml
 	$(call install,test,$(VENV)/.plot)
 
+$(VENV)/.docs: $(VENV)/.root pyproject.toml
+	$(call install,docs,$(VENV)/.plot)
+
 $(VENV)/.dev: $(VENV)/.root pyproject.toml
 	$(call install,dev,$(VENV)/.plot $(VENV)/.test)
 
 # scikit-learn skips its array API checks unless this is set before SciPy is imported.
 test test-floors test-newest stress doctest: export SCIPY_ARRAY_API := 1
 
-.PHONY: help demo test test-floors test-newest stress doctest examples bench dev lint format \
+.PHONY: help demo test test-floors test-newest stress doctest examples docs browse bench dev lint format \
   typecheck build clean
 
 help: ## list the targets
@@ -107,10 +110,16 @@ stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress
 
 doctest: $(VENV)/.test ## the examples in the docstrings
-	@$(PY) -m pytest --doctest-modules skae
+	@$(PY) -m pytest --doctest-modules skae docs/guide
 
 examples: $(VENV)/.plot ## every script in examples/
 	@for script in $(EXAMPLES); do echo "--- $$script"; $(PY) "$$script"; done
+
+docs: $(VENV)/.docs ## the documentation, in docs/_build/html; runs every example that has changed
+	@$(PY) -m sphinx --fail-on-warning --keep-going -b html docs docs/_build/html
+
+browse: docs ## every built page in a headless Chromium, where one is installed
+	@$(PY) docs/check_in_browser.py docs/_build/html
 
 bench: $(VENV)/.test ## every benchmark, one line a bar (long)
 	@status=0; for name in $(BENCHMARKS); do \
@@ -136,4 +145,5 @@ build: $(VENV)/.dev ## the wheel, in dist/
 
 clean: ## remove the environment and everything that was built
 	@rm -rf $(VENV) .venv-floors .venv-newest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
+	@rm -rf docs/_build docs/auto_examples docs/api/backreferences docs/api/skae.*.rst docs/sg_execution_times.rst
 	@find skae tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

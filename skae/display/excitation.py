@@ -95,8 +95,8 @@ def maximize_activation(
         maximise  excitation_u(x)  over x  with  |x - mean| <= norm  and  low <= x <= high
 
     Some bound there must be: without one most units could be excited without end. For a single
-    layer and a bound on the norm alone the answer is known, mean + norm w / |w| with w the unit's
-    weights [1]_.
+    layer and a bound on the norm alone the answer is known, ``mean + norm w / |w|`` with w the
+    unit's weights [1]_.
 
     Parameters
     ----------

@@ -165,7 +165,7 @@ n_steps_ : int
 n_features_in_ : int
     Columns of X.
 
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the columns, where X has names that are all strings.
 
 architecture_ : dict

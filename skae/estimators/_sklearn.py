@@ -35,10 +35,12 @@ class DocumentedInHTML:
     """Diagrams of estimators link to skae's documentation instead of scikit-learn's."""
 
     _doc_link_module = "skae"
-    _doc_link_template = DOCUMENTATION + "api/skae.{estimator_name}.html"
+    _doc_link_template = DOCUMENTATION + "api/{module}.{estimator_name}.html"
+    # where users import it from: its page in the documentation is called so
+    _public_module = "skae"
 
     def _doc_link_url_param_generator(self):
-        return {"estimator_name": type(self).__name__}
+        return {"module": self._public_module, "estimator_name": type(self).__name__}
 
 
 check_sample_weight = _check_sample_weight

@@ -34,7 +34,7 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        A : CSR matrix of shape (n_queries, n_samples_fit_)
+        A : CSR matrix of shape (n_queries, `n_samples_fit_`)
             float64; a row's entries are in the order of `kneighbors`, distances of 0 are stored.
         """
         if mode not in ("connectivity", "distance"):
@@ -55,7 +55,7 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        Xt : CSR matrix of shape (n_queries, n_samples_fit_)
+        Xt : CSR matrix of shape (n_queries, `n_samples_fit_`)
             ``kneighbors_graph(X, mode="distance")``; its `indices`, cut into rows of n_neighbors,
             are what `kneighbors` gives.
         """

@@ -9,7 +9,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skae.estimators._sklearn import validate_data
+from skae.estimators._sklearn import DocumentedInHTML, validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._reading import packed_codes, refuse_unpacked
 from skae.hashing._words import to_bytes, to_words
@@ -19,8 +19,10 @@ _OF_NUMPY, _OF_FAISS = ("brute", "multi_index"), tuple(_faiss.PARAMETERS)
 ALGORITHMS = tuple(dict.fromkeys(_OF_NUMPY + _OF_FAISS))
 
 
-class StoredCodes(SaveMixin, BaseEstimator):
+class StoredCodes(DocumentedInHTML, SaveMixin, BaseEstimator):
     """Codes in planes of words, with NumPy's tables or faiss's index beside them."""
+
+    _public_module = "skae.hashing"
 
     def save(self, path):
         if getattr(self, "_faiss_index", None) is not None:

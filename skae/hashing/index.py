@@ -72,7 +72,7 @@ class HammingIndex(GraphMixin, StoredCodes):
     n_features_in_ : int
         Columns of the codes as given: bits, or bytes where packed.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where all are strings.
 
     n_bits_ : int
@@ -84,7 +84,7 @@ class HammingIndex(GraphMixin, StoredCodes):
     algorithm_ : str
         How it searches.
 
-    codes_ : ndarray of shape (n_words, n_samples_fit_)
+    codes_ : ndarray of shape (n_words, `n_samples_fit_`)
         The codes as unsigned words, one plane for each word.
 
     See Also

@@ -113,7 +113,7 @@ best_iter_ : int
 n_features_in_ : int
     Columns of X.
 
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the columns, where X has names that are all strings.
 
 fit_time_ : dict of float

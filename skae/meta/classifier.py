@@ -168,8 +168,8 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     def hash(self, X, packed=True):
         """Supervised codes: which units below the head are on, one bit a unit.
 
-        A unit is on where it is above what its activation gives at 0, as in [3]_; the units of a
-        `SemanticHasher` are bits themselves, trained as such, and do best.
+        A unit is on where it is above what its activation gives at 0, as Guo and Li have it; the
+        units of a `SemanticHasher` are bits themselves, trained as such, and do best.
 
         Parameters
         ----------

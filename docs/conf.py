@@ -1,0 +1,131 @@
+"""How Sphinx builds the documentation: `make docs`, into docs/_build/html, with no network."""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import matplotlib
+from docutils import nodes
+
+matplotlib.use("agg")
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE), str(ROOT)]
+
+import skae
+
+# -- project ---------------------------------------------------------------------------------
+
+project = "skae"
+author = "The skae developers"
+copyright = author
+version = release = skae.__version__
+language = "en"
+
+# -- pages -----------------------------------------------------------------------------------
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "README.md", "**/*.py"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+# single backticks in docstrings are names, as in scikit-learn's
+default_role = "literal"
+# blocks that name no language are formulas
+highlight_language = "text"
+
+# -- reference -------------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_default_options = {"members": False}
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+numpydoc_xref_param_type = False
+
+# -- gallery ---------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(ROOT / "examples"),
+    "gallery_dirs": "auto_examples",
+    # every script is run, and one that fails fails the build
+    "filename_pattern": r"\.py$",
+    "ignore_pattern": r"__init__\.py",
+    "within_subsection_order": "gallery_order.PlaceInGallery",
+    "doc_module": ("skae",),
+    "reference_url": {"skae": None},
+    "backreferences_dir": "api/backreferences",
+    "inspect_global_variables": False,
+    "download_all_examples": False,
+    # what a block ends in is shown where it is a diagram; the names of objects say nothing
+    "capture_repr": ("_repr_html_",),
+    "matplotlib_animations": False,
+    "min_reported_time": 0,
+    "show_memory": False,
+    # its pages load scripts from elsewhere
+    "write_computation_times": False,
+    "remove_config_comments": True,
+    "thumbnail_size": (400, 280),
+}
+
+# -- looks -----------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skae"
+html_static_path = ["_static"]
+html_css_files = ["skae.css"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+pygments_style = "sphinx"
+
+# Agg cannot show a figure, and sphinx-gallery does not need it to.
+warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
+
+
+def link_to_gallery(app, docname, source):
+    """Links to scripts in examples/, good where files are browsed, lead to the gallery here."""
+    source[0] = re.sub(
+        r"\]\((?:\.\./)+examples/(\w+)\.py\)", r"](/auto_examples/\1.rst)", source[0]
+    )
+
+
+def without_foreign_links(app, what, name, obj, options, lines):
+    """Methods that come from scikit-learn speak of labels and terms of its own documentation."""
+    if (getattr(obj, "__module__", None) or "").startswith("sklearn."):
+        lines[:] = [
+            re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^>]+>)?`", r"\1", line) for line in lines
+        ]
+
+
+def drop_dead_backlinks(app, doctree, docname):
+    """numpydoc cites each reference once more where LaTeX alone looks: no link leads there."""
+    places = {place for node in doctree.findall(nodes.Element) for place in node.get("ids", ())}
+    for citation in doctree.findall(nodes.citation):
+        citation["backrefs"] = [place for place in citation["backrefs"] if place in places]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("doctree-resolved", drop_dead_backlinks)
+    app.connect("autodoc-process-docstring", without_foreign_links)
+    app.connect("source-read", link_to_gallery)

@@ -2,6 +2,7 @@
 
 import inspect
 
+import pytest
 from sklearn.base import BaseEstimator
 
 import skae
@@ -42,6 +43,14 @@ REPRESENTATIVES = [
     skae.ConvolutionalWinnerTakeAllAutoencoder,
     skae.SemanticHasher,
 ]
+
+
+def few_of(classes):
+    """`classes`, of which all but the representatives are left to `make stress`."""
+    return [
+        cls if cls in REPRESENTATIVES else pytest.param(cls, marks=pytest.mark.stress)
+        for cls in classes
+    ]
 
 
 def accepts(cls, parameter):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, outputs
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, few_of, outputs
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
 a_few = pytest.mark.parametrize("cls", REPRESENTATIVES)
@@ -52,7 +52,7 @@ CONTAINERS = {
 }
 
 
-@each_autoencoder
+@pytest.mark.parametrize("cls", few_of(AUTOENCODERS))
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_every_container_gives_the_same_fit(cls, kind, X, X_new, fitted, tmp_path):
     model = fast(cls).fit(CONTAINERS[kind](np.array(X), tmp_path))

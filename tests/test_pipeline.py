@@ -10,11 +10,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skae import AutoencoderTransformer
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
+from skae import AutoencoderTransformer, SemanticHasher
+from tests.discovery import AUTOENCODERS, fast
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
-a_few = pytest.mark.parametrize("cls", REPRESENTATIVES)
+a_few = pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
 
 
 @a_few

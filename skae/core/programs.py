@@ -16,10 +16,13 @@ import jax
 __all__ = ["MAX_PROGRAMS", "clear_programs", "compiled"]
 
 MAX_PROGRAMS = 128
+# to look for free memory takes as long as a small program's lowering: once for so many programs
+_PROGRAMS_A_TRIM = 16
 
 _programs: OrderedDict[Hashable, Callable] = OrderedDict()
 _lock = threading.Lock()
 _compiling: dict[Hashable, threading.Lock] = {}
+_n_forgotten = 0
 
 
 def compiled(function: Callable, static: Hashable, args: tuple):
@@ -70,13 +73,18 @@ def _find(key):
 
 
 def _keep(key, program):
+    global _n_forgotten
     with _lock:
         _programs[key] = program
         _compiling.pop(key, None)
-        is_full = len(_programs) > MAX_PROGRAMS
-        while len(_programs) > MAX_PROGRAMS:
-            _programs.popitem(last=False)
-    if is_full:
+        before = _n_forgotten // _PROGRAMS_A_TRIM
+        oldest = list(_programs)[: max(0, len(_programs) - MAX_PROGRAMS)]
+        forgotten = [_programs.pop(old) for old in oldest]
+        _n_forgotten += len(forgotten)
+        is_time = _n_forgotten // _PROGRAMS_A_TRIM > before
+    # to free a program takes a while: not under the lock
+    forgotten.clear()
+    if is_time:
         _give_back()
 
 

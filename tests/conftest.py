@@ -7,11 +7,12 @@ from importlib.metadata import version
 os.environ["SCIPY_ARRAY_API"] = "1"
 # Most of the time goes into compiling programs that then run for milliseconds, three quarters of it
 # into optimising them: results stay what they are up to rounding. An unknown flag would end the
-# process, so the second is set only where it is known to exist.
+# process, so the last are set only where they are known to exist.
 os.environ.setdefault(
     "XLA_FLAGS",
-    "--xla_backend_optimization_level=0"
-    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith("0.10."),
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    + " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+    * version("jaxlib").startswith("0.10."),
 )
 
 import subprocess

@@ -242,6 +242,8 @@ from tests.datasets import curved
 from skae import AutoencoderTransformer
 from skae.core import engine
 
+# a shell may have had it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 X, path = curved(300), sys.argv[1]
 options = dict(
     hidden_layer_sizes=(8,), batch_size=32, max_iter=20, early_stopping=False, random_state=0,

@@ -89,7 +89,7 @@ def test_x_val_in_other_containers(cls, X, X_new, tmp_path):
         np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
-@each_autoencoder
+@pytest.mark.parametrize("cls", few_of(AUTOENCODERS))
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_column_names(cls, kind, X, tmp_path):
     frame = CONTAINERS[kind](np.array(X), tmp_path)

@@ -175,8 +175,9 @@ def test_no_weight_is_the_plain_autoencoder(X):
 
 
 @each_penalty
-@pytest.mark.parametrize("init", ["random", "pca"])
-@pytest.mark.parametrize("tied_weights", ["auto", True, False])
+@pytest.mark.parametrize(
+    "init, tied_weights", [("random", "auto"), ("pca", True), ("random", False)]
+)
 def test_every_penalty_fits(penalty, init, tied_weights, X):
     model = fast(
         SparseAutoencoder,

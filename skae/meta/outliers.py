@@ -88,7 +88,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     offset_ : float
         Rows with a lower score are outliers: ``decision_function = score_samples - offset_``.
 
-    scales_ : ndarray of shape (n_autoencoders, n_features_in_)
+    scales_ : ndarray of shape (n_autoencoders, n_features)
         What columns are divided by: the largest distance from the mean, at most 4 times that among
         the rows that are left. 1 for constant columns, and without `standardize`.
 

@@ -100,7 +100,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     n_features_in_ : int
         Columns of X.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X has names that are all strings.
 
     See Also

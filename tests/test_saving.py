@@ -19,7 +19,7 @@ from skae.networks import Convolutional, Recurrent
 from skae.persistence.registry import CLASSES
 from tests import own_modules
 from tests.datasets import curved
-from tests.discovery import ESTIMATORS, fast, outputs, public_classes
+from tests.discovery import ESTIMATORS, fast, few_of, outputs, public_classes
 
 each_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 HERE = Path(__file__).parent
@@ -73,7 +73,7 @@ def test_everything_comes_back(cls, fitted, X_new, tmp_path):
         np.testing.assert_array_equal(outputs(again, X_new)[name], values, err_msg=name)
 
 
-@each_estimator
+@pytest.mark.parametrize("cls", few_of(ESTIMATORS))
 def test_what_came_back_can_be_trained_further_and_cloned(cls, fitted, X, y, tmp_path):
     again = reloaded(fitted(cls), tmp_path)
     assert_equal(sklearn.clone(again), sklearn.clone(fitted(cls)))

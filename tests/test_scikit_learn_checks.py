@@ -6,7 +6,7 @@ import pytest
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skae import AutoencoderTransformer, DenoisingAutoencoder, SparseAutoencoder
+from skae import AutoencoderTransformer, DenoisingAutoencoder
 from tests.discovery import ESTIMATORS, TRANSFORMERS, accepts, few_of
 
 # what scikit-learn runs on its own estimators beside `parametrize_with_checks`
@@ -86,7 +86,7 @@ def test_column_names_with_early_stopping(cls):
 
 
 # what they ask of tied weights and of random ones is the engine's to give, whatever the objective
-@pytest.mark.parametrize("cls", [AutoencoderTransformer, SparseAutoencoder])
+@pytest.mark.parametrize("cls", [AutoencoderTransformer])
 @pytest.mark.parametrize(
     "name",
     [

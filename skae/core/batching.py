@@ -114,7 +114,8 @@ class Rows:
     def _copy(self, part, out):
         index = part if self.index is None else self.index[part]
         plain = type(self.data) is np.ndarray and self.data.dtype == out.dtype
-        if plain and isinstance(index, np.ndarray):
+        # of data in another order `take` would make a copy, all of it
+        if plain and self.data.flags.c_contiguous and isinstance(index, np.ndarray):
             # without an array in between; the places are known to be there
             np.take(self.data, index, axis=0, out=out, mode="clip")
         else:

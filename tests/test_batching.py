@@ -1,0 +1,31 @@
+"""Rows as they are read: batches cost what they hold, in whatever order the user's data lie."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from skae.core.batching import Rows
+
+X = np.random.default_rng(0).random((4000, 30), dtype=np.float32)
+ORDERS = {
+    "rows": X,
+    "columns": np.asfortranarray(X),
+    "every second": np.repeat(X, 2, axis=0)[::2],
+    "backwards": X[::-1].copy()[::-1],
+    "uint8": (X * 255).astype(np.uint8),
+    "float64": X.astype(np.float64),
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_a_batch_costs_no_copy_of_all_rows(kind):
+    data = ORDERS[kind]
+    rows = Rows(data, np.zeros(30), 1.0)
+    batch, out = np.arange(16) * 7, np.empty((16, 30), rows.dtype)
+    tracemalloc.start()
+    rows.read(batch, out)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_allclose(out, data[batch], rtol=1e-6)
+    assert peak < data.nbytes / 4

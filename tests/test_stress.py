@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -91,6 +92,12 @@ def test_parameters_and_rows_of_all_kinds_at_length(parameters, kind, shape, dty
     fits_and_answers(parameters, kind, shape, dtype)
 
 
+def memory_maps():
+    """Of this process; 0 where the system does not list them."""
+    listed = Path("/proc/self/maps")  # psutil reads how much of each is resident: seconds
+    return listed.read_text().count("\n") if listed.exists() else 0
+
+
 def fit_of_a_new_shape(i):
     columns, width = 3 + i % 17, 4 + i % 13
     AutoencoderTransformer(
@@ -101,12 +108,11 @@ def fit_of_a_new_shape(i):
 
 def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
     monkeypatch.setattr(programs, "MAX_PROGRAMS", 2)
-    process = psutil.Process()
     counts = []
     for i in range(7):
         fit_of_a_new_shape(i)
         gc.collect()
-        counts.append(len(process.memory_maps(grouped=False)))
+        counts.append(memory_maps())
         assert len(programs._programs) <= 2
     # each fit compiles two programs of some 170 maps: kept ones would show
     assert counts[-1] < counts[2] + 400
@@ -120,7 +126,7 @@ def test_300_fits_stay_flat():
         fit_of_a_new_shape(i)
         if i in (99, 199, 299):
             gc.collect()
-            maps.append(len(process.memory_maps(grouped=False)))
+            maps.append(memory_maps())
             memory.append(process.memory_info().rss)
     assert maps[-1] <= 1.1 * maps[0], maps
     assert memory[-1] <= 1.15 * memory[0], memory

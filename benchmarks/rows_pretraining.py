@@ -2,9 +2,9 @@
 
 Both sides are the same nets, 784-500-10 and 784-500-200-10: layers of a denoising 784-500-200
 autoencoder, or the same from random weights. Depth, weight decay and dropout are chosen for both by
-3-fold cross-validation on the labelled rows. Learning rates are fixed: for the pretrained side the shipped
-one, for the other the one that did best on training rows that were not used otherwise. Draws hold
-the same number of labels a class.
+3-fold cross-validation on the labelled rows. Learning rates are fixed: for the pretrained side the
+shipped one, for the other the one that did best on training rows that were not used otherwise.
+Draws hold the same number of labels a class.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 import psutil
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from skae import AutoencoderTransformer
-from skae.core import programs
+from skae.core import programs, traces
 from tests.conftest import ROOT
 from tests.datasets import curved
 
@@ -116,6 +117,24 @@ def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
         assert len(programs._programs) <= 2
     # each fit compiles two programs of some 170 maps: kept ones would show
     assert counts[-1] < counts[2] + 400
+
+
+def test_traces_are_forgotten_and_what_the_user_compiled_is_not():
+    # a release of jax that gives them another name must be noticed
+    assert traces.caches()
+    traced = []
+
+    @jax.jit
+    def user_s_own(x):
+        traced.append(x.shape)
+        return jax.numpy.where(x > 0, jax.nn.gelu(x), 0)
+
+    want = user_s_own(np.ones(3))
+    traces.forget_traces()
+    np.testing.assert_array_equal(user_s_own(np.ones(3)), want)
+    assert traced == [(3,)]
+    user_s_own(np.ones(4))
+    assert traced == [(3,), (4,)]
 
 
 @pytest.mark.stress

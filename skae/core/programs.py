@@ -13,10 +13,12 @@ from collections.abc import Callable, Hashable
 
 import jax
 
+from skae.core.traces import forget_traces
+
 __all__ = ["MAX_PROGRAMS", "clear_programs", "compiled"]
 
 MAX_PROGRAMS = 128
-# to look for free memory takes as long as a small program's lowering: once for so many programs
+# to give memory back takes as long as a small program's lowering: once for so many programs
 _PROGRAMS_A_TRIM = 16
 
 _programs: OrderedDict[Hashable, Callable] = OrderedDict()
@@ -98,11 +100,12 @@ def clear_programs() -> None:
 
 
 def _give_back():
-    """Return free memory to the system.
+    """Return memory to the system.
 
-    What compiling leaves free lies in small pieces between what lives on, and glibc keeps those:
-    over hundreds of programs a tenth of the process.
+    jax holds traces, without bound. What compiling leaves free lies in small pieces between what
+    lives on, and glibc holds those. Over hundreds of programs each is a tenth of the process.
     """
+    forget_traces()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -39,16 +39,17 @@ def _convolution(graph, equation, x, kernel):
     # ONNX has images as (rows, channels, height, width) and kernels as (outputs, inputs, ...)
     shape = [equation.invars[0].aval.shape[axis] for axis in of_x]
     x, kernel = transposed(graph, x, of_x), transposed(graph, kernel, of_kernel)
-    # a transposed convolution is one of an image with zeros between its cells
-    margins = [
-        (low, high, apart - 1)
-        for (low, high), apart in zip(
-            parameters["padding"], parameters["lhs_dilation"], strict=True
-        )
-    ]
-    zero = np.zeros((), equation.invars[0].aval.dtype)
+    convolve = _transposed if _is_transposed(parameters, kernel) else _plain
+    y = convolve(graph, x, kernel, shape, parameters, np.zeros((), equation.invars[0].aval.dtype))
+    return transposed(graph, y, np.argsort(of_output))
+
+
+def _plain(graph, x, kernel, shape, parameters, zero):
+    """With zeros between cells of the image where JAX asks for them."""
+    apart = zip(parameters["padding"], parameters["lhs_dilation"], strict=True)
+    margins = [(low, high, between - 1) for (low, high), between in apart]
     x = padded(graph, x, shape, [(0, 0, 0), (0, 0, 0), *margins], zero)
-    y = graph.node(
+    return graph.node(
         "Conv",
         x,
         kernel,
@@ -56,7 +57,26 @@ def _convolution(graph, equation, x, kernel):
         dilations=list(parameters["rhs_dilation"]),
         group=parameters["feature_group_count"],
     )
-    return transposed(graph, y, np.argsort(of_output))
+
+
+def _is_transposed(parameters, kernel) -> bool:
+    """Whether zeros between cells, which cost as much as cells, can be left to ONNX."""
+    ones = (*parameters["window_strides"], *parameters["rhs_dilation"])
+    plain = set(ones) == {1} and parameters["feature_group_count"] == 1
+    return plain and set(parameters["lhs_dilation"]) != {1} and isinstance(kernel, np.ndarray)
+
+
+def _transposed(graph, x, kernel, shape, parameters, zero):
+    """ONNX turns the kernel round, and gives all cells that it reaches: some more or fewer."""
+    del shape
+    around = tuple(range(2, kernel.ndim))
+    turned = np.flip(kernel, around).swapaxes(0, 1)
+    y = graph.node("ConvTranspose", x, turned, strides=list(parameters["lhs_dilation"]))
+    margins = [
+        (low + 1 - size, high + 1 - size, 0)
+        for (low, high), size in zip(parameters["padding"], kernel.shape[2:], strict=True)
+    ]
+    return padded(graph, y, None, [(0, 0, 0), (0, 0, 0), *margins], zero)
 
 
 RULES = {"conv_general_dilated": _convolution, "dot_general": _dot_general}

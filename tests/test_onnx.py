@@ -99,6 +99,14 @@ def test_all_kinds_of_networks(kind, X, rows, tmp_path):
         assert_close(run(session, given), getattr(model, method)(given))
 
 
+def test_columns_far_from_zero(X, tmp_path):
+    """A mean that float32 has few digits for is taken off in two parts."""
+    far = (X + 1e4).astype(np.float32)
+    model = fast(AutoencoderTransformer).fit(far)
+    codes = run(exported(model, tmp_path / "model.onnx"), far)
+    np.testing.assert_allclose(codes, model.transform(far), rtol=0, atol=1e-5)
+
+
 def test_the_model_says_what_it_is(X, tmp_path):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     names = [f"ü{i}" for i in range(6)]

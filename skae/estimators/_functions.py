@@ -40,7 +40,8 @@ def _reconstruct_in_units(network, link, params, X):
 
 def standardised(params, X):
     """Rows in units of training."""
-    return (jnp.asarray(X) - params["mean"]) / params["scale"]
+    # beside a large mean, what float32 rounds off of it is as large as what varies
+    return (jnp.asarray(X) - params["mean"] - params["mean_rest"]) / params["scale"]
 
 
 def _in_units_of_X(params, x_hat):
@@ -50,9 +51,14 @@ def _in_units_of_X(params, x_hat):
 def function_params(autoencoder) -> dict:
     """Weights and units of a fitted autoencoder."""
     mean, scale = autoencoder._units
-    units = {"mean": mean.astype(np.float32), "scale": np.float32(scale)}
-    code_unit = np.float32(autoencoder._code_unit)
-    return {"network": autoencoder.params_, "code_unit": code_unit, **units}
+    rounded = mean.astype(np.float32)
+    return {
+        "network": autoencoder.params_,
+        "mean": rounded,
+        "mean_rest": (mean - rounded).astype(np.float32),
+        "scale": np.float32(scale),
+        "code_unit": np.float32(autoencoder._code_unit),
+    }
 
 
 def link_of(architecture: dict):

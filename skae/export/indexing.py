@@ -44,10 +44,9 @@ def _gather(graph, equation, x, places):
         raise _unknown("takes blocks at several places")
     x = transposed(graph, x, [*numbers.start_index_map, *windows])
     cells = graph.node("GatherND", x, graph.cast(places, np.int64))
-    rank = len(equation.outvars[0].aval.shape)
-    inside = list(numbers.offset_dims)
+    inside = numbers.offset_dims
     # ONNX has the windows' axes last
-    order = [*_others(range(rank), inside), *inside]
+    order = [*_others(equation.outvars[0].aval.shape, inside), *inside]
     return transposed(graph, cells, np.argsort(order))
 
 

@@ -72,6 +72,10 @@ def run(session, X):
 
 def assert_close(one, other):
     assert one.shape == other.shape
+    if other.dtype == np.uint8:
+        # the logit of a bit may round to the other side of 0
+        assert one.dtype == np.uint8 and (one != other).mean() < 1e-3
+        return
     scale = max(1e-6, float(np.abs(other).max()))
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * scale)
 
@@ -83,7 +87,7 @@ def test_onnxruntime_computes_the_same(cls, method, fitted, rows, tmp_path):
     X = model.transform(rows).astype(np.float32) if method == "inverse_transform" else rows
     result = run(session, X)
     expected = getattr(model, method)(X)
-    assert result.dtype == (np.uint8 if expected.dtype == np.uint8 else np.float32)
+    assert result.dtype == np.float32 or expected.dtype == np.uint8
     assert_close(result, expected)
     # any number of rows
     np.testing.assert_allclose(run(session, X[:1]), result[:1], rtol=1e-5, atol=1e-6)

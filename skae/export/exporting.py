@@ -52,6 +52,19 @@ class ExportMixin:
         Results agree with the estimator's up to rounding in float32. The model checks nothing: not
         the range of the rows, nor that they are finite. Its metadata hold the class, the method
         and, where they are known, the names of the columns.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import onnxruntime
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import AutoencoderTransformer
+        >>> X = load_digits().data.astype("float32")
+        >>> path = os.path.join(tempfile.mkdtemp(), "encoder.onnx")
+        >>> model = AutoencoderTransformer(10, max_iter=1, random_state=0).fit(X).to_onnx(path)
+        >>> (codes,) = onnxruntime.InferenceSession(path).run(None, {"X": X})
+        >>> bool(abs(codes - model.transform(X)).max() < 1e-3)
+        True
         """
         from skae.export.onnx_file import write
 
@@ -88,6 +101,20 @@ class ExportMixin:
         Notes
         -----
         JAX reads its files for at least six months after they were written; `save` keeps models.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from pathlib import Path
+        >>> from jax import export
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import AutoencoderTransformer
+        >>> X = load_digits().data.astype("float32")
+        >>> path = Path(tempfile.mkdtemp()) / "encoder.stablehlo"
+        >>> model = AutoencoderTransformer(10, max_iter=1, random_state=0).fit(X).to_stablehlo(path)
+        >>> encoder = export.deserialize(bytearray(path.read_bytes()))
+        >>> bool(abs(encoder.call(X) - model.transform(X)).max() < 1e-3)
+        True
         """
         from skae.export.stablehlo import write
 

@@ -175,9 +175,7 @@ class Graph:
 
 
 def _is_closed(equation) -> bool:
-    """Whether no axis of what an equation gives has an open length."""
-    return all(
-        isinstance(length, int)
-        for variable in equation.outvars
-        for length in getattr(variable.aval, "shape", ())
-    ) and not any(is_symbolic_dim(value) for value in equation.params.values())
+    """Whether nothing of what an equation gives depends on the number of rows."""
+    lengths = [n for out in equation.outvars for n in getattr(out.aval, "shape", ())]
+    # "dim_as_value" gives the number itself
+    return not any(map(is_symbolic_dim, [*lengths, *equation.params.values()]))

@@ -88,7 +88,9 @@ def test_classifiers_and_regressors(X, y, rows):
     assert_close(numbers, regressor.predict(rows))
 
 
-def test_operators_that_are_too_old(X):
+def test_versions_of_operators(X, rows):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
+    (codes,) = run(pipeline, rows, target_opset={"": 18, "ai.onnx.ml": 3})
+    assert_close(codes, pipeline.transform(rows))
     with pytest.raises(ValueError, match="AutoencoderTransformer needs target_opset=18 or more"):
         skl2onnx.to_onnx(pipeline, X[:1].astype(np.float32), target_opset=15)

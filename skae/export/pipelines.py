@@ -22,7 +22,7 @@ def set_types(operator) -> None:
     estimator = operator.raw_operator
     n_rows = operator.inputs[0].get_first_dimension()
     if is_classifier(estimator):
-        numbers = estimator.classes_.dtype.kind in "biu"
+        numbers = estimator.classes_.dtype.kind in "biuf"
         labels = Int64TensorType if numbers else StringTensorType
         operator.outputs[0].type = labels([n_rows])
     _, _, output = _traced(estimator)
@@ -32,7 +32,7 @@ def set_types(operator) -> None:
 
 def add_nodes(scope, operator, container) -> None:
     """Write what an estimator computes into skl2onnx's graph."""
-    onnx, estimator, opset = load_onnx(), operator.raw_operator, container.target_opset
+    onnx, estimator, opset = load_onnx(), operator.raw_operator, container.target_opset_onnx
     if opset < MIN_OPSET:
         raise ValueError(
             f"{type(estimator).__name__} needs target_opset={MIN_OPSET} or more, got {opset}"
@@ -65,4 +65,4 @@ def _traced(estimator):
 
 
 def _labels(classes):
-    return classes.astype(np.int64 if classes.dtype.kind in "biu" else object)
+    return classes.astype(np.int64 if classes.dtype.kind in "biuf" else object)

@@ -6,7 +6,7 @@ What skae runs on and what its extras are for; of the tests' own tools the newes
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("faiss", "images", "plot")
+EXTRAS = ("faiss", "images", "onnx", "plot", "stablehlo")
 
 
 def main():

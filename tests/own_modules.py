@@ -69,6 +69,14 @@ class Summing(nn.Module):
         return x.sum(axis=0)
 
 
+class Sorting(nn.Module):
+    """What export to ONNX has no rule for."""
+
+    @nn.compact
+    def __call__(self, x):
+        return jnp.sort(nn.Dense(4)(x), axis=-1)
+
+
 def pair(n_features=6):
     """An encoder and a decoder with lists, dicts, partials and modules among their fields."""
     encoder = Encoder(widths=[5, 4], activation=functools.partial(nn.elu, alpha=0.5))

@@ -17,9 +17,10 @@ MAX_FUNCTION_LINES = 45
 ALLOWED = {
     "core": set(),
     "persistence": {"core"},
-    "estimators": {"core", "networks", "datasets", "persistence"},
+    "export": set(),
+    "estimators": {"core", "networks", "datasets", "persistence", "export"},
     "networks": {"core"},
-    "meta": {"core", "estimators", "networks", "persistence"},
+    "meta": {"core", "estimators", "networks", "persistence", "export"},
     "hashing": {"core", "estimators", "networks", "persistence"},
     "display": {"core", "estimators", "networks"},
 }

@@ -16,6 +16,7 @@ __all__ = [
     "describe_modules",
     "find_device",
     "network_of",
+    "portable_network",
     "widths",
 ]
 
@@ -122,6 +123,11 @@ def network_of(architecture: dict, device=None) -> Network:
     """The network of a description made by `describe`, as it is fast on a device of JAX."""
     device = device if device is not None else jax.local_devices()[0]
     return _build(_frozen(architecture), device.platform)
+
+
+def portable_network(architecture: dict) -> Network:
+    """The same, with convolutions as convolutions: for files that other libraries run."""
+    return _build(_frozen(architecture), "gpu")
 
 
 @lru_cache(maxsize=256)

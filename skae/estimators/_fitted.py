@@ -6,7 +6,6 @@ Nothing here writes to the estimator.
 from functools import partial
 from math import prod
 
-import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import estimator_html_repr
@@ -17,18 +16,33 @@ from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
 from skae.core.losses import LOSSES
 from skae.core.networks.layers import CODE, layer_output, layer_shapes
 from skae.estimators._architecture import find_device, network_of
+from skae.estimators._functions import (
+    decode_in_units,
+    encode_in_units,
+    function_params,
+    link_of,
+    portable,
+)
 from skae.estimators._reading import as_dtype, check_range, output_dtype, read_rows, read_weights
 from skae.estimators._sklearn import DocumentedInHTML
 from skae.estimators._summary import summary_html
+from skae.export.exporting import ExportMixin
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["FittedAutoencoder"]
 
 
 class FittedAutoencoder(
-    SaveMixin, DocumentedInHTML, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    SaveMixin,
+    ExportMixin,
+    DocumentedInHTML,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """The public methods that need fitted weights."""
+
+    _portable_methods = ("transform", "inverse_transform", "reconstruct")
 
     def _html_repr(self):
         diagram = estimator_html_repr(self)
@@ -201,7 +215,7 @@ class FittedAutoencoder(
             Its parameters: nested dicts of arrays.
         """
         check_is_fitted(self)
-        return partial(_encode_in_units, self._network), self._function_params()
+        return partial(encode_in_units, self._network), function_params(self)
 
     def decoder_function(self):
         """The decoder as a pure JAX function, for your own grad, jit and vmap.
@@ -214,8 +228,8 @@ class FittedAutoencoder(
             Its parameters: nested dicts of arrays.
         """
         check_is_fitted(self)
-        link = LOSSES[self.architecture_["loss"]].link
-        return partial(_decode_in_units, self._network, link), self._function_params()
+        link = link_of(self.architecture_)
+        return partial(decode_in_units, self._network, link), function_params(self)
 
     @property
     def _n_features_out(self):
@@ -243,10 +257,8 @@ class FittedAutoencoder(
     def _network(self):
         return network_of(self.architecture_, self._device)
 
-    def _function_params(self):
-        mean, scale = self._units
-        units = {"mean": mean.astype(np.float32), "scale": np.float32(scale)}
-        return {"network": self.params_, "code_unit": np.float32(self._code_unit), **units}
+    def _portable(self, method):
+        return portable(self, method)
 
     def _checked(self, X):
         check_is_fitted(self)
@@ -282,13 +294,3 @@ class FittedAutoencoder(
             errors[part] = np.square((block - x_hat) / self.scale_).sum(axis=1)
             distances[part] = np.square((block - self.mean_) / self.scale_).sum(axis=1)
         return errors, distances
-
-
-def _encode_in_units(network, params, X):
-    x = (jnp.asarray(X) - params["mean"]) / params["scale"]
-    return network.encode(params["network"], x) * params["code_unit"]
-
-
-def _decode_in_units(network, link, params, Z):
-    output = network.decode(params["network"], jnp.asarray(Z) / params["code_unit"])
-    return link(output) * params["scale"] + params["mean"]

@@ -18,14 +18,16 @@ from skae.core.objectives import Objective
 from skae.core.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
 from skae.core.supervised import outputs
 from skae.core.training import Recipe
-from skae.estimators._architecture import find_device, network_of
+from skae.estimators._architecture import find_device, network_of, portable_network
 from skae.estimators._clock import Clock
+from skae.estimators._functions import function_params, portable_over, standardised
 from skae.estimators._listening import listener_for
 from skae.estimators._reading import read_rows, read_weights
 from skae.estimators._seed import seed_of
 from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit_context
 from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
+from skae.export.exporting import ExportMixin
 from skae.meta._fine_tuning import FineTuning, fine_tuned
 from skae.meta._targets import Targets
 from skae.persistence.saving import SaveMixin
@@ -43,7 +45,7 @@ _COLUMNS = ("n_features_in_", "feature_names_in_")
 
 
 @dataclass(eq=False, repr=False)
-class PretrainedEstimator(SaveMixin, DocumentedInHTML, BaseEstimator):
+class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimator):
     """Base of both; one adds its loss, how it reads y, and what it makes of the head's outputs."""
 
     autoencoder: Any = None
@@ -243,7 +245,9 @@ class PretrainedEstimator(SaveMixin, DocumentedInHTML, BaseEstimator):
     @property
     def _network(self) -> HeadedNetwork:
         device = find_device(self.device, or_default=True)
-        network = network_of(self.autoencoder_.architecture_, device)
+        return self._headed(network_of(self.autoencoder_.architecture_, device))
+
+    def _headed(self, network):
         return HeadedNetwork(network, self.n_layers_, self._n_outputs)
 
     def _run(self, function, X, width):
@@ -256,6 +260,20 @@ class PretrainedEstimator(SaveMixin, DocumentedInHTML, BaseEstimator):
             function, self._network, self.params_, shape, rows.standardised, out, device
         )
         return out
+
+    def _portable(self, method):
+        architecture = self.autoencoder_.architecture_
+        network = self._headed(portable_network(architecture))
+        params, units = self.params_, function_params(self.autoencoder_)
+
+        def function(X):
+            return self._finished(method, network.outputs(params, standardised(units, X)))
+
+        return portable_over(architecture, function, self.n_features_in_)
+
+    def _finished(self, method, outputs):
+        """What a method to export makes of the head's outputs, in JAX."""
+        raise NotImplementedError
 
     def _outputs(self, X):
         """The head's outputs, float64."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
@@ -95,6 +96,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
 
     class_weight: Any = None
 
+    _portable_methods = ("predict_proba", "decision_function")
     _parameter_constraints: ClassVar[dict] = {
         **PretrainedEstimator._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -196,6 +198,11 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
 
     def _row_weights(self, targets, weight):
         return weight * weights_of_classes(self.class_weight, targets, weight)
+
+    def _finished(self, method, outputs):
+        if method == "predict_proba":
+            return jax.nn.softmax(outputs)
+        return outputs[:, 1] - outputs[:, 0] if self._n_outputs == 2 else outputs
 
     @property
     def _n_outputs(self):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
@@ -80,6 +81,8 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     True
     """
 
+    _portable_methods = ("predict",)
+
     def predict(self, X):
         """Numbers of rows.
 
@@ -119,6 +122,9 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
 
     def _read_targets(self, y, X, weight):
         return read_numbers(self, y, X, weight)
+
+    def _finished(self, method, outputs):
+        return outputs[:, 0] * np.float32(self.target_scale_) + np.float32(self.target_mean_)
 
     @property
     def _n_outputs(self):

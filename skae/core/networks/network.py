@@ -120,7 +120,10 @@ def layers_in_order(layers):
 def largest(code, n_active):
     """The `n_active` largest cells of each row, the others 0; of equal ones the first."""
     values, places = jax.lax.top_k(code, n_active)
-    return jnp.put_along_axis(jnp.zeros_like(code), places, values, axis=-1, inplace=False)
+    # put_along_axis does not take a number of rows that is left open, as exporting does
+    others = range(places.ndim - 1)
+    rows = (jax.lax.broadcasted_iota(places.dtype, places.shape, axis) for axis in others)
+    return jnp.zeros_like(code).at[(*rows, places)].set(values)
 
 
 def straight_through(bits, soft):

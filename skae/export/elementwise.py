@@ -1,0 +1,155 @@
+"""Rules for what is computed cell by cell."""
+
+import numpy as np
+
+__all__ = ["RULES"]
+
+# primitives that ONNX has, cell for cell
+_SAME = {
+    "abs": "Abs",
+    "acos": "Acos",
+    "acosh": "Acosh",
+    "add": "Add",
+    "add_any": "Add",
+    "asin": "Asin",
+    "asinh": "Asinh",
+    "atan": "Atan",
+    "atanh": "Atanh",
+    "ceil": "Ceil",
+    "cos": "Cos",
+    "cosh": "Cosh",
+    "div": "Div",
+    "eq": "Equal",
+    "erf": "Erf",
+    "exp": "Exp",
+    "floor": "Floor",
+    "ge": "GreaterOrEqual",
+    "gt": "Greater",
+    "le": "LessOrEqual",
+    "log": "Log",
+    "logistic": "Sigmoid",
+    "lt": "Less",
+    "max": "Max",
+    "min": "Min",
+    "mul": "Mul",
+    "neg": "Neg",
+    "sign": "Sign",
+    "sin": "Sin",
+    "sinh": "Sinh",
+    "sqrt": "Sqrt",
+    "sub": "Sub",
+    "tan": "Tan",
+    "tanh": "Tanh",
+}
+# of truth values; of whole numbers they go bit by bit
+_LOGICAL = {"and": "And", "not": "Not", "or": "Or", "xor": "Xor"}
+# what matters to gradients and compilers alone
+_NOTHING = ("copy", "copy_p", "optimization_barrier", "reduce_precision", "stop_gradient")
+
+
+def _same(kind):
+    return lambda graph, equation, *values: graph.node(kind, *values)
+
+
+def _logical(kind):
+    def rule(graph, equation, *values):
+        is_bool = equation.outvars[0].aval.dtype == np.bool_
+        return graph.node(kind if is_bool else f"Bitwise{kind}", *values)
+
+    return rule
+
+
+def _nothing(graph, equation, *values):
+    del graph, equation
+    return list(values)
+
+
+def _number(equation, number):
+    return np.asarray(number, equation.outvars[0].aval.dtype)
+
+
+def _not_equal(graph, equation, x, y):
+    return graph.node("Not", graph.node("Equal", x, y))
+
+
+def _log1p(graph, equation, x):
+    return graph.node("Log", graph.node("Add", x, _number(equation, 1)))
+
+
+def _expm1(graph, equation, x):
+    return graph.node("Sub", graph.node("Exp", x), _number(equation, 1))
+
+
+def _erfc(graph, equation, x):
+    return graph.node("Sub", _number(equation, 1), graph.node("Erf", x))
+
+
+def _exp2(graph, equation, x):
+    return graph.node("Pow", _number(equation, 2), x)
+
+
+def _rsqrt(graph, equation, x):
+    return graph.node("Reciprocal", graph.node("Sqrt", x))
+
+
+def _square(graph, equation, x):
+    return graph.node("Mul", x, x)
+
+
+def _integer_pow(graph, equation, x):
+    return graph.node("Pow", x, _number(equation, equation.params["y"]))
+
+
+def _pow(graph, equation, x, y):
+    return graph.node("Pow", x, y)
+
+
+def _rem(graph, equation, x, y):
+    return graph.node("Mod", x, y, fmod=1)
+
+
+def _round(graph, equation, x):
+    if int(equation.params["rounding_method"]) != 1:
+        raise ValueError("the network rounds halves away from zero, and ONNX to even numbers alone")
+    return graph.node("Round", x)
+
+
+def _is_finite(graph, equation, x):
+    odd = graph.node("Or", graph.node("IsInf", x), graph.node("IsNaN", x))
+    return graph.node("Not", odd)
+
+
+def _select(graph, equation, which, *cases):
+    if len(cases) != 2 or equation.invars[0].aval.dtype != np.bool_:
+        raise ValueError("the network selects among more than two, for which there is no rule here")
+    return graph.node("Where", which, cases[1], cases[0])
+
+
+def _clamp(graph, equation, low, x, high):
+    return graph.node("Min", graph.node("Max", x, low), high)
+
+
+def _convert(graph, equation, x):
+    return graph.cast(x, equation.outvars[0].aval.dtype)
+
+
+RULES = {
+    **{name: _same(kind) for name, kind in _SAME.items()},
+    **{name: _logical(kind) for name, kind in _LOGICAL.items()},
+    **dict.fromkeys(_NOTHING, _nothing),
+    "clamp": _clamp,
+    "convert_element_type": _convert,
+    "erfc": _erfc,
+    "exp2": _exp2,
+    "expm1": _expm1,
+    "integer_pow": _integer_pow,
+    "is_finite": _is_finite,
+    "log1p": _log1p,
+    "ne": _not_equal,
+    "pow": _pow,
+    "rem": _rem,
+    "round": _round,
+    "rsqrt": _rsqrt,
+    "select_n": _select,
+    "square": _square,
+}

@@ -1,0 +1,96 @@
+"""Whole pipelines by skl2onnx: nothing needs to be registered."""
+
+import numpy as np
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import (
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    RecurrentAutoencoder,
+    SemanticHasher,
+)
+from tests.datasets import curved
+from tests.discovery import fast
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return curved(1000, seed=5).astype(np.float32)
+
+
+def run(pipeline, X, **options):
+    """What onnxruntime makes of a converted pipeline: all that it gives."""
+    written = skl2onnx.to_onnx(pipeline, X[:1], **options)
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(written.SerializeToString(), providers=providers)
+    return session.run(None, {session.get_inputs()[0].name: X})
+
+
+def assert_close(one, other):
+    np.testing.assert_allclose(one.reshape(other.shape), other, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "cls", [AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder]
+)
+def test_as_the_last_step(cls, X, rows):
+    pipeline = make_pipeline(StandardScaler(), fast(cls, max_iter=1)).fit(X)
+    (codes,) = run(pipeline, rows)
+    assert codes.dtype == np.float32
+    assert_close(codes, pipeline.transform(rows))
+
+
+@pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
+def test_before_a_classifier(cls, X, y, rows):
+    # L-BFGS of SciPy warns under old releases of scikit-learn
+    classifier = LogisticRegression(solver="newton-cholesky")
+    pipeline = make_pipeline(StandardScaler(), fast(cls), classifier).fit(X, y)
+    labels, chances = run(pipeline, rows, options={"zipmap": False})
+    assert_close(chances, pipeline.predict_proba(rows))
+    assert (labels == pipeline.predict(rows)).mean() > 0.99
+
+
+def test_other_numbers_than_float32(X, rows):
+    pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
+    for dtype in (np.float64, np.int64):
+        (codes,) = run(pipeline, (4 * rows).astype(dtype))
+        assert_close(codes, pipeline.transform((4 * rows).astype(dtype)))
+
+
+def test_beside_each_other(X, rows):
+    """Names of two in one graph do not meet."""
+    union = FeatureUnion([(name, fast(AutoencoderTransformer)) for name in ("one", "other")])
+    parts = ColumnTransformer(
+        [("few", fast(AutoencoderTransformer), [0, 2, 3]), ("scaled", StandardScaler(), [1])]
+    )
+    for model in (union, parts):
+        (found,) = run(make_pipeline(model).fit(X), rows)
+        assert_close(found, model.transform(rows))
+
+
+def test_classifiers_and_regressors(X, y, rows):
+    labels = np.where(y, "hü", "hott")
+    classifier = make_pipeline(StandardScaler(), fast(PretrainedClassifier)).fit(X, labels)
+    named, chances = run(classifier, rows)
+    assert_close(chances, classifier.predict_proba(rows))
+    assert (named == classifier.predict(rows)).mean() > 0.99
+    regressor = make_pipeline(StandardScaler(), fast(PretrainedRegressor)).fit(X, X[:, 0])
+    (numbers,) = run(regressor, rows)
+    assert_close(numbers, regressor.predict(rows))
+
+
+def test_versions_of_operators(X, rows):
+    pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
+    (codes,) = run(pipeline, rows, target_opset={"": 18, "ai.onnx.ml": 3})
+    assert_close(codes, pipeline.transform(rows))
+    with pytest.raises(ValueError, match="AutoencoderTransformer needs target_opset=18 or more"):
+        skl2onnx.to_onnx(pipeline, X[:1].astype(np.float32), target_opset=15)

@@ -1,0 +1,159 @@
+"""Each primitive of JAX that has a rule computes the same in onnxruntime, in any shape of rows."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from skae.core.activations import ACTIVATIONS
+from skae.core.networks import largest
+from skae.core.networks.convolution import convolve, convolve_back
+from skae.export import onnx_file
+from skae.export.portable import Portable
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+pytest.importorskip("onnx", reason="onnx is not installed")
+
+WIDTH = 12
+WEIGHTS = np.random.default_rng(0).normal(size=(WIDTH, WIDTH)).astype(np.float32)
+KERNEL = np.random.default_rng(1).normal(size=(3, 3, 1, 4)).astype(np.float32)
+IMAGES = ("NHWC", "HWIO", "NHWC")
+
+
+def images(x):
+    return x.reshape(-1, 4, 3, 1)
+
+
+def of_their_own(x, **options):
+    """A convolution as libraries of layers call it, and one back by the kernel's other form."""
+    x = x.reshape(-1, 2, 3, 2)
+    kernel = (
+        KERNEL[:2, :2] if "feature_group_count" in options else np.repeat(KERNEL[:2, :2], 2, axis=2)
+    )
+    return lax.conv_general_dilated(x, kernel, dimension_numbers=IMAGES, **options)
+
+
+def sums_over_steps(x, reverse):
+    """A loop with weights, with a number of each row that stays, and with steps."""
+    steps, first = x.reshape(-1, 4, 3).swapaxes(0, 1), x[:, :3]
+
+    def step(state, row):
+        state = jnp.tanh(state @ WEIGHTS[:3, :3] + row + first)
+        return state, 2 * state
+
+    last, all_of_them = lax.scan(step, jnp.zeros_like(first), steps, reverse=reverse)
+    return jnp.concatenate([last, all_of_them.swapaxes(0, 1).reshape(-1, 12)], axis=-1)
+
+
+def by_turns(x):
+    """A loop that reads nothing."""
+    return lax.scan(lambda s, _: (0.5 * s + x, None), x, length=3)[0]
+
+
+FUNCTIONS = {
+    **{f"activation {name}": (lambda x, f=f: f(x)) for name, f in ACTIVATIONS.items()},
+    "jax.nn": lambda x: jax.nn.relu(x) + jax.nn.elu(x) + jax.nn.softplus(x) + jax.nn.swish(x),
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+    "trigonometry": lambda x: jnp.sin(x) + jnp.cos(x) * jnp.arctan(x) + jnp.sinh(x),
+    "powers": lambda x: x**3 + jnp.abs(x) ** 1.5 + jnp.exp2(x) + lax.rsqrt(1 + jnp.square(x)),
+    "rounding": lambda x: jnp.floor(x) + jnp.ceil(2 * x) + jnp.round(3 * x) + jnp.sign(x),
+    "remainder": lambda x: lax.rem(5 * x, jnp.float32(3)),
+    "logarithms": lambda x: jnp.log1p(x**2) + jnp.expm1(x) + jnp.logaddexp(x, 1.0),
+    "clipping": lambda x: jnp.clip(x, -0.5, 0.5) + jnp.where(jnp.isfinite(x), x, 0.0),
+    "truth": lambda x: ((x > 0) & ~(x >= 1) | (x != 2) ^ (x <= -1)).astype(jnp.float32),
+    "whole numbers": lambda x: (x * 10).astype(jnp.int32) & 3,
+    "softmax": jax.nn.softmax,
+    "sums": lambda x: x.reshape(-1, 3, 4).sum(axis=1) + jnp.prod(x[:, :4], axis=-1, keepdims=True),
+    "largest": lambda x: x.reshape(-1, 3, 4).max(axis=2) - x.reshape(-1, 4, 3).min(axis=1),
+    "any and all": lambda x: jnp.stack([(x > 0).any(axis=1), (x > -1).all(axis=1)], axis=1),
+    "places": lambda x: jnp.argmax(x, axis=1, keepdims=True) - jnp.argmin(x, axis=1)[:, None],
+    "running sums": lambda x: jnp.cumsum(x, axis=1) + jnp.cumsum(x[:, ::-1], axis=1)[:, ::-1],
+    "top k": lambda x: lax.top_k(x, 3)[0] + lax.top_k(x, 3)[1],
+    "the largest": lambda x: largest(x, 3),
+    "put in place": lambda x: jnp.zeros((x.shape[0], 3, 4)).at[..., 1, :].set(x[:, :4]),
+    "add in places": lambda x: x.at[:, np.array([0, 2, 2])].add(x[:, :3]),
+    "columns": lambda x: x[:, np.array([3, 1, 1])] * x[:, 2:5] + x[:, -1:],
+    "one column": lambda x: x[:, 5] + x[..., -2],
+    "steps": lambda x: x.reshape(-1, 4, 3).swapaxes(0, 1)[-1],
+    "every second": lambda x: lax.slice_in_dim(x, 1, 11, 2, axis=1) + x[:, ::2][:, :5],
+    "backwards": lambda x: lax.rev(x, (1,)) + jnp.flip(x, axis=1),
+    "split": lambda x: sum(jnp.split(x, 3, axis=-1)),
+    "repeated": lambda x: jnp.tile(x, (1, 2)) + jnp.repeat(x, 2, axis=1),
+    "margins": lambda x: lax.pad(x, 7.0, ((0, 0, 0), (2, -3, 1))),
+    "numbers of rows": lambda x: x + jnp.arange(x.shape[0], dtype=jnp.float32)[:, None],
+    "numbers of cells": lambda x: x * lax.broadcasted_iota(jnp.float32, x.shape, 1),
+    "mean over rows' number": lambda x: x / x.shape[0],
+    "constant": lambda x: jnp.zeros((x.shape[0], 2)) + jnp.ones(2),
+    "product": lambda x: x @ WEIGHTS + x @ WEIGHTS.T,
+    "einsum": lambda x: jnp.einsum("nij,nkj->nik", x.reshape(-1, 3, 4), x.reshape(-1, 3, 4)),
+    "outer": lambda x: (x.reshape(-1, 3, 4) @ WEIGHTS[:4]).transpose(0, 2, 1),
+    "layer norm": lambda x: jax.nn.standardize(x, axis=-1),
+    "scan": lambda x: sums_over_steps(x, reverse=False),
+    "scan backwards": lambda x: sums_over_steps(x, reverse=True),
+    "scan of nothing": by_turns,
+    "dilated": lambda x: of_their_own(
+        x, window_strides=(1, 1), padding="SAME", rhs_dilation=(1, 2)
+    ),
+    "in groups": lambda x: of_their_own(
+        x, window_strides=(2, 1), padding="VALID", feature_group_count=2
+    ),
+    "between zeros": lambda x: of_their_own(
+        x, window_strides=(2, 1), padding=[(1, 1), (0, 2)], lhs_dilation=(2, 3)
+    ),
+    "conv_transpose": lambda x: lax.conv_transpose(
+        images(x), KERNEL, (2, 2), "SAME", dimension_numbers=IMAGES
+    ),
+    "checkpoint": jax.checkpoint(lambda x: jnp.tanh(x)),
+}
+
+
+def in_onnxruntime(function, path):
+    """What onnxruntime computes where a function was written, as a function."""
+    onnx_file.write(None, "f", Portable(function, WIDTH), path, onnx_file.MIN_OPSET)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda x: session.run(None, {"X": x})[0]
+
+
+def check(function, path):
+    written = in_onnxruntime(function, path)
+    for n_rows in (5, 1):
+        x = np.random.default_rng(n_rows).normal(size=(n_rows, WIDTH)).astype(np.float32)
+        expected, found = np.asarray(jax.jit(function)(x)), written(x)
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function(name, tmp_path):
+    check(FUNCTIONS[name], tmp_path / "f.onnx")
+
+
+@pytest.mark.parametrize(
+    "stride, padding, size", itertools.product((1, 2), ("same", "valid"), (1, 2, 3))
+)
+def test_convolutions_and_their_adjoints(stride, padding, size, tmp_path):
+    """With heights and widths that strides do not divide."""
+    kernel = KERNEL[:size, :size]
+
+    def both_ways(x):
+        maps = convolve(images(x), kernel, stride, padding, "xla")
+        back = convolve_back(maps, kernel, (4, 3), stride, padding, "xla")
+        return jnp.concatenate([a.reshape(x.shape[0], -1) for a in (maps, back)], axis=1)
+
+    check(both_ways, tmp_path / "f.onnx")
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda x: jnp.sort(x, axis=1), "computes 'sort'"),
+        (lambda x: lax.while_loop(lambda y: y.sum() < 1, lambda y: y + 1, x), "computes 'while'"),
+        (lambda x: jnp.zeros((2 * x.shape[0], 1)), r"makes an axis of length 2\*n_samples"),
+    ],
+)
+def test_what_has_no_rule_is_named(function, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        in_onnxruntime(function, tmp_path / "f.onnx")

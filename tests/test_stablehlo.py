@@ -1,0 +1,84 @@
+"""What estimators write as StableHLO is what they compute, and runs without skae."""
+
+import sys
+
+import jax
+import numpy as np
+import pytest
+from jax import export
+from sklearn.exceptions import NotFittedError
+
+from skae import AutoencoderTransformer, PretrainedClassifier, RecurrentAutoencoder
+from tests.datasets import curved
+from tests.discovery import REPRESENTATIVES, fast
+
+CASES = [
+    (cls, method)
+    for cls in [*REPRESENTATIVES, RecurrentAutoencoder, PretrainedClassifier]
+    for method in cls._portable_methods[::2]
+]
+
+
+def written(model, path, method=None, **options):
+    pytest.importorskip("flatbuffers", reason="flatbuffers is not installed")
+    assert model.to_stablehlo(path, method, **options) is model
+    return export.deserialize(bytearray(path.read_bytes()))
+
+
+@pytest.mark.parametrize("cls, method", CASES)
+def test_jax_computes_the_same_of_any_number_of_rows(cls, method, fitted, tmp_path):
+    model = fitted(cls)
+    read = written(model, tmp_path / "model.stablehlo", method)
+    assert read.platforms == ("cpu", "cuda", "tpu")
+    with jax.default_device(jax.local_devices(backend="cpu")[0]):
+        for n_rows in (1, 40):
+            X = curved(n_rows, seed=3).astype(np.float32)
+            expected, found = getattr(model, method)(X), np.asarray(read.call(X))
+            assert found.shape == expected.shape
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_codes_back_to_rows(fitted, X_new, tmp_path):
+    model = fitted(AutoencoderTransformer)
+    read = written(model, tmp_path / "m", "inverse_transform", platforms=["cpu"])
+    assert read.platforms == ("cpu",)
+    codes = model.transform(X_new).astype(np.float32)
+    found = np.asarray(read.call(codes))
+    np.testing.assert_allclose(found, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
+
+
+def test_it_runs_without_skae(fitted, X_new, tmp_path, run_python):
+    model, path = fitted(AutoencoderTransformer), tmp_path / "model.stablehlo"
+    written(model, path)
+    np.save(tmp_path / "rows.npy", X_new.astype(np.float32))
+    run_python(
+        f"""
+        import sys
+        import numpy as np
+        from jax import export
+        model = export.deserialize(bytearray(open({str(path)!r}, "rb").read()))
+        codes = model.call(np.load({str(tmp_path / "rows.npy")!r}))
+        np.save({str(tmp_path / "codes.npy")!r}, codes)
+        assert "skae" not in sys.modules and "sklearn" not in sys.modules
+        """
+    )
+    codes = np.load(tmp_path / "codes.npy")
+    np.testing.assert_allclose(codes, model.transform(X_new), rtol=1e-4, atol=1e-5)
+
+
+def test_what_cannot_be_exported(fitted, tmp_path):
+    path = tmp_path / "model.stablehlo"
+    with pytest.raises(NotFittedError):
+        fast(AutoencoderTransformer).to_stablehlo(path)
+    with pytest.raises(ValueError, match="'predict' of AutoencoderTransformer"):
+        fitted(AutoencoderTransformer).to_stablehlo(path, "predict")
+    for platforms in ("cpu", (), ["abacus"]):
+        with pytest.raises(ValueError, match="platforms="):
+            fitted(AutoencoderTransformer).to_stablehlo(path, platforms=platforms)
+    assert not path.exists()
+
+
+def test_without_flatbuffers_the_message_says_what_to_install(fitted, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "flatbuffers", None)
+    with pytest.raises(ImportError, match=r'pip install "skae\[stablehlo\]"'):
+        fitted(AutoencoderTransformer).to_stablehlo(tmp_path / "model.stablehlo")

@@ -11,6 +11,7 @@ into docs/guide/speed_table.md, where parts that were not run stay as they were.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -52,8 +53,8 @@ def measured(name: str, options: Options, sections: dict[str, Section]) -> Itera
         yield bar
 
 
-def write(sections: dict[str, Section], peers: Peers) -> None:
-    where = machine(peers.versions, peers.used)
+def write(sections: dict[str, Section], peers: Peers, load: float) -> None:
+    where = machine(peers.versions, peers.used, load)
     texts = {name: section_text(section, where) for name, section in sections.items()}
     before = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
     TABLE.write_text(merged(before, texts, list(PARTS)), encoding="utf-8")
@@ -77,6 +78,9 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     chosen, sections = arguments(), {}
+    load, _, _ = os.getloadavg()
+    if load > 0.5:
+        print(f"the machine is busy (load {load:.1f}): seconds are upper limits")
     with tempfile.TemporaryDirectory(prefix="speed") as folder:
         options = Options(
             Peers(chosen.python, chosen.repeats),
@@ -90,7 +94,7 @@ def main() -> int:
         names = chosen.parts or list(PARTS)
         status = report(bar for name in names for bar in measured(name, options, sections))
     if chosen.write:
-        write(sections, options.peers)
+        write(sections, options.peers, load)
     return status
 
 

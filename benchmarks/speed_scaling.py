@@ -14,6 +14,7 @@ from speed_task import USUAL, Task
 __all__ = ["exponent", "memory", "scaling"]
 
 BASE = Task((64, 128, 16), 256, loss="squared_error", epochs=2, measure="growth", count=10_000)
+ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 #: The time is proportional to size ** exponent; what a fit costs once makes it smaller.
 BAR = 1.05
 COPIES = 10
@@ -26,7 +27,8 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 
 def sweeps(options: Options) -> dict[str, dict[int, Task]]:
     """Of each quantity that grows, its sizes and what to measure at each."""
-    rows = [n for n in (10_000, 30_000, 100_000, 300_000, 1_000_000) if n <= options.largest_rows]
+    # a line needs two points
+    rows = [n for n in ROWS if n <= max(options.largest_rows, ROWS[1])]
     wide = BASE.asked(count=5_000)
     return {
         "rows": {n: BASE.asked(count=n) for n in rows},

@@ -24,12 +24,20 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def machine(versions: dict[str, str], used: set[str]) -> str:
-    """Where and with what it was measured."""
-    packages = sorted(used | {"numpy", "scipy", "scikit-learn", "jaxlib"})
+def machine(versions: dict[str, str], used: set[str], load: float) -> str:
+    """Where and with what it was measured, and how busy others kept the machine."""
+    packages = sorted(used | {"numpy", "scipy", "scikit-learn", "jax", "jaxlib"})
     named = [f"{name} {versions[name]}" for name in packages if name in versions]
     python = f"Python {platform.python_version()}"
-    return ", ".join([f"{processor()}, {os.cpu_count()} cores", platform.system(), python, *named])
+    return ", ".join(
+        [
+            f"{processor()}, {os.cpu_count()} cores",
+            f"load {load:.1f} before",
+            platform.system(),
+            python,
+            *named,
+        ]
+    )
 
 
 def table(columns, rows) -> str:

@@ -11,7 +11,7 @@ SHELL := bash
 VENV := .venv
 PY := $(VENV)/bin/python
 EXAMPLES := $(sort $(wildcard examples/*.py))
-BENCHMARKS := quality search stability memory epochs family hamming outliers
+BENCHMARKS := quality search stability memory family hamming outliers
 
 # An activated environment must neither help nor hinder.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
@@ -67,7 +67,7 @@ $(VENV)/.dev: $(VENV)/.root pyproject.toml
 # scikit-learn skips its array API checks unless this is set before SciPy is imported.
 test test-floors test-newest stress doctest: export SCIPY_ARRAY_API := 1
 
-.PHONY: help demo test test-floors test-newest stress doctest examples docs browse bench dev lint format \
+.PHONY: help demo test test-floors test-newest stress doctest examples docs browse bench bench-speed dev lint format \
   typecheck build clean
 
 help: ## list the targets
@@ -121,10 +121,17 @@ docs: $(VENV)/.docs ## the documentation, in docs/_build/html; runs every exampl
 browse: docs ## every built page in a headless Chromium, where one is installed
 	@$(PY) docs/check_in_browser.py docs/_build/html
 
-bench: $(VENV)/.test ## every benchmark, one line a bar (long)
+# The peers that speed.py runs beside skae, in an environment of their own.
+.venv-bench/.done: pyproject.toml benchmarks/peers/requirements.txt
+	$(call other_environment,.venv-bench,python3.13 python3.12 python3.11 python3,--requirement benchmarks/peers/requirements.txt)
+
+bench: $(VENV)/.test .venv-bench/.done ## every benchmark, one line a bar (long)
 	@status=0; for name in $(BENCHMARKS); do \
 	  echo "--- benchmarks/$$name.py"; $(PY) "benchmarks/$$name.py" || status=1; \
-	done; exit $$status
+	done; $(MAKE) --no-print-directory bench-speed || status=1; exit $$status
+
+bench-speed: .venv-bench/.done ## speed beside every peer; PARTS="epoch fresh" for a part
+	@.venv-bench/bin/python benchmarks/speed.py $(PARTS)
 
 dev: $(VENV)/.dev ## everything a contributor needs, in .venv
 
@@ -144,6 +151,6 @@ build: $(VENV)/.dev ## the wheel, in dist/
 	@$(PY) -m build --wheel --outdir dist .
 
 clean: ## remove the environment and everything that was built
-	@rm -rf $(VENV) .venv-floors .venv-newest dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
+	@rm -rf $(VENV) .venv-floors .venv-newest .venv-bench dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/output
 	@rm -rf docs/_build docs/auto_examples docs/api/backreferences docs/api/skae.*.rst docs/sg_execution_times.rst
 	@find skae tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

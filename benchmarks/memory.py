@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import jax
 import numpy as np
 import scipy.sparse as sp
+from anonymous_memory import STATUS, Peak, anonymous
 from bars import Bar, report
 
 from skae import SemanticHasher
@@ -43,36 +42,15 @@ def texts(n_rows: int, n_columns: int) -> sp.csr_array:
     return sp.csr_array(sp.diags_array((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ X)
 
 
-def anonymous() -> float:
-    """Anonymous resident memory in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1e3
-    raise RuntimeError("/proc/self/status has no RssAnon")
-
-
-class Peak(threading.Thread):
-    """The highest level of anonymous memory while it runs."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.highest, self.over = anonymous(), threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.02):
-            self.highest = max(self.highest, anonymous())
-
-
 def measure(n_rows: int, n_columns: int) -> Iterator[Bar]:
     X = texts(n_rows, n_columns)
     matrix = (X.data.nbytes + X.indices.nbytes + X.indptr.nbytes) / 1e6
     # the device and its threads are there before the level is taken
     jax.block_until_ready(jax.numpy.ones(3) + 1)
-    before, peak, start = anonymous(), Peak(), time.perf_counter()
-    peak.start()
-    model = SemanticHasher(32, max_iter=2, random_state=0).fit(X)
-    codes = model.transform(X)
-    peak.over.set()
+    before, start = anonymous(), time.perf_counter()
+    with Peak() as peak:
+        model = SemanticHasher(32, max_iter=2, random_state=0).fit(X)
+        codes = model.transform(X)
     seconds = time.perf_counter() - start
     weights = sum(leaf.nbytes for leaf in jax.tree.leaves(model.params_)) / 1e6
     print(
@@ -88,7 +66,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--columns", type=int, default=20_000)
     chosen = parser.parse_args()
-    if not Path("/proc/self/status").exists():
+    if not STATUS.exists():
         print("memory: skipped, /proc/self/status exists on Linux only")
         return 0
     return report(measure(chosen.rows, chosen.columns))

@@ -34,7 +34,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "README.md", "**/*.py"]
+# speed_table.md is a part of performance.md
+exclude_patterns = ["_build", "README.md", "**/*.py", "guide/speed_table.md"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # single backticks in docstrings are names, as in scikit-learn's

@@ -29,3 +29,14 @@ def test_a_batch_costs_no_copy_of_all_rows(kind):
     tracemalloc.stop()
     np.testing.assert_allclose(out, data[batch], rtol=1e-6)
     assert peak < data.nbytes / 4
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_rows_in_units_of_training_leave_the_users_alone(kind):
+    data = ORDERS[kind]
+    before, mean = data.copy(), np.linspace(-1, 1, 30)
+    rows = Rows(data, mean, 2.0)
+    given = rows.standardised(slice(0, 40))
+    assert given.dtype == np.float32 and not np.shares_memory(given, data)
+    np.testing.assert_allclose(given, (data[:40] - mean) / 2, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(data, before)

@@ -135,7 +135,9 @@ class Rows:
         if self.on_host:
             return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)
         shift, scale = self.shift_and_scale
-        return (raw.astype(np.float32) - shift) * scale
+        rows = np.subtract(raw, shift, dtype=np.float32)
+        rows *= scale
+        return rows
 
     def blocks(self, read: Callable | None = None) -> Iterator[tuple[slice, np.ndarray]]:
         """All rows in order, a block at a time: in units of training, or as `read` gives them."""

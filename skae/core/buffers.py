@@ -10,7 +10,7 @@ import numpy as np
 
 from skae.core.batching import Rows
 
-__all__ = ["Buffers"]
+__all__ = ["Buffers", "aligned"]
 
 # a CPU device reads arrays where they are if they begin at a multiple of this
 _ALIGNMENT = 64
@@ -31,9 +31,9 @@ class Buffers:
         shape = (capacity, batch_size)
         self._blocks = [
             (
-                _aligned((*shape, rows.n_features), rows.dtype),
-                _aligned(shape, np.float32),
-                _aligned((*shape, rows.n_targets), np.float32),
+                aligned((*shape, rows.n_features), rows.dtype),
+                aligned(shape, np.float32),
+                aligned((*shape, rows.n_targets), np.float32),
             )
             for _ in range(2)
         ]
@@ -61,8 +61,9 @@ class Buffers:
         return rows, weights, targets
 
 
-def _aligned(shape, dtype):
+def aligned(shape, dtype) -> np.ndarray:
+    """An array that a CPU device reads where it is; it holds anything."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
     return memory[start : start + n_bytes].view(dtype).reshape(shape)

@@ -7,6 +7,7 @@ the same shape.
 import jax
 import numpy as np
 
+from skae.core.buffers import aligned
 from skae.core.losses import LOSSES
 from skae.core.programs import compiled
 
@@ -53,12 +54,25 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     device = device if device is not None else jax.local_devices()[0]
     n_rows, width = shape
     params = jax.device_put(params, device)
-    program = None
+    # two take turns: one is computed on while the other is filled
+    blocks = [aligned((BLOCK_ROWS, width), np.float32) for _ in range(1 + (n_rows > BLOCK_ROWS))]
+    program, waiting = None, None
     for start in range(0, n_rows, BLOCK_ROWS):
         part = slice(start, min(start + BLOCK_ROWS, n_rows))
-        block = np.zeros((BLOCK_ROWS, width), np.float32)
-        block[: part.stop - start] = read(part)
-        args = (params, jax.device_put(block, device))
+        blocks.reverse()
+        blocks[0][: part.stop - start] = read(part)
+        blocks[0][part.stop - start :] = 0
+        args = (params, jax.device_put(blocks[0], device))
         if program is None:
             program, _ = compiled(function, static, args)
-        out[part] = np.asarray(program(*args))[: part.stop - start]
+        sent = part, program(*args)
+        _collect(waiting, out)
+        waiting = sent
+    _collect(waiting, out)
+
+
+def _collect(sent, out):
+    """Wait for a block's result and write it where it belongs."""
+    if sent is not None:
+        part, result = sent
+        out[part] = np.asarray(result)[: part.stop - part.start]

@@ -271,8 +271,10 @@ class FittedAutoencoder(
 
     def _run(self, function, read, shape, width):
         static = (self._network, self.architecture_["loss"])
-        out = np.empty((shape[0], width), np.float32)
-        apply_in_blocks(function, static, self.params_, shape, read, out, self._device)
+        out, params = np.empty((shape[0], width), np.float32), self.params_
+        if function is encode:  # for one row, sending the decoder's weights would take as long
+            params = {name: part for name, part in params.items() if name != "decoder"}
+        apply_in_blocks(function, static, params, shape, read, out, self._device)
         return out
 
     def _reconstructed(self, X):

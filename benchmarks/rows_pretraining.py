@@ -1,10 +1,10 @@
 """Quality row 9: a classifier of few labels, pretrained on unlabelled rows; and supervised codes.
 
-Both sides are the same net, 784-500-10: the lower half of a denoising 784-500-200 autoencoder, or
-the same layer from random weights. Weight decay and dropout are chosen for both by 3-fold
-cross-validation on the labelled rows. Learning rates are fixed: for the pretrained side the shipped
-one, for the other the one that did best on training rows that were not used otherwise. Draws hold
-the same number of labels a class.
+Both sides are the same nets, 784-500-10 and 784-500-200-10: layers of a denoising 784-500-200
+autoencoder, or the same from random weights. Depth, weight decay and dropout are chosen for both by
+3-fold cross-validation on the labelled rows. Learning rates are fixed: for the pretrained side the
+shipped one, for the other the one that did best on training rows that were not used otherwise.
+Draws hold the same number of labels a class.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DENOISING = {
     "max_iter": 30,
     "early_stopping": False,
 }
-GRID = {"alpha": [0.0, 0.001], "dropout": [0.0, 0.5, 0.8]}
+GRID = {"n_layers": [1, "all"], "alpha": [0.0, 0.001], "dropout": [0.0, 0.5, 0.8]}
 
 
 def draw(y, n_labels: int, seed: int) -> np.ndarray:
@@ -46,10 +46,8 @@ def draw(y, n_labels: int, seed: int) -> np.ndarray:
 
 
 def search(autoencoder, seed: int, **parameters) -> GridSearchCV:
-    """Choose weight decay and dropout by cross-validation."""
-    model = PretrainedClassifier(
-        autoencoder, prefit=True, n_layers=1, random_state=seed, **parameters
-    )
+    """Choose depth, weight decay and dropout by cross-validation."""
+    model = PretrainedClassifier(autoencoder, prefit=True, random_state=seed, **parameters)
     folds = StratifiedKFold(3, shuffle=True, random_state=seed)
     return GridSearchCV(model, GRID, cv=folds, error_score="raise")
 

@@ -2,11 +2,13 @@
 
 import warnings
 
+import jax
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer
+from skae.core import engine
 from tests.discovery import REPRESENTATIVES, fast
 
 
@@ -77,6 +79,30 @@ def test_interrupt_while_choosing_the_number_of_epochs(run_python):
     code = code.replace("assert 0 < model.n_iter_", "assert 0 <= model.n_iter_")
     code = code.replace("model.score(X) > start", "model.score(X) >= start")
     assert run_python(code).stdout.split() == ["interrupted", "usable"]
+
+
+def test_an_exception_between_a_call_and_its_answer_changes_nothing(X, monkeypatch):
+    model = fast(AutoencoderTransformer, early_stopping=False).fit(X)
+    codes, losses, states = model.transform(X), model.history_["loss"], []
+
+    def compiled(*args, **options):
+        program, seconds = engine_s_own(*args, **options)
+
+        def called(state, *rest):
+            program(state, *rest)
+            states.append(state)
+            raise KeyboardInterrupt
+
+        return called, seconds
+
+    engine_s_own = engine.compiled
+    monkeypatch.setattr(engine, "compiled", compiled)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(2 * X[::-1])
+    # the call has taken the memory of the state: there are never two
+    assert all(leaf.is_deleted() for state in states for leaf in jax.tree.leaves(state))
+    np.testing.assert_array_equal(model.transform(X), codes)
+    np.testing.assert_array_equal(model.history_["loss"], losses)
 
 
 VERBOSE = """

@@ -41,11 +41,12 @@ def run(check, *args):
 def small(cls):
     """A narrow network and few epochs: the checks ask for dozens of shapes, each compiled anew."""
     values = {"hidden_layer_sizes": (8,), "channels": (2,), "hidden_sizes": (4,), "max_iter": 2}
+    # how epochs and batches are chosen on small data is the base's alone
+    chosen = {"early_stopping": False, "batch_size": 16}
     if accepts(cls, "autoencoder"):  # one that must predict well, from an autoencoder that need not
-        inner = DenoisingAutoencoder(10, hidden_layer_sizes=(8,), max_iter=2, early_stopping=False)
-        return cls(inner)
-    if cls is not AutoencoderTransformer:  # how epochs are chosen on small data is the base's alone
-        values["early_stopping"] = False
+        return cls(DenoisingAutoencoder(10, hidden_layer_sizes=(8,), max_iter=2, **chosen))
+    if cls is not AutoencoderTransformer:
+        values.update(chosen)
     return cls(**{name: value for name, value in values.items() if accepts(cls, name)})
 
 

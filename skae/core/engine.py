@@ -14,8 +14,8 @@ from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
-from skae.core.results import Checkpoint, Progress, Result
-from skae.core.resuming import put_back, snapshot_of
+from skae.core.results import NO_CHECKPOINT, Checkpoint, Progress, Result, history_of
+from skae.core.resuming import put_back, snapshot_of, taken
 from skae.core.shapes import output_shapes
 from skae.core.training import (
     MAX_SEGMENTS,
@@ -50,7 +50,7 @@ def train(
     step: int = 0,
     device=None,
     listener: Callable[[Progress], bool] | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> Result:
     """Train `params` on ``rows[index]`` and return the best (or last) weights.
 
@@ -78,18 +78,18 @@ def train(
     device : jax.Device, optional
     listener : callable, optional
         Called with a `Progress` after each epoch; stops the training by answering True.
-    checkpoint : Checkpoint, optional
+    checkpoint : Checkpoint
         Knows where this run stood, if it was begun before, and is told now and then.
 
     Returns
     -------
     result : Result
     """
-    earlier = checkpoint.begin() if checkpoint is not None else None
+    earlier = checkpoint.begin()
     if isinstance(earlier, Result):
         return earlier
-    run = _Run(recipe, rows, index, weight, plan, hyperparameters, seed, device, listener)
-    run.checkpoint = checkpoint
+    run = _Run(recipe, rows, index, weight, plan, hyperparameters, seed, device)
+    run.listener, run.checkpoint = listener, checkpoint
     run.prepare(params, held_out, evaluation_rows, optimizer_state, step)
     if earlier is not None:
         put_back(earlier, run)
@@ -97,19 +97,23 @@ def train(
         try:
             run.epochs()
         except KeyboardInterrupt:
+            if run.is_lost():
+                raise
             run.interrupt.heard = True
     result = run.result()
-    if checkpoint is not None:
-        checkpoint.end(result)
+    checkpoint.end(result)
     return result
 
 
 class _Run:
     """One training run: the state on the device, and the host's clock and records."""
 
-    def __init__(self, recipe, rows, index, weight, plan, hyperparameters, seed, device, listener):
+    listener: Callable[[Progress], bool] | None = None
+    checkpoint: Checkpoint = NO_CHECKPOINT
+
+    def __init__(self, recipe, rows, index, weight, plan, hyperparameters, seed, device):
         self.recipe, self.rows, self.index, self.weight = recipe, rows, index, weight
-        self.plan, self.listener = plan, listener
+        self.plan = plan
         self.device = device if device is not None else jax.local_devices()[0]
         self.hyperparameters = {name: np.float32(v) for name, v in hyperparameters.items()}
         shuffle_seed, noise_seed = seed.spawn(2)
@@ -121,7 +125,6 @@ class _Run:
         self.buffers = Buffers(rows, plan.batch_size, self.capacity)
         self.paced = self.stopped = False
         self.interrupt = Interrupt()
-        self.checkpoint: Checkpoint | None = None
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
@@ -135,9 +138,8 @@ class _Run:
         if optimizer_state is None:
             optimizer_state = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
         evaluation = self._held_out_blocks(held_out, room)
-        names = sorted(
-            output_shapes(metrics, self.recipe, (params, evaluation, self.hyperparameters))
-        )
+        known = params, evaluation, self.hyperparameters
+        names = sorted(output_shapes(metrics, self.recipe, known))
         zero = np.float32(0)
         state = State(
             params=params,
@@ -154,7 +156,6 @@ class _Run:
             sums={"loss": zero, "rows": zero, "metrics": dict.fromkeys(names, zero)},
         )
         self.first_step = step
-        # never donated: an interrupt between a call's end and this assignment would lose it
         self.state = jax.device_put(state, self.device)
         self.evaluation = jax.device_put(evaluation, self.device)
         self.shift, self.scale = jax.device_put(self.rows.shift_and_scale, self.device)
@@ -183,13 +184,13 @@ class _Run:
             if self._must_hear_of(call):
                 self._collect(waiting)
                 waiting = None
-                if self.checkpoint is not None and self.checkpoint.is_due():
+                if self.checkpoint.is_due():
                     self.checkpoint.keep(snapshot_of(self))
             if self.stopped or self.interrupt.heard or self._is_late():
                 break
         if waiting is not None:
             self._collect(waiting)
-        if self.checkpoint is not None and self.interrupt.heard:
+        if self.interrupt.heard:
             self.checkpoint.keep(snapshot_of(self))
 
     def _is_late(self):
@@ -198,8 +199,7 @@ class _Run:
     def _must_hear_of(self, call):
         """Whether to wait for this call: a listener does, and the first call sets the pace."""
         is_heard = self.listener is not None and call.evaluate[-1]
-        is_due = self.checkpoint is not None and self.checkpoint.is_due()
-        return is_heard or is_due or not self.paced
+        return is_heard or self.checkpoint.is_due() or not self.paced
 
     def _calls(self):
         return calls(
@@ -213,19 +213,19 @@ class _Run:
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
-        args = (
-            self.state,
-            self._block(call),
-            self.evaluation,
-            self._stage(call),
-            self.hyperparameters,
-        )
-        program, seconds = compiled(advance, self.recipe, args)
+        given = self._block(call), self.evaluation, self._stage(call), self.hyperparameters
+        args = (self.state, *given)
+        # weights, moments and the best weights once, not twice
+        program, seconds = compiled(advance, self.recipe, args, donated=(0,))
         self.seconds["compile"] += seconds
         begin = time.perf_counter()
         self.state, history = program(*args)
         self.fresh = False
         return call, history, begin
+
+    def is_lost(self):
+        """Whether an exception came between a call, which takes the state, and its answer."""
+        return any(leaf.is_deleted() for leaf in jax.tree.leaves(self.state))
 
     def _block(self, call):
         block = self.buffers.filled(call.batches, self.weight)
@@ -269,7 +269,7 @@ class _Run:
             self.steps_per_call = int(np.clip(fitting, 1, min(self.capacity, 8 * steps)))
 
     def _progress(self):
-        history = self._history()
+        history = history_of(self.records, self.n_evaluation > 0)
         return Progress(
             epoch=len(history["loss"]),
             history=history,
@@ -278,26 +278,18 @@ class _Run:
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
 
-    def _history(self):
-        # the first evaluation comes before the first epoch
-        records = self.records[1:] if self.n_evaluation else self.records
-        history = {"loss": [loss for loss, _, _ in records]}
-        if self.n_evaluation:
-            history["validation_loss"] = [evaluation for _, evaluation, _ in records]
-        for name in records[0][2] if records else ():
-            history[name] = [metrics[name] for _, _, metrics in records]
-        return {name: np.asarray(values, np.float64) for name, values in history.items()}
-
     def result(self) -> Result:
-        """All that was learnt, on the host."""
-        state = jax.device_get(self.state)
-        history = self._history()
+        """All that was learnt, on the host; nothing is left on the device."""
+        state, self.state = self.state, None
+        for leaf in jax.tree.leaves(state.params):
+            leaf.delete()
+        history = history_of(self.records, self.n_evaluation > 0)
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
         history["learning_rate"] = self.plan.rates(ends, len(self.index)).astype(np.float64)
         return Result(
-            params=jax.tree.map(np.array, state.best_params),
-            optimizer_state=[np.array(leaf) for leaf in jax.tree.leaves(state.optimizer_state)],
+            params=jax.tree.map(taken, state.best_params),
+            optimizer_state=[taken(leaf) for leaf in jax.tree.leaves(state.optimizer_state)],
             step=int(state.step),
             history=history,
             evaluations=np.asarray([evaluation for _, evaluation, _ in self.records]),

@@ -17,6 +17,7 @@ from skae.core.inference import apply_in_blocks, encode
 from skae.core.networks.dense import dense_network
 from skae.core.networks.network import Network
 from skae.core.plan import Plan
+from skae.core.results import NO_CHECKPOINT
 from skae.core.training import Recipe
 
 __all__ = ["Pretrained", "n_pairs", "pair_network", "pretrain"]
@@ -63,7 +64,7 @@ def pair_network(network: Network, depth: int) -> Network:
 
 def pretrain(
     recipe: Recipe, params, rows, weight, plan: Plan, hyperparameters, *, phase: Callable, seed,
-    device=None, checkpoint=None,
+    device=None, checkpoint=NO_CHECKPOINT,
 ) -> Pretrained:  # fmt: skip
     """Train pair by pair, from the rows upwards, each on what the pairs below give.
 

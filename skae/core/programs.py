@@ -13,10 +13,12 @@ from collections.abc import Callable, Hashable
 
 import jax
 
+from skae.core.traces import forget_traces
+
 __all__ = ["MAX_PROGRAMS", "clear_programs", "compiled"]
 
 MAX_PROGRAMS = 128
-# to look for free memory takes as long as a small program's lowering: once for so many programs
+# to give memory back takes as long as a small program's lowering: once for so many programs
 _PROGRAMS_A_TRIM = 16
 
 _programs: OrderedDict[Hashable, Callable] = OrderedDict()
@@ -25,7 +27,7 @@ _compiling: dict[Hashable, threading.Lock] = {}
 _n_forgotten = 0
 
 
-def compiled(function: Callable, static: Hashable, args: tuple):
+def compiled(function: Callable, static: Hashable, args: tuple, *, donated: tuple[int, ...] = ()):
     """The program of ``function(static, *args)`` for the shapes and the device of `args`.
 
     Parameters
@@ -36,6 +38,8 @@ def compiled(function: Callable, static: Hashable, args: tuple):
         What the program is specialised to; compared by value.
     args : tuple of pytrees
         Arrays that stand for all others of the same shapes and types.
+    donated : tuple of int
+        Places in `args` whose memory the program takes for its results: they are gone afterwards.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def compiled(function: Callable, static: Hashable, args: tuple):
     """
     leaves, structure = jax.tree_util.tree_flatten(args)
     kinds = tuple((leaf.shape, leaf.dtype, getattr(leaf, "sharding", None)) for leaf in leaves)
-    key = (function, static, structure, kinds)
+    key = (function, static, structure, kinds, donated)
     program = _find(key)
     if program is not None:
         return program, 0.0
@@ -58,7 +62,7 @@ def compiled(function: Callable, static: Hashable, args: tuple):
             return program, 0.0
         start = time.perf_counter()
         # a function object of its own, so that jax lets go of all it holds when we do
-        jitted = jax.jit(lambda *a: function(static, *a))
+        jitted = jax.jit(lambda *a: function(static, *a), donate_argnums=donated)
         program = jitted.lower(*args).compile()
         _keep(key, program)
         return program, time.perf_counter() - start
@@ -96,11 +100,12 @@ def clear_programs() -> None:
 
 
 def _give_back():
-    """Return free memory to the system.
+    """Return memory to the system.
 
-    What compiling leaves free lies in small pieces between what lives on. glibc keeps those, and
-    over hundreds of programs the process would grow without end.
+    jax holds traces, without bound. What compiling leaves free lies in small pieces between what
+    lives on, and glibc holds those. Over hundreds of programs each is a tenth of the process.
     """
+    forget_traces()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

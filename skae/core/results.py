@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Checkpoint", "Progress", "Result", "Snapshot"]
+__all__ = ["NO_CHECKPOINT", "Checkpoint", "Progress", "Result", "Snapshot", "history_of"]
 
 
 @dataclass
@@ -59,17 +59,37 @@ class Snapshot:
     seconds: float
 
 
-class Checkpoint(Protocol):
-    """What the runs of one fit, one after the other, are remembered by."""
+def history_of(records, has_held_out: bool) -> dict[str, np.ndarray]:
+    """Series by name, a value an epoch, of records as a `Snapshot` holds them."""
+    # the first evaluation comes before the first epoch
+    records = records[1:] if has_held_out else records
+    history = {"loss": [loss for loss, _, _ in records]}
+    if has_held_out:
+        history["validation_loss"] = [evaluation for _, evaluation, _ in records]
+    for name in records[0][2] if records else ():
+        history[name] = [metrics[name] for _, _, metrics in records]
+    return {name: np.asarray(values, np.float64) for name, values in history.items()}
+
+
+class Checkpoint:
+    """What the runs of one fit, one after the other, are remembered by: this one forgets them."""
 
     def begin(self) -> Result | Snapshot | None:
         """What is known of the run that begins now: its result, where it stood, or nothing."""
+        return None
 
     def is_due(self) -> bool:
-        """Whether to be told where the run stands."""
+        """Whether it is time to be told where the run stands."""
+        return False
 
     def keep(self, snapshot: Snapshot) -> None:
         """The run stands here."""
 
     def end(self, result: Result) -> None:
         """The run has ended, or was interrupted."""
+
+    def remove(self) -> None:
+        """The fit is done."""
+
+
+NO_CHECKPOINT = Checkpoint()

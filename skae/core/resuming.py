@@ -7,7 +7,7 @@ import numpy as np
 
 from skae.core.results import Snapshot
 
-__all__ = ["put_back", "snapshot_of"]
+__all__ = ["put_back", "snapshot_of", "taken"]
 
 
 def snapshot_of(run) -> Snapshot:
@@ -19,6 +19,13 @@ def snapshot_of(run) -> Snapshot:
         stopped=run.stopped,
         seconds=time.perf_counter() - run.start,
     )
+
+
+def taken(leaf) -> np.ndarray:
+    """An array on the host, in the place of that on the device."""
+    array = np.array(leaf)
+    leaf.delete()
+    return array
 
 
 def put_back(snapshot: Snapshot, run) -> None:

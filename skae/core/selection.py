@@ -12,6 +12,7 @@ import numpy as np
 from skae.core.batching import most_alike
 from skae.core.engine import train
 from skae.core.plan import Plan
+from skae.core.results import NO_CHECKPOINT
 
 __all__ = ["Choice", "choose_epochs"]
 
@@ -37,7 +38,7 @@ class Choice(NamedTuple):
 
 
 def choose_epochs(recipe, start, rows, weight, plan: Plan, hyperparameters, *, seed, device=None,
-    checkpoint=None,
+    checkpoint=NO_CHECKPOINT,
 ):  # fmt: skip
     """The number of epochs whose weights lose least on rows held out of training.
 

@@ -109,10 +109,11 @@ class History(NamedTuple):
 def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks, stage, hyper):
     """Run the segments of `stage`; returns the new state and a `History`."""
     transform = recipe.optimizer(0.0)
-    optimizer_state = jax.lax.cond(
-        stage.fresh,
-        lambda: transform.init(trainable(state.params)),
-        lambda: state.optimizer_state,
+    # a select, not a branch: it is done in place
+    optimizer_state = jax.tree.map(
+        lambda initial, earlier: jnp.where(stage.fresh, initial, earlier),
+        transform.init(trainable(state.params)),
+        state.optimizer_state,
     )
     state = state._replace(optimizer_state=optimizer_state)
     nothing = jnp.full(MAX_SEGMENTS, jnp.nan)

@@ -16,6 +16,7 @@ from skae.core.layerwise import Pretrained, n_pairs, pretrain
 from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
 from skae.core.principal_components import principal_components
+from skae.core.results import NO_CHECKPOINT, Checkpoint
 from skae.core.start import pca_start
 from skae.core.training import Recipe, trainable
 from skae.estimators._automatic import training_plan
@@ -46,7 +47,7 @@ class Task:
     adjust: Callable
     phase: Callable
     earlier: dict[str, Any] | None = None
-    checkpoint: Any = None
+    checkpoint: Checkpoint = NO_CHECKPOINT
 
     @property
     def loss(self) -> str:

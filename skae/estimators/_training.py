@@ -254,8 +254,7 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
             )
         if outcome.interrupted:
             raise KeyboardInterrupt
-        if task.checkpoint is not None:
-            task.checkpoint.remove()
+        task.checkpoint.remove()
         return self
 
 

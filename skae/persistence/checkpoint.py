@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.results import Result, Snapshot
+from skae.core.results import Checkpoint, Result, Snapshot
 from skae.persistence import container
 from skae.persistence.encoding import Encoder
 from skae.persistence.models import decoded, made_by
@@ -24,7 +24,7 @@ __all__ = ["FileCheckpoint", "digest_of", "digest_of_value"]
 _WHAT = "checkpoint"
 
 
-class FileCheckpoint:
+class FileCheckpoint(Checkpoint):
     """The runs of one fit, remembered in a file.
 
     Parameters

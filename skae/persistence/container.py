@@ -19,6 +19,7 @@ import json
 import math
 import os
 import stat
+from contextlib import suppress
 from secrets import token_hex
 
 import numpy as np
@@ -68,7 +69,8 @@ def write(path, header: dict, arrays: list) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        os.unlink(beside)
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
         raise
     _settle(folder)
 

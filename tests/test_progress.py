@@ -58,6 +58,18 @@ def test_stage_two_is_logged_by_its_own_name(X, y, lines):
     assert [int(line["epoch"]) for line in said] == list(range(1, model.n_iter_ + 1))
 
 
+LONG = {"max_iter": 40, "early_stopping": False}
+
+
+def test_a_log_changes_nothing_in_how_epochs_are_cut(X, lines, sent):
+    model = fast(AutoencoderTransformer, verbose=1, **LONG).fit(X)
+    # of which there would be 40 if each epoch were waited for
+    assert len(sent) < 20
+    said = lines()
+    assert [int(line["epoch"]) for line in said] == list(range(1, 41))
+    assert [line["losses"] for line in said] == [f"loss {v:.6g}" for v in model.history_["loss"]]
+
+
 def test_an_early_end_amid_a_call_is_told(X, lines):
     stop = {"max_iter": 400, "validation_fraction": 0.3, "n_iter_no_change": 1, "tol": 0.3}
     model = fast(AutoencoderTransformer, verbose=1, **stop).fit(X)

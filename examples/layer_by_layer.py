@@ -37,7 +37,7 @@ from skae.display import ReconstructionDisplay
 started = perf_counter()
 try:
     images = load_fashion_mnist().data
-    X, X_new, hidden, n_components = images[:10_000], images[-2000:], (256, 128, 64), 30
+    X, X_new, hidden, n_components = images[:6_000], images[-2000:], (256, 128, 64), 30
 except FileNotFoundError as error:
     print(f"{error}\nscikit-learn's digits are used instead.")
     X, X_new = train_test_split(load_digits().data / 16, random_state=0)

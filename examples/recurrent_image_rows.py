@@ -52,7 +52,7 @@ print(f"{len(X_train)} training images, {len(X_test)} held out, {side} lines of 
 # %%
 # Three codes of the same length
 # ------------------------------
-# Both autoencoders see the training rows equally often. The recurrent one has cells of 100 states:
+# Both autoencoders see the training rows equally often. The recurrent one has cells of 64 states:
 # one reads the lines, another writes them from the code.
 
 shared = {
@@ -64,7 +64,7 @@ shared = {
 }
 models = {
     "PCA": PCA(n_components, random_state=0),
-    "LSTM": RecurrentAutoencoder(sequence_shape=(side, side), hidden_sizes=(100,), **shared),
+    "LSTM": RecurrentAutoencoder(sequence_shape=(side, side), hidden_sizes=(64,), **shared),
     "dense": AutoencoderTransformer(**shared),
 }
 print(f"\n{'':<10}{'mean squared error':>20}{'fit':>9}")

@@ -130,7 +130,8 @@ for name, model in models.items():
 # The LSTM brings back much more of a window than PCA does, and tells odd windows better. Dense
 # layers bring back more still, in less time, and tell odd windows about as well: windows are short,
 # and there are thousands of them, so that nearly every shift of a beat is among them. Try them
-# first, here too.
+# first, here too. The same cells stand under any other objective by `network`, as in
+# ``VAE(6, network=Recurrent(sequence_shape=(16, 4)))``: :class:`skae.networks.Recurrent`.
 #
 # The oddest windows of the held-out signal itself
 # ------------------------------------------------

@@ -9,25 +9,36 @@ without any search: the hash is a key.
 
 This example hashes photographs of clothes to 16 bits, two bytes instead of 784, and shows drawers
 of the dictionary that this makes: images with the same hash. No label was used.
+
+Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
 """
 
 # %%
-# Hashes of 10,000 images
-# -----------------------
+# Hashes of some thousand images
+# ------------------------------
 
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from skae import SemanticHasher
 from skae.datasets import load_fashion_mnist
 from skae.display import HashBucketDisplay
 
 started = perf_counter()
-fashion = load_fashion_mnist()
-X, y = fashion.data[:10_000], fashion.target[:10_000]
-queries, y_queries = fashion.data[-1000:], fashion.target[-1000:]
+try:
+    fashion = load_fashion_mnist()
+    X, y, names = fashion.data[:8_000], fashion.target[:8_000], np.array(fashion.target_names)
+    queries, y_queries = fashion.data[-1000:], fashion.target[-1000:]
+except FileNotFoundError as error:
+    print(f"{error}\nscikit-learn's digits are used instead.")
+    X, y = load_digits(return_X_y=True)
+    X, queries, y, y_queries = train_test_split(X / 16, y, random_state=0)
+    names = np.arange(10)
+side = int(np.sqrt(X.shape[1]))
 
 hasher = SemanticHasher(16, max_iter=10, random_state=0).fit(X)
 hashes = hasher.hash(X)
@@ -61,9 +72,8 @@ print(f"the same by ITQ: {precision(itq):.3f}")
 # One drawer a line, the fullest first. On the left, in blue, what the decoder makes of the hash
 # alone: all that two bytes say about an image.
 
-kinds = np.array(fashion.target_names)[y]
 display = HashBucketDisplay.from_estimator(
-    hasher, X, kinds, n_buckets=10, n_rows=12, image_shape=(28, 28)
+    hasher, X, names[y], n_buckets=10, n_rows=12, image_shape=(side, side)
 )
 
 # Run as a script the example knows its place; in a gallery it does not.

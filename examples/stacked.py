@@ -68,6 +68,12 @@ for name, model in models.items():
     print(f"{name:<10}{error:>20.5f}{neighbours.score(codes, y_new):>16.3f}")
 
 # %%
+# In a notebook the diagram of a fitted estimator leads to its documentation. Below it a table
+# unfolds: layers and their shapes, parameters, epochs, the best loss on rows held out.
+
+stacked
+
+# %%
 # What comes back
 # ---------------
 

@@ -5,6 +5,8 @@ Parts that win: features of pieces of cloth
 
 In a :class:`skae.WinnerTakeAllAutoencoder` each unit keeps only the rows of a batch that it answers
 to most. So every unit finds something to stand for, and a dictionary of parts comes out.
+
+Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
 """
 
 # %%
@@ -18,15 +20,23 @@ from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from skae import WinnerTakeAllAutoencoder
 from skae.datasets import load_fashion_mnist
 
 started = perf_counter()
-images = load_fashion_mnist()
-X_train, y_train = images.data[:10_000], images.target[:10_000]
-X_test, y_test = images.data[50_000:52_000], images.target[50_000:52_000]
+try:
+    images = load_fashion_mnist()
+    X_train, y_train = images.data[:10_000], images.target[:10_000]
+    X_test, y_test = images.data[50_000:52_000], images.target[50_000:52_000]
+except FileNotFoundError as error:
+    print(f"{error}\nscikit-learn's digits are used instead.")
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
+side = int(np.sqrt(X_train.shape[1]))
 
 features = WinnerTakeAllAutoencoder(
     100,
@@ -42,8 +52,8 @@ codes, codes_test = features.fit_transform(X_train), features.transform(X_test)
 print(f"fit: {perf_counter() - start:.1f} s, dead units: {len(features.dead_units_)} of 100")
 print(f"codes at 0: {np.mean(codes_test == 0):.2f}")
 
-print(f"{'labels':<10}{'784 pixels':>14}{'100 features':>14}")
-for n_labels in (100, 1000, 10_000):
+print(f"{'labels':<10}{f'{side**2} pixels':>14}{'100 features':>14}")
+for n_labels in (100, 1000, len(X_train)):
     scores = [
         KNeighborsClassifier(5).fit(train[:n_labels], y_train[:n_labels]).score(test, y_test)
         for train, test in ((X_train, X_test), (codes, codes_test))
@@ -59,7 +69,7 @@ alone = features.inverse_transform(np.eye(100)) - features.inverse_transform(np.
 figure, axes = plt.subplots(5, 20, figsize=(12, 3.4))
 for ax, atom in zip(axes.flat, alone, strict=True):
     limit = np.abs(atom).max()
-    ax.imshow(atom.reshape(28, 28), cmap="RdBu_r", vmin=-limit, vmax=limit)
+    ax.imshow(atom.reshape(side, side), cmap="RdBu_r", vmin=-limit, vmax=limit)
     ax.set_axis_off()
 figure.suptitle("100 units: what each adds to an image (red) and takes away (blue)")
 figure.tight_layout(pad=0.3)

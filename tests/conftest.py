@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 
 import skae
+from skae.core.engine import _Run
 from tests.datasets import curved, labels
 from tests.discovery import ESTIMATORS, fast
 
@@ -77,6 +78,14 @@ def fitted(X, y):
         return models[key]
 
     return fit
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The calls that training sends to the device, as they come."""
+    found, send = [], _Run._send
+    monkeypatch.setattr(_Run, "_send", lambda run, call: found.append(call) or send(run, call))
+    return found
 
 
 @pytest.fixture

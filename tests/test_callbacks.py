@@ -121,3 +121,25 @@ def test_progress_bar_nested_under_search_and_pipeline(cls, X, capsys):
     said = capsys.readouterr().out
     assert "GridSearchCV" in said and cls.__name__ in said
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+LONG = {"max_iter": 40, "early_stopping": False}
+
+
+def test_a_progress_bar_hears_of_each_epoch_and_is_not_waited_for(X, sent, monkeypatch):
+    told, tell = [], callback.ProgressBar.on_fit_task_end
+
+    def heard(bar, estimator, context):
+        told.append((context.task_name, context.task_id))
+        return tell(bar, estimator, context)
+
+    monkeypatch.setattr(callback.ProgressBar, "on_fit_task_end", heard)
+    model = fast(AutoencoderTransformer, **LONG).set_callbacks(callback.ProgressBar()).fit(X)
+    assert told == [*(("epoch", i) for i in range(model.n_iter_)), ("fit", 0)]
+    assert len(sent) < 20
+
+
+def test_other_callbacks_are_waited_for(X, sent):
+    both = callback.ProgressBar(), Recorder()
+    fast(AutoencoderTransformer, **LONG).set_callbacks(*both).fit(X)
+    assert sum(call.evaluate[-1] for call in sent) == 40

@@ -381,6 +381,25 @@ def test_plot_draws_again_where_it_is_told(digits, models):
         figure, ax = plt.subplots()
         assert display.plot(ax=ax) is display
         assert display.ax_ is ax and display.figure_ is figure
+    for display in (
+        LearningCurveDisplay.from_estimator(models["vae"]),
+        CodeHistogramDisplay.from_estimator(models["sparse"], X),
+    ):
+        figure, axes = plt.subplots(len(display.axes_), squeeze=False)
+        assert display.plot(ax=axes) is display
+        assert display.ax_ is axes[0, 0] and display.figure_ is figure
+
+
+def test_the_network_tells_the_shape_to_every_display(digits, models):
+    X, y = digits
+    model = models["convolutional"]
+    made = [
+        ReconstructionDisplay.from_estimator(model, X[:2]),
+        FeatureDisplay.from_estimator(model, X, kind="top_rows", n_rows=2),
+        LatentDisplay.from_estimator(model, X, y, images=True),
+        SampleDisplay.from_estimator(model, X[:2], kind="path", n_steps=3),
+    ]
+    assert [display.image_shape for display in made] == 4 * [(8, 8, 1)]
 
 
 def test_matplotlib_is_imported_when_something_is_drawn(run_python):

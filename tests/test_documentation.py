@@ -28,6 +28,9 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("guide/*.md"), ROOT / "README.md"])
 MODULES = [skae, skae.datasets, skae.display, skae.hashing, skae.networks]
 REFERENCE = (DOCS / "api" / "index.rst").read_text(encoding="utf-8")
+EXAMPLES = {
+    path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*.py"))
+}
 PUBLIC = [(module, name) for module in MODULES for name in module.__all__]
 SNIPPETS = [
     pytest.param(block, id=f"{page.stem}.{number}")
@@ -98,11 +101,24 @@ def test_the_gallery_has_a_place_for_every_example():
     assert place("examples/quickstart.py") == 0 < place("retrieval.py")
 
 
-@pytest.mark.parametrize("cls", [cls for cls in estimators() if not inspect.isabstract(cls)])
-def test_every_estimator_is_in_an_example_or_a_guide(cls):
-    scripts = [p.read_text(encoding="utf-8") for p in (ROOT / "examples").glob("*.py")]
-    guides = [p.read_text(encoding="utf-8") for p in PAGES]
-    assert any(re.search(rf"\b{cls.__name__}\b", text) for text in scripts + guides)
+@pytest.mark.parametrize(
+    "cls",
+    [
+        *(cls for cls in estimators() if not inspect.isabstract(cls)),
+        *(getattr(skae.display, name) for name in skae.display.__all__ if "Display" in name),
+    ],
+)
+def test_every_estimator_and_display_is_in_an_example(cls):
+    """So that its page of the reference has examples to lead to."""
+    assert any(re.search(rf"\b{cls.__name__}\b", text) for text in EXAMPLES.values())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_named_on_a_page_and_runs_without_fashion_mnist(name):
+    links = (f"auto_examples/{name}.rst", f"examples/{name}.py")
+    assert any(link in page.read_text(encoding="utf-8") for page in PAGES for link in links)
+    if "load_fashion_mnist(" in EXAMPLES[name]:
+        assert "except FileNotFoundError" in EXAMPLES[name] and "load_digits" in EXAMPLES[name]
 
 
 @pytest.mark.parametrize("source", SNIPPETS)

@@ -4,7 +4,6 @@ Values in, a new result out. Knows nothing of estimators; failure is data in the
 """
 
 import time
-from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -14,7 +13,7 @@ from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls
 from skae.core.programs import compiled
-from skae.core.results import NO_CHECKPOINT, Checkpoint, Progress, Result, history_of
+from skae.core.results import NO_CHECKPOINT, Checkpoint, Listener, Progress, Result, history_of
 from skae.core.resuming import put_back, snapshot_of, taken
 from skae.core.shapes import output_shapes
 from skae.core.training import (
@@ -49,7 +48,7 @@ def train(
     optimizer_state: list[np.ndarray] | None = None,
     step: int = 0,
     device=None,
-    listener: Callable[[Progress], bool] | None = None,
+    listener: Listener | None = None,
     checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> Result:
     """Train `params` on ``rows[index]`` and return the best (or last) weights.
@@ -76,8 +75,8 @@ def train(
     optimizer_state, step : list of arrays, int
         From an earlier result, to go on.
     device : jax.Device, optional
-    listener : callable, optional
-        Called with a `Progress` after each epoch; stops the training by answering True.
+    listener : Listener, optional
+        Called with a `Progress` after each epoch.
     checkpoint : Checkpoint
         Knows where this run stood, if it was begun before, and is told now and then.
 
@@ -108,7 +107,7 @@ def train(
 class _Run:
     """One training run: the state on the device, and the host's clock and records."""
 
-    listener: Callable[[Progress], bool] | None = None
+    listener: Listener | None = None
     checkpoint: Checkpoint = NO_CHECKPOINT
 
     def __init__(self, recipe, rows, index, weight, plan, hyperparameters, seed, device):
@@ -128,7 +127,7 @@ class _Run:
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
-        self.start = time.perf_counter()
+        self.start = self.collected = time.perf_counter()
 
     def prepare(self, params, held_out, room, optimizer_state, step):
         """Put state and held-out rows on the device; nothing is compiled."""
@@ -196,9 +195,14 @@ class _Run:
     def _is_late(self):
         return time.perf_counter() - self.start > self.plan.max_time
 
+    @property
+    def is_awaited(self):
+        """Whether somebody listens who must be heard before the next epoch begins."""
+        return self.listener is not None and self.listener.is_awaited
+
     def _must_hear_of(self, call):
-        """Whether to wait for this call: a listener does, and the first call sets the pace."""
-        is_heard = self.listener is not None and call.evaluate[-1]
+        """Whether to wait for this call: a listener may, and the first call sets the pace."""
+        is_heard = self.is_awaited and call.evaluate[-1]
         return is_heard or self.checkpoint.is_due() or not self.paced
 
     def _calls(self):
@@ -207,7 +211,7 @@ class _Run:
             self.index,
             self.rng,
             lambda: self.steps_per_call,
-            self.listener is not None,
+            self.is_awaited,
             self.steps_sent,
         )
 
@@ -249,17 +253,19 @@ class _Run:
         )
 
     def _collect(self, sent):
-        """Wait for a call, read its history, and report the epoch that ended with it."""
+        """Wait for a call, read its history, and report the epochs that ended in it."""
         call, history, begin = sent
         history = jax.device_get(history)
-        self._pace(len(call.batches), time.perf_counter() - begin)
+        now, before = time.perf_counter(), max(begin, self.collected)
+        self.collected = now
+        self._pace(len(call.batches), now - begin)
+        self.stopped |= int(history.n) < len(call.ends)
         for j in np.flatnonzero(call.evaluate[: int(history.n)]):
             metrics = {name: float(m[j]) for name, m in history.metrics.items()}
             self.records.append((float(history.loss[j]), float(history.evaluation[j]), metrics))
-        self.stopped |= int(history.n) < len(call.ends)
-        if self.listener is not None and call.batches and call.evaluate[-1] and not self.stopped:
-            self.stopped = bool(self.state.stopped)
-            self.stopped |= bool(self.listener(self._progress()))
+            if call.batches:
+                share = call.ends[j] / len(call.batches)
+                self._report(before + share * (now - before))
 
     def _pace(self, steps, seconds):
         self.seconds["train"] += seconds
@@ -268,15 +274,23 @@ class _Run:
             fitting = steps * _SECONDS_PER_CALL / seconds
             self.steps_per_call = int(np.clip(fitting, 1, min(self.capacity, 8 * steps)))
 
-    def _progress(self):
-        history = history_of(self.records, self.n_evaluation > 0)
-        return Progress(
-            epoch=len(history["loss"]),
-            history=history,
-            seconds=time.perf_counter() - self.start,
+    def _report(self, moment):
+        """Tell the listener, if there is one, of the latest epoch, which ended at `moment`."""
+        if self.listener is None:
+            return
+        if self.is_awaited:  # else a later call is in flight, and to ask it would be to wait
+            self.stopped |= bool(self.state.stopped)
+        loss, evaluation, metrics = self.records[-1]
+        held_out = {"validation_loss": evaluation} if self.n_evaluation else {}
+        progress = Progress(
+            epoch=len(self.records) - bool(self.n_evaluation),
+            losses={"loss": loss, **held_out, **metrics},
+            seconds=moment - self.start - self.seconds["compile"],
             is_last=self.stopped,
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
+        answer = self.listener(progress)
+        self.stopped |= self.is_awaited and bool(answer)
 
     def result(self) -> Result:
         """All that was learnt, on the host; nothing is left on the device."""

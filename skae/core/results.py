@@ -6,15 +6,28 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NO_CHECKPOINT", "Checkpoint", "Progress", "Result", "Snapshot", "history_of"]
+__all__ = [
+    "NO_CHECKPOINT",
+    "Checkpoint",
+    "Listener",
+    "Progress",
+    "Result",
+    "Snapshot",
+    "history_of",
+]
 
 
 @dataclass
 class Progress:
-    """What a listener learns after each epoch."""
+    """What a listener learns after each epoch.
+
+    ``losses`` are the epoch's, by name; ``seconds`` those of training until then, without
+    compiling. ``is_last`` and ``params`` are for listeners that are awaited: for others training
+    has gone on.
+    """
 
     epoch: int
-    history: dict[str, np.ndarray]
+    losses: dict[str, float]
     seconds: float
     is_last: bool
     fetch: Callable[[], Any]
@@ -23,6 +36,21 @@ class Progress:
     def params(self):
         """The weights as they are now, on the host."""
         return self.fetch()
+
+
+class Listener:
+    """Who hears of each epoch: this one takes no notice.
+
+    ``is_awaited`` says whether it looks at the weights or may end the training by answering True:
+    then no epoch begins before it has answered. Others hear of epochs up to a second later, and
+    their answer does not count.
+    """
+
+    is_awaited: bool = False
+
+    def __call__(self, progress: Progress) -> bool:
+        """An epoch ended."""
+        return False
 
 
 @dataclass

@@ -3,6 +3,9 @@
 import logging
 from typing import Any
 
+from skae.core import results
+from skae.estimators._sklearn import is_awaited
+
 __all__ = ["Listener", "listener_for"]
 
 _logger = logging.getLogger("skae")
@@ -15,12 +18,13 @@ def listener_for(estimator, X, sample_weight):
     return Listener(estimator, X, sample_weight)
 
 
-class Listener:
-    """Called after each epoch; answers whether training shall stop."""
+class Listener(results.Listener):
+    """Writes the log and calls the callbacks, whose answer it gives."""
 
     def __init__(self, estimator, X, sample_weight):
         self.estimator = estimator
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
+        self.is_awaited = is_awaited(getattr(estimator, "_skl_callbacks", ()))
         self.verbose = int(estimator.verbose)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         # y=X: scikit-learn's monitors score only where y is given
@@ -39,7 +43,7 @@ class Listener:
         if self.has_callbacks:
             self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
             self.context.call_on_fit_task_begin(**self.arguments)
-            if n_epochs:
+            if n_epochs and self.is_awaited:
                 self._begin_epoch()
 
     def _begin_epoch(self):
@@ -50,13 +54,16 @@ class Listener:
         """An epoch ended."""
         if self.verbose and progress.epoch % self.verbose == 0:
             self._log(progress)
-        if self.epoch is None:
+        if not self.has_callbacks:
             return False
+        if self.epoch is None:
+            self._begin_epoch()
         stop = self.epoch.call_on_fit_task_end(
             **self.arguments, reconstruction_attributes=lambda: self.attributes(progress)
         )
         self.epoch = None
-        if not (stop or progress.is_last) and progress.epoch < self.n_epochs:
+        is_over = stop or progress.is_last or progress.epoch == self.n_epochs
+        if self.is_awaited and not is_over:
             self._begin_epoch()
         return bool(stop)
 
@@ -71,8 +78,7 @@ class Listener:
 
     def _log(self, progress):
         losses = [
-            f"{name.replace('_', ' ')} {values[-1]:.6g}"
-            for name, values in progress.history.items()
+            f"{name.replace('_', ' ')} {value:.6g}" for name, value in progress.losses.items()
         ]
         seconds = progress.seconds / progress.epoch
         _logger.info(

@@ -7,8 +7,12 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
+
+    # it counts tasks; all others may ask for the fitted estimator, or answer that it is enough
+    _ONLOOKERS: tuple[type, ...] = (ProgressBar,)
 except ImportError:  # scikit-learn < 1.9 has no callbacks
+    _ONLOOKERS = ()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands in for scikit-learn's: callbacks came with scikit-learn 1.9."""
@@ -25,6 +29,11 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
             return method(*args, **kwargs)
 
         return unchanged
+
+
+def is_awaited(callbacks) -> bool:
+    """Whether training must wait for what these callbacks answer."""
+    return any(type(callback) not in _ONLOOKERS for callback in callbacks)
 
 
 # where our documentation stands, and what scikit-learn's diagrams make a link of
@@ -55,6 +64,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "is_awaited",
     "validate_data",
     "with_callbacks",
 ]

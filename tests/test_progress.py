@@ -1,0 +1,77 @@
+"""What is logged of a fit, line by line."""
+
+import logging
+import re
+
+import pytest
+
+from skae import AutoencoderTransformer, PretrainedClassifier
+from tests.discovery import fast
+
+LINE = re.compile(
+    r"(?P<name>\w+) epoch (?P<epoch>\d+)/(?P<epochs>\d+): (?P<losses>.*), "
+    r"(?P<speed>\d+) rows/s, (?P<left>\d+\.\d) s left"
+)
+
+
+@pytest.fixture
+def lines(caplog):
+    """``lines()``: the lines so far, taken to pieces."""
+    caplog.set_level(logging.INFO, "skae")
+
+    def read():
+        found = [r.getMessage() for r in caplog.records if r.name == "skae"]
+        return [LINE.fullmatch(line).groupdict() for line in found]
+
+    return read
+
+
+def test_a_line_tells_losses_speed_and_time_left(X, lines):
+    model = fast(AutoencoderTransformer, validation_fraction=0.3, verbose=1).fit(X)
+    said = lines()
+    assert [int(line["epoch"]) for line in said] == list(range(1, model.n_iter_ + 1))
+    assert {(line["name"], line["epochs"]) for line in said} == {("AutoencoderTransformer", "4")}
+    for line, loss, held_out in zip(
+        said, model.history_["loss"], model.history_["validation_loss"], strict=True
+    ):
+        assert line["losses"] == f"loss {loss:.6g}, validation loss {held_out:.6g}"
+    assert all(int(line["speed"]) > 0 for line in said)
+
+
+@pytest.mark.parametrize("verbose", [3, 5])
+def test_every_kth_epoch(verbose, X, lines):
+    fast(AutoencoderTransformer, max_iter=15, early_stopping=False, verbose=verbose).fit(X)
+    said = lines()
+    assert [int(line["epoch"]) for line in said] == list(range(verbose, 16, verbose))
+    assert said[-1]["left"] == "0.0"
+
+
+def test_nobody_is_told_when_it_is_off(X, lines):
+    fast(AutoencoderTransformer, early_stopping=False).fit(X)
+    assert lines() == []
+
+
+def test_stage_two_is_logged_by_its_own_name(X, y, lines):
+    model = fast(PretrainedClassifier, verbose=1).fit(X, y)
+    said = lines()
+    assert {line["name"] for line in said} == {"PretrainedClassifier"}
+    assert [int(line["epoch"]) for line in said] == list(range(1, model.n_iter_ + 1))
+
+
+LONG = {"max_iter": 40, "early_stopping": False}
+
+
+def test_a_log_changes_nothing_in_how_epochs_are_cut(X, lines, sent):
+    model = fast(AutoencoderTransformer, verbose=1, **LONG).fit(X)
+    # of which there would be 40 if each epoch were waited for
+    assert len(sent) < 20
+    said = lines()
+    assert [int(line["epoch"]) for line in said] == list(range(1, 41))
+    assert [line["losses"] for line in said] == [f"loss {v:.6g}" for v in model.history_["loss"]]
+
+
+def test_an_early_end_amid_a_call_is_told(X, lines):
+    stop = {"max_iter": 400, "validation_fraction": 0.3, "n_iter_no_change": 1, "tol": 0.3}
+    model = fast(AutoencoderTransformer, verbose=1, **stop).fit(X)
+    assert 0 < model.n_iter_ < 400
+    assert [int(line["epoch"]) for line in lines()] == list(range(1, model.n_iter_ + 1))

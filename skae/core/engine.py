@@ -11,21 +11,20 @@ import numpy as np
 from skae.core.batching import Rows, n_batches, steps_per_block
 from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
-from skae.core.plan import Call, Plan, calls
+from skae.core.plan import Call, Plan, calls, stage_of
 from skae.core.programs import compiled
-from skae.core.results import NO_CHECKPOINT, Checkpoint, Listener, Progress, Result, history_of
+from skae.core.results import (
+    NO_CHECKPOINT,
+    NO_LISTENER,
+    Checkpoint,
+    Listener,
+    Progress,
+    Result,
+    history_of,
+)
 from skae.core.resuming import put_back, snapshot_of, taken
 from skae.core.shapes import output_shapes
-from skae.core.training import (
-    MAX_SEGMENTS,
-    Blocks,
-    Recipe,
-    Stage,
-    State,
-    advance,
-    metrics,
-    trainable,
-)
+from skae.core.training import Blocks, Recipe, State, advance, metrics, trainable
 
 __all__ = ["train"]
 
@@ -48,7 +47,7 @@ def train(
     optimizer_state: list[np.ndarray] | None = None,
     step: int = 0,
     device=None,
-    listener: Listener | None = None,
+    listener: Listener = NO_LISTENER,
     checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> Result:
     """Train `params` on ``rows[index]`` and return the best (or last) weights.
@@ -75,7 +74,7 @@ def train(
     optimizer_state, step : list of arrays, int
         From an earlier result, to go on.
     device : jax.Device, optional
-    listener : Listener, optional
+    listener : Listener
         Called with a `Progress` after each epoch.
     checkpoint : Checkpoint
         Knows where this run stood, if it was begun before, and is told now and then.
@@ -107,7 +106,7 @@ def train(
 class _Run:
     """One training run: the state on the device, and the host's clock and records."""
 
-    listener: Listener | None = None
+    listener: Listener = NO_LISTENER
     checkpoint: Checkpoint = NO_CHECKPOINT
 
     def __init__(self, recipe, rows, index, weight, plan, hyperparameters, seed, device):
@@ -185,24 +184,17 @@ class _Run:
                 waiting = None
                 if self.checkpoint.is_due():
                     self.checkpoint.keep(snapshot_of(self))
-            if self.stopped or self.interrupt.heard or self._is_late():
+            is_late = time.perf_counter() - self.start > self.plan.max_time
+            if self.stopped or self.interrupt.heard or is_late:
                 break
         if waiting is not None:
             self._collect(waiting)
         if self.interrupt.heard:
             self.checkpoint.keep(snapshot_of(self))
 
-    def _is_late(self):
-        return time.perf_counter() - self.start > self.plan.max_time
-
-    @property
-    def is_awaited(self):
-        """Whether somebody listens who must be heard before the next epoch begins."""
-        return self.listener is not None and self.listener.is_awaited
-
     def _must_hear_of(self, call):
         """Whether to wait for this call: a listener may, and the first call sets the pace."""
-        is_heard = self.is_awaited and call.evaluate[-1]
+        is_heard = self.listener.is_awaited and call.evaluate[-1]
         return is_heard or self.checkpoint.is_due() or not self.paced
 
     def _calls(self):
@@ -211,14 +203,14 @@ class _Run:
             self.index,
             self.rng,
             lambda: self.steps_per_call,
-            self.is_awaited,
+            self.listener.is_awaited,
             self.steps_sent,
         )
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
-        given = self._block(call), self.evaluation, self._stage(call), self.hyperparameters
-        args = (self.state, *given)
+        block, stage = self._block(call), self._stage(call)
+        args = (self.state, block, self.evaluation, stage, self.hyperparameters)
         # weights, moments and the best weights once, not twice
         program, seconds = compiled(advance, self.recipe, args, donated=(0,))
         self.seconds["compile"] += seconds
@@ -237,19 +229,15 @@ class _Run:
         return Blocks(rows, weights, targets, self.shift, self.scale)
 
     def _stage(self, call):
-        padding = (0, MAX_SEGMENTS - len(call.ends))
-        steps, n_rows = self.steps_sent + np.arange(self.capacity), len(self.index)
+        before = self.steps_sent
         self.steps_sent += len(call.batches)
-        return Stage(
-            ends=np.pad(np.asarray(call.ends, np.int32), padding),
-            evaluate=np.pad(np.asarray(call.evaluate, bool), padding),
-            n_segments=np.int32(len(call.ends)),
-            rates=self.plan.rates(steps, n_rows),
-            progress=self.plan.progress(steps, n_rows),
-            n_evaluation=np.int32(self.n_evaluation),
-            fresh=np.bool_(self.fresh),
-            patience=np.int32(min(self.plan.patience, 2**30)),
-            tolerance=np.float32(self.plan.tolerance),
+        return stage_of(
+            self.plan,
+            call,
+            before + np.arange(self.capacity),
+            len(self.index),
+            n_evaluation=self.n_evaluation,
+            fresh=self.fresh,
         )
 
     def _collect(self, sent):
@@ -275,10 +263,9 @@ class _Run:
             self.steps_per_call = int(np.clip(fitting, 1, min(self.capacity, 8 * steps)))
 
     def _report(self, moment):
-        """Tell the listener, if there is one, of the latest epoch, which ended at `moment`."""
-        if self.listener is None:
-            return
-        if self.is_awaited:  # else a later call is in flight, and to ask it would be to wait
+        """Tell the listener of the latest epoch, which ended at `moment`."""
+        is_awaited = self.listener.is_awaited
+        if is_awaited:  # else a later call is in flight, and to ask it would be to wait
             self.stopped |= bool(self.state.stopped)
         loss, evaluation, metrics = self.records[-1]
         held_out = {"validation_loss": evaluation} if self.n_evaluation else {}
@@ -290,7 +277,7 @@ class _Run:
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
         answer = self.listener(progress)
-        self.stopped |= self.is_awaited and bool(answer)
+        self.stopped |= is_awaited and bool(answer)
 
     def result(self) -> Result:
         """All that was learnt, on the host; nothing is left on the device."""

@@ -7,9 +7,9 @@ import numpy as np
 
 from skae.core.batching import n_batches
 from skae.core.optimizers import learning_rates
-from skae.core.training import MAX_SEGMENTS
+from skae.core.training import MAX_SEGMENTS, Stage
 
-__all__ = ["Call", "Plan", "calls"]
+__all__ = ["Call", "Plan", "calls", "stage_of"]
 
 
 @dataclass(frozen=True)
@@ -114,3 +114,34 @@ def calls(
             if full or (ends_epoch and (epoch_by_epoch or epoch + 1 == plan.epochs)):
                 yield call
                 call = Call()
+
+
+def stage_of(
+    plan: Plan, call: Call, steps, n_rows: int, *, n_evaluation: int, fresh: bool
+) -> Stage:
+    """What the compiled engine is told of a call.
+
+    Parameters
+    ----------
+    plan, call
+    steps : ndarray of shape (capacity,)
+        Numbers of the steps that a full call would make.
+    n_rows : int
+        Of an epoch.
+    n_evaluation : int
+        Held-out batches.
+    fresh : bool
+        Whether the optimiser begins anew.
+    """
+    padding = (0, MAX_SEGMENTS - len(call.ends))
+    return Stage(
+        ends=np.pad(np.asarray(call.ends, np.int32), padding),
+        evaluate=np.pad(np.asarray(call.evaluate, bool), padding),
+        n_segments=np.int32(len(call.ends)),
+        rates=plan.rates(steps, n_rows),
+        progress=plan.progress(steps, n_rows),
+        n_evaluation=np.int32(n_evaluation),
+        fresh=np.bool_(fresh),
+        patience=np.int32(min(plan.patience, 2**30)),
+        tolerance=np.float32(plan.tolerance),
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "NO_CHECKPOINT",
+    "NO_LISTENER",
     "Checkpoint",
     "Listener",
     "Progress",
@@ -48,9 +49,21 @@ class Listener:
 
     is_awaited: bool = False
 
+    def begin(self, n_epochs: int, n_rows: int, attributes: Callable | None) -> None:
+        """Training begins: at most `n_epochs` epochs of `n_rows` rows.
+
+        ``attributes(progress)`` gives what the estimator's attributes would be by then.
+        """
+
     def __call__(self, progress: Progress) -> bool:
         """An epoch ended."""
         return False
+
+    def end(self, attributes: dict[str, Any]) -> None:
+        """The fit is over, with these fitted attributes."""
+
+
+NO_LISTENER = Listener()
 
 
 @dataclass

@@ -19,7 +19,7 @@ from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, LinearHead
 from skae.core.objectives import weighted_mean
 from skae.core.plan import Plan
-from skae.core.results import Result
+from skae.core.results import NO_LISTENER, Listener, Result
 from skae.core.shapes import output_shapes
 from skae.core.training import Recipe
 
@@ -103,7 +103,7 @@ def fine_tune(
     *,
     seed: np.random.SeedSequence,
     device: Any = None,
-    listener: Any = None,
+    listener: Listener = NO_LISTENER,
 ) -> tuple[Result, Result]:
     """Train a head on an encoder's layers, and then the layers with it.
 
@@ -161,7 +161,7 @@ def fine_tune(
         given,
         replace(plan, learning_rate=head_learning_rate or min(0.02, 0.5 / width)),
         head_seed,
-        listener if is_all else None,
+        listener if is_all else NO_LISTENER,
     )
     params = {**params, **head.params}
     if is_all:

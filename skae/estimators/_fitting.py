@@ -16,7 +16,7 @@ from skae.core.layerwise import Pretrained, n_pairs, pretrain
 from skae.core.moments import canonical_rows, mean_and_scale
 from skae.core.networks import Network, initial_weights
 from skae.core.principal_components import principal_components
-from skae.core.results import NO_CHECKPOINT, Checkpoint
+from skae.core.results import NO_CHECKPOINT, Checkpoint, Listener
 from skae.core.start import pca_start
 from skae.core.training import Recipe, trainable
 from skae.estimators._automatic import training_plan
@@ -42,7 +42,7 @@ class Task:
     hyperparameters: dict[str, float]
     seed: np.random.SeedSequence
     device: Any
-    listener: Any
+    listener: Listener
     shared: dict[str, Any]
     adjust: Callable
     phase: Callable
@@ -204,8 +204,7 @@ def _train(task, data, split, clock, *, begun, **options) -> Outcome:
         }
 
     plan, choice = _rest(split, begun, clock), split.choice
-    if task.listener is not None:
-        task.listener.begin(plan.epochs, len(split.index), attributes)
+    task.listener.begin(plan.epochs, len(split.index), attributes)
     result = train(
         task.recipe,
         begun.params,

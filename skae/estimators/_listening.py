@@ -12,9 +12,9 @@ _logger = logging.getLogger("skae")
 
 
 def listener_for(estimator, X, sample_weight):
-    """A `Listener` where somebody listens, else None: then nothing slows the fit down."""
+    """Who tells those that listen, if anybody does."""
     if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
-        return None
+        return results.NO_LISTENER
     return Listener(estimator, X, sample_weight)
 
 
@@ -33,10 +33,7 @@ class Listener(results.Listener):
         self.epoch: Any = None
 
     def begin(self, n_epochs: int, n_rows: int, attributes) -> None:
-        """Training begins: at most `n_epochs` epochs of `n_rows` rows.
-
-        ``attributes(progress)`` gives what the estimator's attributes would be by then.
-        """
+        """Open the log, and the task that callbacks follow."""
         self.n_epochs, self.n_rows, self.attributes = n_epochs, n_rows, attributes
         if self.verbose:
             _make_audible()

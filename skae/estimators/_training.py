@@ -243,8 +243,7 @@ class TrainedAutoencoder(CallbackSupportMixin, FittedAutoencoder, CodeParameters
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
         self.__dict__.update(outcome.attributes, **further)
-        if task.listener is not None:
-            task.listener.end(outcome.attributes)
+        task.listener.end(outcome.attributes)
         if outcome.diverged:
             warnings.warn(
                 f"The loss stopped being finite at learning_rate={self.learning_rate}: the last "

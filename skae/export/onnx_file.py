@@ -3,6 +3,7 @@
 import itertools
 import json
 import sys
+from numbers import Integral
 from pathlib import Path
 
 import jax
@@ -41,8 +42,10 @@ def write(estimator, method: str, portable: Portable, path, opset: int) -> None:
     """What `ExportMixin.to_onnx` does."""
     onnx = load_onnx()
     newest = onnx.defs.onnx_opset_version()
-    if not MIN_OPSET <= opset <= newest:
-        raise ValueError(f"opset={opset!r} must be from {MIN_OPSET} to {newest}, onnx's newest")
+    if not (isinstance(opset, Integral) and MIN_OPSET <= opset <= newest):
+        raise ValueError(
+            f"opset={opset!r} must be an integer from {MIN_OPSET} to {newest}, onnx's newest"
+        )
     numbers = itertools.count()
     graph = Graph(onnx, RULES, lambda kind: f"{kind}_{next(numbers)}")
     rows = portable.rows

@@ -11,7 +11,7 @@ import numpy as np
 
 from skae.core.batching import Rows, most_alike
 from skae.core.moments import canonical_rows
-from skae.core.results import Result
+from skae.core.results import Listener, Result
 from skae.core.supervised import Part, fine_tune
 from skae.core.training import Recipe
 from skae.estimators._automatic import training_plan, validation_rows
@@ -33,7 +33,7 @@ class FineTuning:
     classes: np.ndarray | None
     seed: np.random.SeedSequence
     device: Any
-    listener: Any
+    listener: Listener
 
 
 def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result, Result]:
@@ -60,8 +60,7 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
     part = _part(task, rows, weight, np.random.default_rng(split_seed))
     if part.held_out is None:  # the training loss is no reason to stop
         plan = replace(plan, patience=np.inf)
-    if task.listener is not None:
-        task.listener.begin(plan.epochs, len(part.index), None)
+    task.listener.begin(plan.epochs, len(part.index), None)
     return fine_tune(
         task.recipe,
         task.params,

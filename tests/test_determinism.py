@@ -1,12 +1,17 @@
 """The same seed gives the same bits in a loop, in threads and in other processes."""
 
+import re
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from itertools import repeat
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
 from skae import AutoencoderTransformer
+from tests.conftest import ROOT
 from tests.datasets import curved
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
 
@@ -62,6 +67,48 @@ def test_loky_workers():
     together = [jobs(cls)[0] for cls in REPRESENTATIVES]
     expected = [in_a_loop(cls)[0] for cls in REPRESENTATIVES]
     assert_same_bits(Parallel(2, backend="loky")(together), expected)
+
+
+def test_spawned_processes():
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(fit_and_transform, REPRESENTATIVES, repeat(0), repeat(True)))
+    assert_same_bits(found, [in_a_loop(cls)[0] for cls in REPRESENTATIVES])
+
+
+RECIPES = """
+from pathlib import Path
+import numpy as np
+
+{in_threads}
+
+assert search.n_features_in_ == X.shape[1]
+
+{in_processes}
+
+alone = [AutoencoderTransformer(5, max_iter=5, random_state=seed).fit(X) for seed in range(2)]
+for one, other in zip(fitted, alone, strict=True):
+    codes = other.transform(X)
+    np.testing.assert_allclose(one.transform(X), codes, atol=0.01 * abs(codes).max())
+
+
+def threads_of_a_worker(core):
+    fit_on_core(core, AutoencoderTransformer(2, max_iter=1), X)
+    tasks = Path("/proc/self/task")
+    names = [(task / "comm").read_text() for task in tasks.iterdir()] if tasks.exists() else []
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return cores, sum("XLAEigen" in name for name in names)
+
+
+for cores, threads in Parallel(n_jobs=2)(delayed(threads_of_a_worker)(i) for i in range(2)):
+    assert cores == 1 and threads <= 1, (cores, threads)
+"""
+
+
+def test_recipes_of_the_guide(run_python):
+    """Each worker of the guide's recipe stays on the core that it is given."""
+    page = (ROOT / "docs" / "guide" / "parallel.md").read_text(encoding="utf-8")
+    in_threads, in_processes = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    run_python(RECIPES.format(in_threads=in_threads, in_processes=in_processes))
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)

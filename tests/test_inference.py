@@ -2,11 +2,13 @@
 
 from itertools import pairwise
 
-import jax
 import numpy as np
 import pytest
 
-from skae.core.inference import BLOCK_ROWS, apply_in_blocks
+from skae.core import inference
+from skae.core.inference import BLOCK_ROWS, MANY_ROWS, apply_in_blocks
+from tests.datasets import curved
+from tests.discovery import AUTOENCODERS
 
 MATRIX = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32)
 
@@ -16,7 +18,7 @@ def product(static, params, x):
     return x @ params
 
 
-@pytest.mark.parametrize("n_rows", [0, 1, BLOCK_ROWS, BLOCK_ROWS + 1, 5 * BLOCK_ROWS - 7])
+@pytest.mark.parametrize("n_rows", [0, 1, BLOCK_ROWS, BLOCK_ROWS + 1, MANY_ROWS, MANY_ROWS + 7])
 def test_every_row_gets_its_own_result(n_rows):
     X = np.random.default_rng(1).standard_normal((n_rows, 6)).astype(np.float32)
     out = np.full((n_rows, 3), np.nan, np.float32)
@@ -24,11 +26,12 @@ def test_every_row_gets_its_own_result(n_rows):
     np.testing.assert_allclose(out, X @ MATRIX, rtol=1e-5, atol=1e-5)
 
 
-def test_a_row_gives_the_same_bits_in_any_block():
-    X = np.random.default_rng(1).standard_normal((3 * BLOCK_ROWS, 6)).astype(np.float32)
+@pytest.mark.parametrize("n_rows", [3 * BLOCK_ROWS, MANY_ROWS + 70])
+def test_a_row_gives_the_same_bits_in_any_block(n_rows):
+    X = np.random.default_rng(1).standard_normal((n_rows, 6)).astype(np.float32)
     together, alone = np.empty((2, len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], together)
-    for i in (0, BLOCK_ROWS - 1, BLOCK_ROWS, len(X) - 1):
+    for i in (0, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS, len(X) - 1):
         one = X[i : i + 1]
         apply_in_blocks(
             product, "a product", MATRIX, one.shape, lambda part, one=one: one[part], alone[i:]
@@ -36,18 +39,60 @@ def test_a_row_gives_the_same_bits_in_any_block():
         np.testing.assert_array_equal(alone[i], together[i])
 
 
-def test_no_more_than_two_blocks_are_held(monkeypatch):
+@pytest.fixture
+def computed_on(monkeypatch):
+    """The blocks that programs are called with, as they come."""
+    blocks, find = [], inference.compiled
+
+    def noted(*task):
+        program, seconds = find(*task)
+        return lambda params, block: blocks.append(block) or program(params, block), seconds
+
+    monkeypatch.setattr(inference, "compiled", noted)
+    return blocks
+
+
+def test_no_more_than_two_blocks_are_held(computed_on):
     """However many rows there are, and none is filled while it is still computed on."""
-    sent, put = [], jax.device_put
-
-    def noted(value, device=None):
-        sent.append(value)
-        return put(value, device)
-
-    monkeypatch.setattr(jax, "device_put", noted)
     X = np.ones((6 * BLOCK_ROWS, 6), np.float32)
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
-    places = [block.ctypes.data for block in sent[1:]]
+    places = [block.ctypes.data for block in computed_on]
     assert len(places) == 6 and len(set(places)) == 2
     assert all(one != other for one, other in pairwise(places))
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_any_network_gives_a_row_the_same_bits_alone_and_among_many(cls, fitted):
+    model, X = fitted(cls), curved(3 * BLOCK_ROWS + 5, seed=3)
+    codes, rows = model.transform(X), model.reconstruct(X)
+    for some in (slice(0, 1), slice(BLOCK_ROWS, BLOCK_ROWS + 40), slice(len(X) - 2, len(X))):
+        np.testing.assert_array_equal(model.transform(X[some]), codes[some])
+        np.testing.assert_array_equal(model.reconstruct(X[some]), rows[some])
+
+
+def sizes_of_blocks(function, n_rows, computed_on):
+    X, out = np.ones((n_rows, 6), np.float32), np.empty((n_rows, 3), np.float32)
+    for _ in range(2):  # the first time wide blocks are tried
+        computed_on.clear()
+        apply_in_blocks(function, "blocks", MATRIX, X.shape, lambda part: X[part], out)
+    return {len(block) for block in computed_on}
+
+
+def told_apart(static, params, x):
+    """Depends on the size of a block, as rounding might."""
+    return product(static, params, x) + 1e-3 * len(x)
+
+
+def bits(static, params, x):
+    return (product(static, params, x) > 0).astype(np.float32)
+
+
+def test_many_rows_travel_in_wide_blocks_that_change_nothing(computed_on):
+    assert sizes_of_blocks(product, MANY_ROWS - 1, computed_on) == {BLOCK_ROWS}
+    assert sizes_of_blocks(product, MANY_ROWS, computed_on) == {512}
+
+
+@pytest.mark.parametrize("function", [told_apart, bits])
+def test_blocks_stay_small_where_wide_ones_might_change_bits(function, computed_on):
+    assert sizes_of_blocks(function, MANY_ROWS, computed_on) == {BLOCK_ROWS}

@@ -135,6 +135,8 @@ class Rows:
         if self.on_host:
             return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)
         shift, scale = self.shift_and_scale
+        if scale == 1 and not shift.any():
+            return raw.astype(np.float32, copy=False)
         rows = np.subtract(raw, shift, dtype=np.float32)
         rows *= scale
         return rows

@@ -15,7 +15,7 @@ import jax
 
 from skae.core.traces import forget_traces
 
-__all__ = ["MAX_PROGRAMS", "clear_programs", "compiled"]
+__all__ = ["MAX_PROGRAMS", "clear_programs", "compiled", "key_of"]
 
 MAX_PROGRAMS = 128
 # to give memory back takes as long as a small program's lowering: once for so many programs
@@ -48,9 +48,7 @@ def compiled(function: Callable, static: Hashable, args: tuple, *, donated: tupl
     seconds : float
         What compiling took; 0 where the program was there.
     """
-    leaves, structure = jax.tree_util.tree_flatten(args)
-    kinds = tuple((leaf.shape, leaf.dtype, getattr(leaf, "sharding", None)) for leaf in leaves)
-    key = (function, static, structure, kinds, donated)
+    key = key_of(function, static, args, donated)
     program = _find(key)
     if program is not None:
         return program, 0.0
@@ -66,6 +64,13 @@ def compiled(function: Callable, static: Hashable, args: tuple, *, donated: tupl
         program = jitted.lower(*args).compile()
         _keep(key, program)
         return program, time.perf_counter() - start
+
+
+def key_of(function: Callable, static: Hashable, args: tuple, donated=()) -> Hashable:
+    """What a program depends on, as a value."""
+    leaves, structure = jax.tree_util.tree_flatten(args)
+    kinds = tuple((leaf.shape, leaf.dtype, getattr(leaf, "sharding", None)) for leaf in leaves)
+    return function, static, structure, kinds, donated
 
 
 def _find(key):

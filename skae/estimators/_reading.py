@@ -33,8 +33,13 @@ def as_dtype(values, scale, shift, dtype) -> np.ndarray:
     """``values * scale + shift`` in `dtype`, at most its largest number.
 
     float32 and float16 are given for what may hold larger ones: objects, wide integers, rows
-    beside which a reconstruction is a little off.
+    beside which a reconstruction is a little off. `values` may be written over.
     """
+    if shift is None and values.dtype == dtype:
+        # in place: memory that is new costs as much as the codes of rows that are narrow
+        largest = max(1.0, values.max(initial=0), -values.min(initial=0))
+        if float(largest) * float(scale) <= np.finfo(dtype).max:
+            return values if scale == 1 else np.multiply(values, dtype.type(scale), out=values)
     try:
         with np.errstate(over="raise"):
             scaled = values.astype(dtype, copy=False) * dtype.type(scale)
@@ -61,7 +66,11 @@ def check_range(X, loss: str) -> None:
     if LOSSES[loss].centred or not X.size:
         return
     cells = X.data if sparse.issparse(X) else X
-    low, high = (cells.min(), cells.max()) if cells.size else (0, 0)
+    # both of a part while it is in the cache
+    step = max(1, 2**17 // max(1, cells[:1].size))
+    parts = [cells[first : first + step] for first in range(0, len(cells), step)]
+    ends = [(part.min(), part.max()) for part in parts]
+    low, high = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0, 0)
     if low < 0 or high > 1:
         raise ValueError(
             f"loss={loss!r} needs X in [0, 1], got values from {low} to {high}: scale X "

@@ -94,7 +94,8 @@ def _on_device(params, device, once):
     """
     usual = jax.local_devices()[0]
     device = usual if device is None else device
-    is_usual = device == usual and jax.config.jax_default_device is None
+    default = jax.config.jax_default_device  # type: ignore[attr-defined]
+    is_usual = device == usual and default is None
     if not (once and is_usual):
         params = jax.device_put(params, device)
     return params, (lambda block: block) if is_usual else partial(jax.device_put, device=device)

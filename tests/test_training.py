@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
+from skae.estimators._automatic import validation_rows
 from tests.datasets import curved
 
 
@@ -248,3 +249,18 @@ def test_another_optimizer_cannot_go_on(X):
         with pytest.raises(ValueError, match="optimizer='sgd'"):
             go_on(X)
     np.testing.assert_array_equal(fitted.transform(X), codes)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "held_out"),
+    [
+        (2_000, 64, 200),
+        (60_000, 784, 5_000),
+        (60_000, 4_096, 1_024),  # 16 MB
+        (20_000, 20_000, 209),
+        (20_000, 10**6, 200),
+    ],
+)
+def test_rows_held_out_are_no_more_than_a_block(n_rows, n_features, held_out):
+    assert validation_rows(n_rows, "auto", n_features) == held_out
+    assert validation_rows(n_rows, 0.5, n_features) == n_rows // 2

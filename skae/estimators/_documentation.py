@@ -104,11 +104,11 @@ early_stopping : bool, default=True
     `n_iter_no_change` passes. False: train on all rows, for `max_iter` epochs.
 
 validation_fraction : "auto" or float, default="auto"
-    Share of rows held out, between 0 and 1. "auto": a tenth, at most 5,000 rows; and below 2,000
-    distinct rows none, since so few would choose noise: the number of epochs is then chosen by
-    3-fold cross-validation inside the fit, and all rows are trained on. Rows that are near copies
-    of each other (frames of a film, windows that overlap) make such rows tell too little: give
-    `fit` an `X_val` from elsewhere.
+    Share of rows held out, between 0 and 1. "auto": a tenth, at most 5,000 rows and at most 16 MB
+    of them (but 200 rows); and below 2,000 distinct rows none, since so few would choose noise: the
+    number of epochs is then chosen by 3-fold cross-validation inside the fit, and all rows are
+    trained on. Rows that are near copies of each other (frames of a film, windows that overlap)
+    make such rows tell too little: give `fit` an `X_val` from elsewhere.
 
 n_iter_no_change : "auto" or int, default="auto"
     Epochs without progress before training stops. "auto" counts steps: a third of all.

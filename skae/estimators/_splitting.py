@@ -44,16 +44,17 @@ def split_rows(task, data, X_val, plan, seed, start=None) -> Split:
         return Split(everything, (rows, np.arange(rows.n_rows), np.ones(rows.n_rows)), plan)
     if parameters["validation_fraction"] == "auto" and n_rows < CROSS_VALIDATE_BELOW:
         return _cross_validated(task, data, plan, seed, start)
-    count = validation_rows(n_rows, parameters["validation_fraction"])
+    fraction, n_features = parameters["validation_fraction"], data.rows.n_features
+    count = validation_rows(n_rows, fraction, n_features)
     if not 1 <= count < n_rows:
         raise ValueError(
-            f"validation_fraction={parameters['validation_fraction']} of {n_rows} distinct rows "
+            f"validation_fraction={fraction} of {n_rows} distinct rows "
             f"holds out {count} and leaves {n_rows - count}: both must be at least 1; use 'auto', "
             "another fraction or early_stopping=False"
         )
     order = np.random.default_rng(seed).permutation(n_rows)
     held_out = (data.rows, np.sort(order[:count]), data.weight)
-    room = validation_rows(most_alike(n_rows), parameters["validation_fraction"])
+    room = validation_rows(most_alike(n_rows), fraction, n_features)
     return Split(np.sort(order[count:]), held_out, plan, room=room)
 
 

@@ -83,14 +83,15 @@ def _part(task, rows, weight, rng) -> Part:
     if not task.parameters["early_stopping"]:
         return Part(rows, weight, np.arange(rows.n_rows))
     index, held_out = _split(task, rows, rng)
-    room = validation_rows(most_alike(rows.n_rows), task.parameters["validation_fraction"])
+    fraction = task.parameters["validation_fraction"]
+    room = validation_rows(most_alike(rows.n_rows), fraction, rows.n_features)
     return Part(rows, weight, index, held_out, room)
 
 
 def _split(task, rows, rng):
     """Rows to train on and rows to hold out, of each class the same share."""
     fraction, n_rows = task.parameters["validation_fraction"], rows.n_rows
-    count = validation_rows(n_rows, fraction)
+    count = validation_rows(n_rows, fraction, rows.n_features)
     numbers = np.zeros(n_rows, int)
     if task.classes is not None:
         numbers = rows.targets(slice(None))[:, 0].astype(int)

@@ -65,10 +65,12 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     device : jax.Device, optional
     """
     n_rows, width = shape
-    params, put = _on_device(params, device, once=n_rows <= BLOCK_ROWS)
+    device = jax.local_devices()[0] if device is None else device
+    params, put = _for_programs(params, device)
     size = BLOCK_ROWS
     if n_rows >= MANY_ROWS and 4 * width * _WIDE_ROWS <= BLOCK_BYTES:
         size = _WIDE_ROWS if _agree(function, static, params, width, put) else BLOCK_ROWS
+    weights = params if n_rows <= BLOCK_ROWS else jax.device_put(params, device)
     # two take turns: one is computed on while the other is filled
     blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_rows > size))]
     program, waiting = None, None
@@ -77,28 +79,24 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
         blocks.reverse()
         blocks[0][: part.stop - start] = read(part)
         blocks[0][part.stop - start :] = 0
-        args = (params, put(blocks[0]))
+        block = put(blocks[0])
         if program is None:
-            program, _ = compiled(function, static, args)
-        sent = part, program(*args)
+            program, _ = compiled(function, static, (params, block))
+        sent = part, program(weights, block)
         _collect(waiting, out)
         waiting = sent
     _collect(waiting, out)
 
 
-def _on_device(params, device, once):
-    """The weights where they are needed, and what puts a block there.
+def _for_programs(params, device):
+    """Weights as programs are made for them and take them, and what makes a block ready.
 
-    On the usual device a program does that itself, and sooner: of blocks, and of weights if it is
-    called once.
+    On JAX's own device a program takes NumPy's arrays, sooner than they could be put there.
     """
-    usual = jax.local_devices()[0]
-    device = usual if device is None else device
     default = jax.config.jax_default_device  # type: ignore[attr-defined]
-    is_usual = device == usual and default is None
-    if not (once and is_usual):
-        params = jax.device_put(params, device)
-    return params, (lambda block: block) if is_usual else partial(jax.device_put, device=device)
+    if device == jax.local_devices()[0] and default is None:
+        return params, lambda block: block
+    return jax.device_put(params, device), partial(jax.device_put, device=device)
 
 
 def _agree(function, static, params, width, put):

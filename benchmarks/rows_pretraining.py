@@ -1,10 +1,12 @@
 """Quality row 9: a classifier of few labels, pretrained on unlabelled rows; and supervised codes.
 
 Both sides are the same net, 784-500-10: the lower layer of a denoising 784-500-200 autoencoder, or
-the same from random weights, which did better with it than with both layers. Weight decay and
-dropout are chosen for both by 3-fold cross-validation on the labelled rows. Depth, pretraining and
-learning rates are fixed: the rate of the pretrained side is the shipped one, all else did best on
-training rows that were not used otherwise. Draws hold the same number of labels a class.
+the same from random weights, which does better with it than with both layers (.808 to .801 with
+500 labels, .717 to .715 with 100, each at its best dropout, on the last 5,000 training rows).
+Weight decay and dropout are chosen for both by 3-fold cross-validation on the labelled rows. Depth,
+pretraining and learning rates are fixed: the rate of the pretrained side is the shipped one, all
+else did best on training rows that were not used otherwise. Draws hold the same number of labels a
+class.
 """
 
 from __future__ import annotations

@@ -264,8 +264,7 @@ class _Run:
 
     def _report(self, moment):
         """Tell the listener of the latest epoch, which ended at `moment`."""
-        is_awaited = self.listener.is_awaited
-        if is_awaited:  # else a later call is in flight, and to ask it would be to wait
+        if self.listener.is_awaited:  # else a later call is in flight: to ask is to wait
             self.stopped |= bool(self.state.stopped)
         loss, evaluation, metrics = self.records[-1]
         held_out = {"validation_loss": evaluation} if self.n_evaluation else {}
@@ -276,8 +275,7 @@ class _Run:
             is_last=self.stopped,
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
-        answer = self.listener(progress)
-        self.stopped |= is_awaited and bool(answer)
+        self.stopped |= bool(self.listener(progress)) and self.listener.is_awaited
 
     def result(self) -> Result:
         """All that was learnt, on the host; nothing is left on the device."""

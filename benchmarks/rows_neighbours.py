@@ -63,15 +63,13 @@ def neighbours(seeds: Seeds) -> Iterator[Bar]:
             codes, test_codes = model.transform(X), model.transform(X_test)
             accuracies.append((accuracy(codes, y, test_codes, y_test), seconds))
             epochs.append((model[0].n_iter_, seconds))
-            unscaled = accuracy(
-                *(model[0].transform(X), y), *(model[0].transform(X_test), y_test)
-            )
+            encode = model[0].transform
+            unscaled = accuracy(encode(X), y, encode(X_test), y_test)
             if length == 2:
                 looked_at = X_test[:N_LOOKED_AT], test_codes[:N_LOOKED_AT]
                 trusted.append((trustworthiness(*looked_at, n_neighbors=N_NEIGHBOURS), seconds))
             logger.info(
-                "row 11, %d codes, seed %d: 5-NN %.4f (%.4f without the scaler), trustworthiness %s, "
-                "%.0f s",
+                "row 11, %d codes, seed %d: 5-NN %.4f (unscaled %.4f), trustworthiness %s, %.0f s",
                 *(length, seed, accuracies[-1][0], unscaled, trusted[-1:], seconds),
             )
         limits = {"higher_is_better": True, "within": SECONDS}

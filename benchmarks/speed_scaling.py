@@ -71,7 +71,7 @@ def draw(measured, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     figure, axes = pyplot.subplots(1, len(measured), figsize=(9, 3), layout="constrained")
     for axis, (quantity, (sizes, seconds)) in zip(axes, measured.items(), strict=True):
@@ -79,6 +79,11 @@ def draw(measured, path: Path) -> None:
         axis.loglog(sizes, seconds, "o")
         axis.loglog(sizes, np.exp(offset) * np.power(sizes, slope), "-", lw=1)
         axis.set(xlabel=quantity, title=f"exponent {slope:.2f}")
+        axis.set_xticks(sizes, [str(size) if size % 1000 else f"{size // 1000}k" for size in sizes])
+        axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+        for each in (axis.xaxis, axis.yaxis):
+            each.set_minor_locator(ticker.NullLocator())
     axes[0].set_ylabel("seconds of a fit")
     figure.savefig(path, dpi=120)
 

@@ -1,10 +1,10 @@
 """Memory and memory maps over hundreds of fits with changing shapes, in one process (Linux).
 
-usage: stability.py [--fits 300] [--every 50]
+usage: stability.py [--fits 300] [--every 50] [--shapes SHAPES]
 
 Every compiled program holds memory and some hundred memory maps, of which a process may have
 65,530 only. Fits of ever new shapes must therefore let old programs go: after the first 100 fits
-both numbers stay where they are.
+both numbers stay where they are. `--shapes 8` goes round eight of them instead, as a search does.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def fit_something_else(rng: np.random.Generator) -> None:
     model.inverse_transform(model.transform(X))
 
 
-def measure(n_fits: int, every: int) -> Iterator[Bar]:
+def measure(n_fits: int, every: int, n_shapes: int | None) -> Iterator[Bar]:
     rng = np.random.default_rng(0)
     start = perf_counter()
     seen: dict[int, tuple[float, int]] = {}
     for done in range(1, n_fits + 1):
-        fit_something_else(rng)
+        fit_something_else(np.random.default_rng(done % n_shapes) if n_shapes else rng)
         if done % every == 0 or done == WARM_UP:
             seen[done] = footprint()
             resident, maps = seen[done]
@@ -74,13 +74,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fits", type=int, default=300)
     parser.add_argument("--every", type=int, default=50)
+    parser.add_argument("--shapes", type=int, help="how many there are; without end by default")
     chosen = parser.parse_args()
     if chosen.fits < WARM_UP:
         parser.error(f"--fits must be at least {WARM_UP}, the number of fits to warm up")
     if not Path("/proc/self/maps").exists():
         print("stability: skipped, /proc/self/maps exists on Linux only")
         return 0
-    return report(measure(chosen.fits, chosen.every))
+    return report(measure(chosen.fits, chosen.every, chosen.shapes))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.preprocessing import StandardScaler
 
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, few_of, outputs
 
@@ -94,11 +95,15 @@ def test_x_val_in_other_containers(cls, X, X_new, tmp_path):
 def test_column_names(cls, kind, X, tmp_path):
     frame = CONTAINERS[kind](np.array(X), tmp_path)
     model = fast(cls).fit(frame)
-    assert list(model.feature_names_in_) == COLUMNS
-    with pytest.raises(ValueError, match="feature names"):
-        model.transform(frame[COLUMNS[::-1]])
-    with pytest.warns(UserWarning, match="feature names"):
-        model.transform(X)
+    # scikit-learn's first releases do not know the names of polars' last ones
+    known = list(getattr(StandardScaler().fit(frame), "feature_names_in_", ()))
+    assert known == COLUMNS or kind == "polars"
+    assert list(getattr(model, "feature_names_in_", ())) == known
+    if known:
+        with pytest.raises(ValueError, match="feature names"):
+            model.transform(frame[COLUMNS[::-1]])
+        with pytest.warns(UserWarning, match="feature names"):
+            model.transform(X)
     codes = model.set_output(transform=kind).transform(frame)
     assert type(codes).__module__.split(".")[0] == kind
     assert list(codes.columns) == list(model.get_feature_names_out())

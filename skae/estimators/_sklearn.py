@@ -18,7 +18,18 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         """Stands in for scikit-learn's: callbacks came with scikit-learn 1.9."""
 
         def set_callbacks(self, *callbacks):
-            """Callbacks need scikit-learn >= 1.9."""
+            """Raise NotImplementedError: callbacks need scikit-learn >= 1.9.
+
+            Parameters
+            ----------
+            *callbacks : callback instances
+                Not used.
+
+            Returns
+            -------
+            self : estimator
+                Never.
+            """
             raise NotImplementedError("callbacks need scikit-learn >= 1.9: upgrade scikit-learn")
 
     def with_callbacks(method):

@@ -156,6 +156,7 @@ def test_what_cannot_be_asked(one_layer, wrong, said):
 
 def test_diagrams_link_to_our_documentation_and_tell_layers(dense):
     html = dense._repr_html_()
+    assert "skae-summary" in dense._repr_mimebundle_()["text/html"]
     assert "https://scikit-learn.org" not in html.split("</style>")[-1]
     assert "skae.AutoencoderTransformer.html" in html
     for said in ("encoder.0", "decoder.1", "parameters", "epochs", "training loss"):

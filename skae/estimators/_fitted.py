@@ -48,6 +48,14 @@ class FittedAutoencoder(
         diagram = estimator_html_repr(self)
         return diagram + summary_html(self) if hasattr(self, "params_") else diagram
 
+    # scikit-learn 1.6 asks for the two below, and not for the one above
+    def _repr_html_inner(self):
+        return self._html_repr()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/html": self._html_repr()} if "text/html" in bundle else bundle
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True

@@ -60,17 +60,18 @@ def neighbours(seeds: Seeds) -> Iterator[Bar]:
         for seed in seeds:
             model = neighbourly(length, seed)
             seconds = timed_fit(model, X)
-            codes, test_codes = model.transform(X), model.transform(X_test)
+            encoder, scaler = model
+            unscaled = encoder.transform(X), encoder.transform(X_test)
+            codes, test_codes = map(scaler.transform, unscaled)
             accuracies.append((accuracy(codes, y, test_codes, y_test), seconds))
-            epochs.append((model[0].n_iter_, seconds))
-            encode = model[0].transform
-            unscaled = accuracy(encode(X), y, encode(X_test), y_test)
+            epochs.append((encoder.n_iter_, seconds))
             if length == 2:
                 looked_at = X_test[:N_LOOKED_AT], test_codes[:N_LOOKED_AT]
                 trusted.append((trustworthiness(*looked_at, n_neighbors=N_NEIGHBOURS), seconds))
+            plain = accuracy(unscaled[0], y, unscaled[1], y_test)
             logger.info(
                 "row 11, %d codes, seed %d: 5-NN %.4f (unscaled %.4f), trustworthiness %s, %.0f s",
-                *(length, seed, accuracies[-1][0], unscaled, trusted[-1:], seconds),
+                *(length, seed, accuracies[-1][0], plain, trusted[-1:], seconds),
             )
         limits = {"higher_is_better": True, "within": SECONDS}
         yield median_bar(f"11 {length} codes, 5-NN accuracy", accuracies, bar, **limits)

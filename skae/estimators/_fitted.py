@@ -24,7 +24,7 @@ from skae.estimators._functions import (
     portable,
 )
 from skae.estimators._reading import as_dtype, check_range, output_dtype, read_rows, read_weights
-from skae.estimators._sklearn import DocumentedInHTML
+from skae.estimators._sklearn import DocumentedInHTML, ShownInHTML
 from skae.estimators._summary import summary_html
 from skae.export.exporting import ExportMixin
 from skae.persistence.saving import SaveMixin
@@ -36,6 +36,7 @@ class FittedAutoencoder(
     SaveMixin,
     ExportMixin,
     DocumentedInHTML,
+    ShownInHTML,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -47,14 +48,6 @@ class FittedAutoencoder(
     def _html_repr(self):
         diagram = estimator_html_repr(self)
         return diagram + summary_html(self) if hasattr(self, "params_") else diagram
-
-    # scikit-learn 1.6 asks for the two below, and not for the one above
-    def _repr_html_inner(self):
-        return self._html_repr()
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/html": self._html_repr()} if "text/html" in bundle else bundle
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

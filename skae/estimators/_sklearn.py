@@ -63,6 +63,17 @@ class DocumentedInHTML:
         return {"module": self._public_module, "estimator_name": type(self).__name__}
 
 
+class ShownInHTML:
+    """Notebooks show what `_html_repr` gives: scikit-learn 1.6 does not ask for it by itself."""
+
+    def _repr_html_inner(self):
+        return self._html_repr()  # type: ignore[attr-defined]
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        return {**bundle, "text/html": self._repr_html_inner()} if "text/html" in bundle else bundle
+
+
 check_sample_weight = _check_sample_weight
 fit_context = _fit_context
 
@@ -72,6 +83,7 @@ __all__ = [
     "DocumentedInHTML",
     "Interval",
     "Options",
+    "ShownInHTML",
     "StrOptions",
     "check_sample_weight",
     "fit_context",

@@ -5,7 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from skae import AutoencoderTransformer
 from skae.core import inference
+from skae.core.buffers import aligned
 from skae.core.inference import BLOCK_ROWS, MANY_ROWS, apply_in_blocks
 from tests.datasets import curved
 from tests.discovery import AUTOENCODERS
@@ -54,12 +56,52 @@ def computed_on(monkeypatch):
 
 def test_no_more_than_two_blocks_are_held(computed_on):
     """However many rows there are, and none is filled while it is still computed on."""
-    X = np.ones((6 * BLOCK_ROWS, 6), np.float32)
+    X = aligned((6 * BLOCK_ROWS + 1, 6), np.float32)[1:]  # a device would not read it there
+    X[:] = 1
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
     places = [block.ctypes.data for block in computed_on]
     assert len(places) == 6 and len(set(places)) == 2
     assert all(one != other for one, other in pairwise(places))
+
+
+def test_rows_that_lie_right_are_not_copied(computed_on):
+    X = aligned((2 * BLOCK_ROWS + 5, 6), np.float32)
+    X[:] = np.random.default_rng(2).standard_normal(X.shape)
+    out = np.empty((len(X), 3), np.float32)
+    apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
+    np.testing.assert_allclose(out, X @ MATRIX, rtol=1e-5, atol=1e-5)
+    assert [np.shares_memory(block, X) for block in computed_on] == [True, True, False]
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("value, message", [(np.nan, "contains NaN"), (np.inf, "infinity")])
+def test_a_cell_that_is_no_number_is_found_wherever_it_is(loss, value, message):
+    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_rows(40))
+    for dtype in (np.float32, np.float64):
+        X = unit_rows(MANY_ROWS + 10).astype(dtype)
+        X[-3, 1] = value
+        for method in (model.transform, model.reconstruct, model.score_samples):
+            with pytest.raises(ValueError, match=message):
+                method(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_cell_out_of_range_is_found_wherever_it_is(dtype):
+    loss = "binary_cross_entropy"
+    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_rows(40))
+    X = unit_rows(MANY_ROWS + 10).astype(dtype)
+    X[0, 0] = -0.0  # a zero like others
+    expected = model.transform(np.abs(X))
+    np.testing.assert_array_equal(model.transform(X), expected)
+    X[-2, 1], X[7, 0] = 1.5, -0.5
+    for method in (model.transform, model.reconstruct):
+        with pytest.raises(ValueError, match=r"values from -0.5 to 1.5"):
+            method(X)
+
+
+def unit_rows(n_rows):
+    return np.random.default_rng(4).random((n_rows, 3), np.float32)
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)
@@ -90,7 +132,7 @@ def bits(static, params, x):
 
 def test_many_rows_travel_in_wide_blocks_that_change_nothing(computed_on):
     assert sizes_of_blocks(product, MANY_ROWS - 1, computed_on) == {BLOCK_ROWS}
-    assert sizes_of_blocks(product, MANY_ROWS, computed_on) == {512}
+    assert sizes_of_blocks(product, MANY_ROWS, computed_on) == {1024}
 
 
 @pytest.mark.parametrize("function", [told_apart, bits])

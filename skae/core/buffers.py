@@ -10,7 +10,7 @@ import numpy as np
 
 from skae.core.batching import Rows
 
-__all__ = ["Buffers", "aligned"]
+__all__ = ["Buffers", "aligned", "is_aligned"]
 
 # a CPU device reads arrays where they are if they begin at a multiple of this
 _ALIGNMENT = 64
@@ -67,3 +67,10 @@ def aligned(shape, dtype) -> np.ndarray:
     memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
     return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def is_aligned(array: np.ndarray) -> bool:
+    """Whether a CPU device reads an array where it is, as float32."""
+    flags = array.flags
+    is_plain = array.dtype == np.float32 and flags.c_contiguous
+    return is_plain and array.ctypes.data % _ALIGNMENT == 0

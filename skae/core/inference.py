@@ -2,7 +2,7 @@
 
 A row gives the same bits whatever stands beside it: it is computed in a block of 64 rows, whatever
 their number, so that one row is soon done. Among thousands the processor is faster in blocks of
-512. Those are used where they give the same bits, which is looked at once for each program: how
+1,024. Those are used where they give the same bits, which is looked at once for each program: how
 sums are ordered depends on the shapes alone.
 """
 
@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from skae.core.batching import BLOCK_BYTES
-from skae.core.buffers import aligned
+from skae.core.buffers import aligned, is_aligned
 from skae.core.losses import LOSSES
 from skae.core.programs import MAX_PROGRAMS, compiled, key_of
 
@@ -23,7 +23,7 @@ __all__ = ["BLOCK_ROWS", "MANY_ROWS", "apply_in_blocks", "decode", "encode", "re
 BLOCK_ROWS = 64
 #: From so many rows on, a second program is worth its compilation.
 MANY_ROWS = 8192
-_WIDE_ROWS = 512
+_WIDE_ROWS = 1024
 
 _agreeing: dict[Hashable, bool] = {}
 _lock = threading.Lock()
@@ -76,10 +76,13 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     program, waiting = None, None
     for start in range(0, n_rows, size):
         part = slice(start, min(start + size, n_rows))
-        blocks.reverse()
-        blocks[0][: part.stop - start] = read(part)
-        blocks[0][part.stop - start :] = 0
-        block = put(blocks[0])
+        rows = np.asarray(read(part))
+        if not is_aligned(rows) or len(rows) < size:
+            blocks.reverse()
+            blocks[0][: len(rows)] = rows
+            blocks[0][len(rows) :] = 0
+            rows = blocks[0]
+        block = put(rows)
         if program is None:
             program, _ = compiled(function, static, (params, block))
         sent = part, program(weights, block)

@@ -4,7 +4,6 @@ Nothing here writes to the estimator.
 """
 
 from functools import partial
-from math import prod
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -14,7 +13,6 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skae.core.batching import Rows
 from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
 from skae.core.losses import LOSSES
-from skae.core.networks.layers import CODE, layer_output, layer_shapes
 from skae.estimators._architecture import find_device, network_of
 from skae.estimators._functions import (
     decode_in_units,
@@ -23,7 +21,14 @@ from skae.estimators._functions import (
     link_of,
     portable,
 )
-from skae.estimators._reading import as_dtype, check_range, output_dtype, read_rows, read_weights
+from skae.estimators._reading import (
+    as_dtype,
+    check_cells,
+    checks_as_it_reads,
+    output_dtype,
+    read_rows,
+    read_weights,
+)
 from skae.estimators._sklearn import DocumentedInHTML, ShownInHTML
 from skae.estimators._summary import summary_html
 from skae.export.exporting import ExportMixin
@@ -68,12 +73,18 @@ class FittedAutoencoder(
             In X's units under the identity code activation (as PCA's), else in the activation's
             range. Of X's floating dtype; float32 for anything not floating.
         """
-        return self._codes(self._checked(X))
+        return self._encoded(X)
 
-    def _codes(self, X, dtype=None):
+    def _encoded(self, X, dtype=None):
+        """Codes of rows that are checked as they are read."""
+        X, read = self._checked_as_read(X)
+        return self._codes(X, dtype, read)
+
+    def _codes(self, X, dtype=None, read=None):
         """Codes of checked rows, as an array whatever `set_output` asks for."""
         dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
-        codes = self._run(encode, self._rows(X).standardised, X.shape, self.n_components_)
+        read = self._rows(X).standardised if read is None else read
+        codes = self._run(encode, read, X.shape, self.n_components_)
         return as_dtype(codes, self._code_unit, None, dtype)
 
     def inverse_transform(self, X):
@@ -116,7 +127,8 @@ class FittedAutoencoder(
         X_hat : ndarray of shape (n_samples, n_features)
             Of X's floating dtype; float32 for anything not floating.
         """
-        return self._reconstructed(self._checked(X))
+        X, read = self._checked_as_read(X)
+        return self._reconstructed(X, read)
 
     def score_samples(self, X):
         """Minus the mean squared error of each row's reconstruction: higher is more normal.
@@ -156,54 +168,6 @@ class FittedAutoencoder(
         if distances == 0:
             return 1.0 if errors == 0 else 0.0
         return 1 - errors / distances
-
-    def hidden_activations(self, X, layer):
-        """What a hidden layer gives for rows, after its activation.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-        layer : int or str
-            A name, or its place among these names: "encoder.0", "encoder.1" and so on for the
-            encoder's hidden layers from the rows on, "code" for the codes, "decoder.0" and so on
-            for the decoder's from the codes on. With your own flax.linen modules
-            "encoder.<name of a submodule>", which gives what that submodule returns, and
-            "encoder" for what the whole of it returns.
-
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, ...)
-            (n_samples, width) of dense layers, (n_samples, height, width, channels) of
-            convolutions, (n_samples, steps, width) of recurrent cells (both directions side by
-            side). Codes are as `transform` gives them, the rest in units of training. Of X's
-            floating dtype; float32 for anything not floating.
-
-        Raises
-        ------
-        ValueError
-            If there is no such layer. The message names those that there are.
-        """
-        X = self._checked(X)
-        layer, shape = self._hidden_layer(layer)
-        if layer == CODE:
-            return self._codes(X)
-        out = np.empty((X.shape[0], prod(shape)), np.float32)
-        static, read = (self._network, layer), self._rows(X).standardised
-        apply_in_blocks(layer_output, static, self.params_, X.shape, read, out, self._device)
-        return out.reshape(-1, *shape).astype(output_dtype(X), copy=False)
-
-    def _hidden_layer(self, layer):
-        """Name of a layer and the shape that it has of a row."""
-        shapes = layer_shapes(self._network, self.params_)
-        names = list(shapes)
-        if isinstance(layer, int | np.integer) and -len(names) <= layer < len(names):
-            layer = names[layer]
-        if layer not in shapes:
-            raise ValueError(
-                f"layer={layer!r} is not a layer of this {type(self).__name__}: give one of "
-                f"{names}, or a number from 0 to {len(names) - 1}"
-            )
-        return layer, shapes[layer]
 
     def encoder_function(self):
         """The encoder as a pure JAX function, for your own grad, jit and vmap.
@@ -261,11 +225,27 @@ class FittedAutoencoder(
     def _portable(self, method):
         return portable(self, method)
 
+    @property
+    def _compared_by(self):
+        """The loss whose range rows must keep; None where they may leave it."""
+        return self.architecture_["loss"]
+
     def _checked(self, X):
+        """Rows whose cells have all been looked at."""
         check_is_fitted(self)
-        X = read_rows(self, X, reset=False)
-        check_range(X, self.architecture_["loss"])
+        X = read_rows(self, X, reset=False, all_finite=False)
+        check_cells(X, self._compared_by, type(self).__name__)
         return X
+
+    def _checked_as_read(self, X):
+        """Rows, and what reads them in units of training; dense ones are checked by it."""
+        check_is_fitted(self)
+        X = read_rows(self, X, reset=False, all_finite=False)
+        read, name = self._rows(X).standardised, type(self).__name__
+        if isinstance(X, np.ndarray):
+            return X, checks_as_it_reads(read, X, self._compared_by, name)
+        check_cells(X, self._compared_by, name)
+        return X, read
 
     def _rows(self, X):
         return Rows(X, *self._units)
@@ -278,9 +258,9 @@ class FittedAutoencoder(
         apply_in_blocks(function, static, params, shape, read, out, self._device)
         return out
 
-    def _reconstructed(self, X):
-        rows = self._rows(X)
-        x_hat = self._run(reconstruct, rows.standardised, X.shape, self.n_features_in_)
+    def _reconstructed(self, X, read=None):
+        read = self._rows(X).standardised if read is None else read
+        x_hat = self._run(reconstruct, read, X.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(X))
 
     def _in_units_of_X(self, x_hat, dtype):

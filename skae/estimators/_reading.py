@@ -1,20 +1,40 @@
 """The user's rows on their way in and out: checks, dtypes, weights. The boundary to the core."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
+from sklearn.utils import assert_all_finite
 
 from skae.core.batching import Rows
 from skae.core.losses import LOSSES
 from skae.estimators._sklearn import check_sample_weight, validate_data
 
-__all__ = ["as_dtype", "check_range", "output_dtype", "read_rows", "read_weights"]
+__all__ = [
+    "as_dtype",
+    "check_cells",
+    "check_range",
+    "checks_as_it_reads",
+    "output_dtype",
+    "read_rows",
+    "read_weights",
+]
 
 
-def read_rows(estimator, X, *, reset: bool):
-    """Checked rows as they came: an ndarray (any real dtype) or CSR; never copied needlessly."""
+def read_rows(estimator, X, *, reset: bool, all_finite: bool = True):
+    """Checked rows as they came: an ndarray (any real dtype) or CSR; never copied needlessly.
+
+    Without `all_finite` their cells are still to be looked at: see `checks_as_it_reads`.
+    """
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     X = validate_data(
-        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_min_features=1
+        estimator,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype="numeric",
+        ensure_all_finite=all_finite,
+        ensure_min_features=1,
     )
     if is_object:
         # a dtype that does not come back: what is not floating gives float32
@@ -36,10 +56,12 @@ def as_dtype(values, scale, shift, dtype) -> np.ndarray:
     beside which a reconstruction is a little off. `values` may be written over.
     """
     if shift is None and values.dtype == dtype:
+        if scale == 1:
+            return values
         # in place: memory that is new costs as much as the codes of rows that are narrow
         largest = max(1.0, values.max(initial=0), -values.min(initial=0))
         if float(largest) * float(scale) <= np.finfo(dtype).max:
-            return values if scale == 1 else np.multiply(values, dtype.type(scale), out=values)
+            return np.multiply(values, dtype.type(scale), out=values)
     try:
         with np.errstate(over="raise"):
             scaled = values.astype(dtype, copy=False) * dtype.type(scale)
@@ -59,6 +81,49 @@ def read_weights(sample_weight, X) -> np.ndarray:
     if not np.any(weight > 0):
         raise ValueError("sample_weight must be positive for at least one row, got zeros only")
     return weight
+
+
+def checks_as_it_reads(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:
+    """``read(part)`` that looks at the cells of a part of `X` first.
+
+    Rows may come from a file, and be many: to look at all of them beforehand takes as long as to
+    encode them. A part comes into the cache once for both.
+    """
+
+    def checking(part):
+        check_cells(X[part], loss, name, whole=X)
+        return read(part)
+
+    return checking
+
+
+def check_cells(X, loss: str | None, name: str, *, whole=None) -> None:
+    """Raise where `X` holds what is no number, or what `loss` cannot compare.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array
+    loss : str or None
+        None where nothing is compared with `X`.
+    name : str
+        Of the estimator, for the message.
+    whole : ndarray, optional
+        What `X` is a part of, for the message.
+    """
+    if loss is None or LOSSES[loss].centred:
+        assert_all_finite(X, estimator_name=name, input_name="X")
+    elif not _is_between_0_and_1(X.data if sparse.issparse(X) else X):
+        assert_all_finite(X, estimator_name=name, input_name="X")
+        check_range(X if whole is None else whole, loss)
+
+
+def _is_between_0_and_1(cells) -> bool:
+    # as integers, float32 from 0 to 1 lie in order below all others but -0: one pass, not two
+    plain = cells.dtype == np.float32 and cells.flags.c_contiguous
+    if plain and cells.view(np.uint32).max(initial=0) <= np.float32(1).view(np.uint32):
+        return True
+    # False for NaN
+    return bool(cells.min(initial=0) >= 0 and cells.max(initial=0) <= 1)
 
 
 def check_range(X, loss: str) -> None:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from skae.core.corruption import CORRUPTIONS, corrupt, noise_constants, resolve_noise
 from skae.core.inference import BLOCK_ROWS
@@ -16,7 +15,7 @@ from skae.core.objectives import Batch, Objective, weighted_mean
 from skae.core.programs import compiled
 from skae.estimators._architecture import find_device
 from skae.estimators._documentation import documented
-from skae.estimators._reading import output_dtype, read_rows
+from skae.estimators._reading import output_dtype
 from skae.estimators._sklearn import Interval, StrOptions
 from skae.estimators.base import BaseAutoencoder
 
@@ -142,9 +141,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
         constants = noise_constants(noise, rows, weight, centred=False)
         return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
 
-    def _checked(self, X):
-        check_is_fitted(self)  # noisy rows may leave the range that the loss asks of clean ones
-        return read_rows(self, X, reset=False)
+    @property
+    def _compared_by(self):
+        return None  # noisy rows may leave the range that the loss asks of clean ones
 
     def corrupt(self, X, random_state=None):
         """Noisy rows, as training makes them: to look at, or to denoise.

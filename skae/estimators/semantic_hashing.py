@@ -198,7 +198,7 @@ class SemanticHasher(BaseAutoencoder):
         Z : ndarray of shape (n_samples, n_components)
             0 or 1, uint8: never subtract codes, 0 - 1 is 255.
         """
-        return self._codes(self._checked(X), np.uint8)
+        return self._encoded(X, np.uint8)
 
     def hash(self, X):
         """Codes of rows, eight bits a byte.
@@ -213,7 +213,7 @@ class SemanticHasher(BaseAutoencoder):
             uint8. The first bit is the highest of the first byte; what is left of the last byte
             is 0.
         """
-        return np.packbits(self._codes(self._checked(X), np.uint8), axis=1)
+        return np.packbits(self._encoded(X, np.uint8), axis=1)
 
     def inverse_transform(self, X, packed=False):
         """Rows of codes.

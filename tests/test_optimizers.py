@@ -2,12 +2,13 @@
 
 import functools
 
+import jax
 import numpy as np
 import optax
 import pytest
 
 from skae import AutoencoderTransformer
-from skae.core.optimizers import resolve_optimizer
+from skae.core.optimizers import OPTIMIZERS, resolve_optimizer
 
 
 def model(**parameters):
@@ -136,3 +137,37 @@ def test_alpha_and_weight_decay_shrink_the_matrices(X):
     free = size()
     assert size(alpha=10.0) < 0.95 * free
     assert size(optimizer=functools.partial(optax.adamw, weight_decay=30.0)) < 0.8 * free
+
+
+def with_weights_to_remember(learning_rate):
+    """An optimiser whose first state is no constant: it knows the weights of the start."""
+    sgd = optax.sgd(learning_rate)
+
+    def update(gradients, state, params=None):
+        updates, inner = sgd.update(gradients, state["inner"], params)
+        return updates, {**state, "inner": inner}
+
+    return optax.GradientTransformation(
+        lambda params: {"start": jax.tree.map(lambda w: 2 * w, params), "inner": sgd.init(params)},
+        update,
+    )
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [*OPTIMIZERS.values(), optax.adagrad, optax.adafactor, optax.lamb, with_weights_to_remember],
+    ids=lambda factory: getattr(factory, "__name__", "partial"),
+)
+def test_the_first_state_is_the_optimisers_own(factory):
+    weights = {"kernel": np.full((3, 4), 0.5, np.float32), "bias": np.ones(4, np.float32)}
+    state = resolve_optimizer(factory).initial_state(weights)
+    expected = factory(learning_rate=0.1).init(weights)
+    assert jax.tree.structure(state) == jax.tree.structure(expected)
+    for ours, theirs in zip(jax.tree.leaves(state), jax.tree.leaves(expected), strict=True):
+        assert isinstance(ours, np.ndarray) and ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_optimiser_that_remembers_the_start_trains(X):
+    loss = model(optimizer=with_weights_to_remember, learning_rate=0.1).fit(X).history_["loss"]
+    assert np.isfinite(loss).all() and loss[-1] < loss[0]

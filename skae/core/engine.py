@@ -130,18 +130,16 @@ class _Run:
 
     def prepare(self, params, held_out, room, optimizer_state, step):
         """Put state and held-out rows on the device; nothing is compiled."""
-        self.fresh = optimizer_state is None
-        structure = self.recipe.optimizer.state_structure(trainable(params))
-        leaves, tree = jax.tree.flatten(structure)
-        if optimizer_state is None:
-            optimizer_state = [np.zeros(leaf.shape, leaf.dtype) for leaf in leaves]
+        start = self.recipe.optimizer.initial_state(trainable(params))
+        if optimizer_state is not None:
+            start = jax.tree.unflatten(jax.tree.structure(start), optimizer_state)
         evaluation = self._held_out_blocks(held_out, room)
         known = params, evaluation, self.hyperparameters
         names = sorted(output_shapes(metrics, self.recipe, known))
         zero = np.float32(0)
         state = State(
             params=params,
-            optimizer_state=jax.tree.unflatten(tree, optimizer_state),
+            optimizer_state=start,
             best_params=params,
             best_loss=np.float32(np.inf),
             best_step=np.int32(step),
@@ -216,7 +214,6 @@ class _Run:
         self.seconds["compile"] += seconds
         begin = time.perf_counter()
         self.state, history = program(*args)
-        self.fresh = False
         return call, history, begin
 
     def is_lost(self):
@@ -237,7 +234,6 @@ class _Run:
             before + np.arange(self.capacity),
             len(self.index),
             n_evaluation=self.n_evaluation,
-            fresh=self.fresh,
         )
 
     def _collect(self, sent):

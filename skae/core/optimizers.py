@@ -13,8 +13,6 @@ import jax
 import numpy as np
 import optax
 
-from skae.core.shapes import output_shapes
-
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
 
 OPTIMIZERS: dict[str, Callable] = {
@@ -41,13 +39,34 @@ class Optimizer:
         """The optax transformation at this rate."""
         return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
 
-    def state_structure(self, params):
-        """Shapes of the optimiser's state for `params`, without computing it."""
-        return output_shapes(_initial_state, self, (params,))
+    def initial_state(self, params):
+        """The state before the first step, in NumPy's arrays.
+
+        Most optimisers begin with constants, which need not be compiled to be known.
+        """
+        leaves, structure = jax.tree.flatten(params)
+        kinds = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+        shapes, constants = _traced_start(self, structure, kinds)
+        if any(constant is None for constant in constants):
+            return jax.device_get(jax.jit(self(1e-3).init)(params))
+        leaves, structure = jax.tree.flatten(shapes)
+        pairs = zip(leaves, constants, strict=True)
+        return jax.tree.unflatten(structure, [np.full(x.shape, c, x.dtype) for x, c in pairs])
 
 
-def _initial_state(optimizer, params):
-    return optimizer(1e-3).init(params)
+@functools.lru_cache(maxsize=256)
+def _traced_start(optimizer, structure, kinds):
+    """Shapes of an optimiser's first state, and the constant that fills each array, if one does."""
+    params = jax.tree.unflatten(structure, [jax.ShapeDtypeStruct(*kind) for kind in kinds])
+    traced, shapes = jax.make_jaxpr(optimizer(1e-3).init, return_shape=True)(params)
+    filled = {
+        equation.outvars[0]: getattr(equation.invars[0], "val", None)
+        for equation in traced.eqns
+        if equation.primitive.name == "broadcast_in_dim"
+    }
+    # a literal has a value itself, and no hash
+    outs = traced.jaxpr.outvars
+    return shapes, [out.val if hasattr(out, "val") else filled.get(out) for out in outs]
 
 
 def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:

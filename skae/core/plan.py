@@ -116,9 +116,7 @@ def calls(
                 call = Call()
 
 
-def stage_of(
-    plan: Plan, call: Call, steps, n_rows: int, *, n_evaluation: int, fresh: bool
-) -> Stage:
+def stage_of(plan: Plan, call: Call, steps, n_rows: int, *, n_evaluation: int) -> Stage:
     """What the compiled engine is told of a call.
 
     Parameters
@@ -130,8 +128,6 @@ def stage_of(
         Of an epoch.
     n_evaluation : int
         Held-out batches.
-    fresh : bool
-        Whether the optimiser begins anew.
     """
     padding = (0, MAX_SEGMENTS - len(call.ends))
     return Stage(
@@ -141,7 +137,6 @@ def stage_of(
         rates=plan.rates(steps, n_rows),
         progress=plan.progress(steps, n_rows),
         n_evaluation=np.int32(n_evaluation),
-        fresh=np.bool_(fresh),
         patience=np.int32(min(plan.patience, 2**30)),
         tolerance=np.float32(plan.tolerance),
     )

@@ -33,5 +33,5 @@ def put_back(snapshot: Snapshot, run) -> None:
     state = jax.tree.unflatten(jax.tree.structure(run.state), snapshot.state)
     run.state = jax.device_put(state, run.device)
     run.records, run.steps_sent = list(snapshot.records), snapshot.steps
-    run.stopped, run.fresh = snapshot.stopped, False
+    run.stopped = snapshot.stopped
     run.start -= snapshot.seconds

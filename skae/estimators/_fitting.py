@@ -148,7 +148,7 @@ def _check_optimizer_state(task, earlier):
     state = earlier["optimizer_state_"]
     if state is None:
         return
-    wanted = task.recipe.optimizer.state_structure(trainable(earlier["params_"]))
+    wanted = task.recipe.optimizer.initial_state(trainable(earlier["params_"]))
     if [np.shape(leaf) for leaf in state] != [leaf.shape for leaf in jax.tree.leaves(wanted)]:
         raise ValueError(
             f"optimizer={task.parameters['optimizer']!r} cannot go on from another optimiser's "

@@ -4,6 +4,7 @@ Values in, a new result out. Knows nothing of estimators; failure is data in the
 """
 
 import time
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -121,6 +122,7 @@ class _Run:
         self.capacity = steps_per_block(plan.batch_size, rows.n_features)
         self.steps_per_call = min(8, self.capacity)
         self.buffers = Buffers(rows, plan.batch_size, self.capacity)
+        self.program: Callable | None = None
         self.paced = self.stopped = False
         self.interrupt = Interrupt()
         self.steps_sent = 0
@@ -209,11 +211,12 @@ class _Run:
         """Start a call; returns what `_collect` waits for."""
         block, stage = self._block(call), self._stage(call)
         args = (self.state, block, self.evaluation, stage, self.hyperparameters)
-        # weights, moments and the best weights once, not twice
-        program, seconds = compiled(advance, self.recipe, args, donated=(0,))
-        self.seconds["compile"] += seconds
+        if self.program is None:
+            # weights, moments and the best weights once, not twice
+            program, seconds = compiled(advance, self.recipe, args, donated=(0,))
+            self.program, self.seconds["compile"] = program, seconds
         begin = time.perf_counter()
-        self.state, history = program(*args)
+        self.state, history = self.program(*args)
         return call, history, begin
 
     def is_lost(self):

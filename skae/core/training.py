@@ -200,7 +200,13 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
     held_out = evaluate(recipe, state.params, evaluation, n_evaluation, state.key_data, hyper)
     has_held_out = stage.n_evaluation > 0
     monitored = jnp.where(has_held_out, held_out, loss)
-    finite = jnp.isfinite(monitored) & _all_finite(state.params)
+    # a loop, so that nothing is looked at where no epoch ends
+    finite = jax.lax.fori_loop(
+        0,
+        ends_epoch.astype(jnp.int32),
+        lambda _, finite: finite & _all_finite(state.params),
+        jnp.isfinite(monitored),
+    )
     # before the first step there is no training loss yet, and the start is the best there is
     finite = finite | (~has_held_out & (state.sums["rows"] == 0))
     better = finite & ends_epoch & (~has_held_out | (monitored < state.best_loss))

@@ -135,6 +135,19 @@ def test_many_rows_travel_in_wide_blocks_that_change_nothing(computed_on):
     assert sizes_of_blocks(product, MANY_ROWS, computed_on) == {1024}
 
 
+def test_wide_blocks_of_many_columns_have_fewer_rows(computed_on):
+    width = 6000
+    matrix = np.random.default_rng(0).standard_normal((width, 3)).astype(np.float32)
+    out = np.empty((MANY_ROWS, 3), np.float32)
+
+    def read(part):
+        return np.ones((part.stop - part.start, width), np.float32)
+
+    apply_in_blocks(product, "columns", matrix, (MANY_ROWS, width), read, out)
+    assert {len(block) for block in computed_on} <= {BLOCK_ROWS, 512}
+    np.testing.assert_allclose(out, np.tile(matrix.sum(axis=0), (MANY_ROWS, 1)), rtol=1e-3)
+
+
 @pytest.mark.parametrize("function", [told_apart, bits])
 def test_blocks_stay_small_where_wide_ones_might_change_bits(function, computed_on):
     assert sizes_of_blocks(function, MANY_ROWS, computed_on) == {BLOCK_ROWS}

@@ -2,8 +2,8 @@
 
 A row gives the same bits whatever stands beside it: it is computed in a block of 64 rows, whatever
 their number, so that one row is soon done. Among thousands the processor is faster in blocks of
-1,024. Those are used where they give the same bits, which is looked at once for each program: how
-sums are ordered depends on the shapes alone.
+1,024, or of as many as 16 MB hold. Those are used where they give the same bits, which is looked at
+once for each program: how sums are ordered depends on the shapes alone.
 """
 
 import threading
@@ -67,9 +67,9 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     n_rows, width = shape
     device = jax.local_devices()[0] if device is None else device
     params, put = _for_programs(params, device)
-    size = BLOCK_ROWS
-    if n_rows >= MANY_ROWS and 4 * width * _WIDE_ROWS <= BLOCK_BYTES:
-        size = _WIDE_ROWS if _agree(function, static, params, width, put) else BLOCK_ROWS
+    size, wide = BLOCK_ROWS, _wide_rows(width)
+    if n_rows >= MANY_ROWS and wide > size and _agree(function, static, params, wide, width, put):
+        size = wide
     weights = params if n_rows <= BLOCK_ROWS else jax.device_put(params, device)
     # two take turns: one is computed on while the other is filled
     blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_rows > size))]
@@ -102,18 +102,24 @@ def _for_programs(params, device):
     return jax.device_put(params, device), partial(jax.device_put, device=device)
 
 
-def _agree(function, static, params, width, put):
+def _wide_rows(width):
+    """Rows of a wide block: as many as fit, a power of two."""
+    fitting = BLOCK_BYTES // (4 * width)
+    return min(_WIDE_ROWS, 1 << max(0, fitting.bit_length() - 1))
+
+
+def _agree(function, static, params, wide, width, put):
     """Whether rows get the same bits in wide blocks as in others."""
-    rows = np.random.default_rng(0).standard_normal((_WIDE_ROWS, width), np.float32)
+    rows = np.random.default_rng(0).standard_normal((wide, width), np.float32)
     key = key_of(function, static, (params, rows))
     with _lock:
         known = _agreeing.get(key)
     if known is not None:
         return known
     results = []
-    for size in (BLOCK_ROWS, _WIDE_ROWS):
+    for size in (BLOCK_ROWS, wide):
         program, found = None, []
-        for start in range(0, _WIDE_ROWS, size):
+        for start in range(0, wide, size):
             args = (params, put(rows[start : start + size]))
             program = program or compiled(function, static, args)[0]
             found.append(np.asarray(program(*args)))

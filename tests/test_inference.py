@@ -114,10 +114,11 @@ def test_any_network_gives_a_row_the_same_bits_alone_and_among_many(cls, fitted)
 
 
 def sizes_of_blocks(function, n_rows, computed_on):
-    X, out = np.ones((n_rows, 6), np.float32), np.empty((n_rows, 3), np.float32)
+    matrix = np.random.default_rng(0).standard_normal((64, 16)).astype(np.float32)
+    X, out = np.ones((n_rows, 64), np.float32), np.empty((n_rows, 16), np.float32)
     for _ in range(2):  # the first time wide blocks are tried
         computed_on.clear()
-        apply_in_blocks(function, "blocks", MATRIX, X.shape, lambda part: X[part], out)
+        apply_in_blocks(function, "blocks", matrix, X.shape, lambda part: X[part], out)
     return {len(block) for block in computed_on}
 
 

@@ -12,9 +12,13 @@ def _scan(graph, equation, *values):
     needs at each step is a state that stays as it is.
     """
     parameters = equation.params
-    n_constants, n_states = parameters["num_consts"], parameters["num_carry"]
     inner, body = parameters["jaxpr"], graph.inner()
-    avals = [variable.aval for variable in getattr(inner, "jaxpr", inner).invars]
+    inside = getattr(inner, "jaxpr", inner)
+    avals = [variable.aval for variable in inside.invars]
+    # what is read or given step by step has one dimension more outside; releases of JAX differ in
+    # how they tell
+    n_states = _of_same_rank(equation.outvars, inside.outvars)
+    n_constants = _of_same_rank(equation.invars, inside.invars) - n_states
     constants = [i for i in range(n_constants) if isinstance(values[i], str)]
     carried = [*constants, *range(n_constants, n_constants + n_states)]
     read = list(range(n_constants + n_states, len(values)))
@@ -22,7 +26,7 @@ def _scan(graph, equation, *values):
     for i in (*carried, *read):
         arguments[i] = body.add_input(body.unique("step"), avals[i].shape, avals[i].dtype)
     given = body.follow(inner, arguments)
-    outputs = [variable.aval for variable in getattr(inner, "jaxpr", inner).outvars]
+    outputs = [variable.aval for variable in inside.outvars]
     for i in constants:
         body.add_output(body.unique("same"), arguments[i], avals[i].shape, avals[i].dtype)
     for value, aval in zip(given, outputs, strict=True):
@@ -37,6 +41,11 @@ def _scan(graph, equation, *values):
         **_directions(parameters, len(steps), len(given) - n_states),
     )
     return found[len(constants) :]
+
+
+def _of_same_rank(outside, inside):
+    pairs = zip(outside, inside, strict=True)
+    return sum(len(one.aval.shape) == len(other.aval.shape) for one, other in pairs)
 
 
 def _steps(body, read, length):

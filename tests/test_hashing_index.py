@@ -1,16 +1,20 @@
 """The Hamming index: exact against brute force, scikit-learn's interface, bad input."""
 
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.fixes import parse_version
 
 from skae.hashing import HammingIndex, _nearest, _tables
 from skae.hashing._words import pack, to_words
@@ -53,7 +57,12 @@ def queries():
 # bytes are codes of any value; with bits the checks' data would have to be 0 and 1
 @parametrize_with_checks([HammingIndex(packed=True), HammingIndex(packed=True, algorithm=EXACT[1])])
 def test_scikit_learn_checks(estimator, check):
-    check(estimator)
+    # before scikit-learn 1.7.2 this check takes a mean from whole numbers in place, before any fit
+    is_broken = parse_version(sklearn.__version__) < parse_version("1.7.2") and (
+        check.func is estimator_checks.check_positive_only_tag_during_fit
+    )
+    with pytest.raises(TypeError, match="Cannot cast ufunc") if is_broken else nullcontext():
+        check(estimator)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -114,8 +114,12 @@ def test_n_iter_no_change_and_tol(X, X_new):
 def test_automatic_epochs_follow_a_budget_of_steps():
     from skae.estimators._automatic import automatic_batch_size, automatic_epochs
 
-    assert automatic_epochs(55_000, automatic_batch_size(55_000)) <= 20
-    assert automatic_epochs(200, automatic_batch_size(200)) > 50
+    assert automatic_epochs(55_000, 784, automatic_batch_size(55_000)) <= 20
+    assert automatic_epochs(200, 784, automatic_batch_size(200)) > 50
+    # a step on many columns costs more: there are fewer, but no less than a quarter
+    epochs = [automatic_epochs(1000, width, 32) for width in (1, 2048, 4096, 8192, 10**6)]
+    assert epochs[0] == epochs[1] == pytest.approx(2 * epochs[2], abs=1)
+    assert epochs[3] == epochs[4] == pytest.approx(epochs[0] / 4, abs=1)
     sizes = [automatic_batch_size(n) for n in (1, 2, 300, 511, 60_000, 10**6)]
     assert sizes == sorted(sizes)
     assert all(size & (size - 1) == 0 for size in sizes)

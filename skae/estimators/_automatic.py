@@ -40,9 +40,13 @@ def automatic_batch_size(n_rows: int) -> int:
     return 1 << min(8 if power >= 18 else 7, max(4, power // 2 + 1))
 
 
-def automatic_epochs(n_rows: int, batch_size: int) -> int:
-    """Epochs for 2000 + n_rows / 16 optimiser steps (30,000 at most), between 5 and 200."""
-    steps = min(30_000, 2_000 + n_rows / 16)
+def automatic_epochs(n_rows: int, n_features: int, batch_size: int) -> int:
+    """Epochs for 2000 + n_rows / 16 optimiser steps (30,000 at most), between 5 and 200.
+
+    A step costs what its weights cost. So rows of more than 2048 columns get 2048 / n_features of
+    these steps, a quarter at least: up to four times faster, for a tenth of the gain over PCA.
+    """
+    steps = min(30_000, 2_000 + n_rows / 16) * min(1.0, max(0.25, 2048 / n_features))
     return min(200, max(5, round(steps / math.ceil(n_rows / batch_size))))
 
 
@@ -57,12 +61,12 @@ def validation_rows(n_rows: int, fraction, n_features: int) -> int:
     return round(fraction * n_rows)
 
 
-def training_plan(parameters: dict, n_rows: int) -> Plan:
+def training_plan(parameters: dict, n_rows: int, n_features: int) -> Plan:
     """How long and how fast to train on `n_rows` rows."""
     batch_size = parameters["batch_size"]
     batch_size = automatic_batch_size(n_rows) if batch_size == "auto" else batch_size
     epochs = parameters["max_iter"]
-    epochs = automatic_epochs(n_rows, batch_size) if epochs == "auto" else epochs
+    epochs = automatic_epochs(n_rows, n_features, batch_size) if epochs == "auto" else epochs
     patience = parameters["n_iter_no_change"]
     patience = max(1, -(-epochs // 3)) if patience == "auto" else patience
     schedule, warm_up = _schedule(parameters["learning_rate_schedule"], parameters["init"])

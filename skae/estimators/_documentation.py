@@ -90,8 +90,9 @@ batch_size : "auto" or int, default="auto"
 
 max_iter : "auto" or int, default="auto"
     Epochs at most. "auto" spends 2000 + n / 16 optimiser steps on n rows (30,000 at most), in 5 to
-    200 epochs: 13 at 55,000 rows, more on small data. 0 gives the start itself, which is PCA
-    under ``init="pca"``.
+    200 epochs: 13 at 55,000 rows, more on small data. Of d > 2048 columns, whose steps cost more,
+    it spends 2048 / d of that, at least a quarter. 0 gives the start itself, which is PCA under
+    ``init="pca"``.
 
 max_time : float or None, default=None
     Seconds after which training ends with the best weights so far.

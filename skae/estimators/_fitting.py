@@ -70,7 +70,7 @@ def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
     data = _prepare(task, X, weight)
     clock.lap("read")
     start_seed, split_seed, train_seed, phases_seed = task.seed.spawn(4)
-    plan = training_plan(task.parameters, data.rows.n_rows)
+    plan = training_plan(task.parameters, data.rows.n_rows, data.rows.n_features)
 
     def start(index):
         some, weight = data.rows.select(index), data.weight[index]
@@ -90,7 +90,8 @@ def _pretrained(task, params, rows, weight, plan, clock, seed) -> Pretrained:
     """The stack after its phases, each as long as `pretraining_max_iter` says."""
     epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.recipe.network)
     if epochs == "auto":
-        automatic = training_plan({**task.parameters, "max_iter": "auto"}, rows.n_rows)
+        parameters = {**task.parameters, "max_iter": "auto"}
+        automatic = training_plan(parameters, rows.n_rows, rows.n_features)
         epochs = -(-(plan.epochs or automatic.epochs) // pairs)
     left = max(0.0, plan.max_time - clock.total())
 
@@ -122,7 +123,7 @@ def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
     earlier = task.earlier
     data = _prepare(task, X, weight, merge=not one_epoch, units=_units(earlier))
     clock.lap("read")
-    plan = training_plan(task.parameters, data.rows.n_rows)
+    plan = training_plan(task.parameters, data.rows.n_rows, data.rows.n_features)
     if one_epoch:
         split = Split(np.arange(data.rows.n_rows), None, plan.one_epoch())
     else:

@@ -60,7 +60,8 @@ batch_size : "auto" or int, default="auto"
 
 max_iter : "auto" or int, default="auto"
     Epochs over the labelled rows, at most: of the head alone, and again of all; at least 1. "auto"
-    spends 2000 + n / 16 optimiser steps on n rows (30,000 at most), in 5 to 200 epochs.
+    spends 2000 + n / 16 optimiser steps on n rows (30,000 at most), in 5 to 200 epochs; of
+    d > 2048 columns 2048 / d of that, at least a quarter.
 
 max_time : float or None, default=None
     Seconds after which stage two ends with the best weights so far.

@@ -55,7 +55,8 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
     rows = rows.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
     rate = _learning_rate(task.parameters["learning_rate"], rows.n_rows)
-    plan = training_plan({**task.parameters, "init": "pca", "learning_rate": rate}, rows.n_rows)
+    parameters = {**task.parameters, "init": "pca", "learning_rate": rate}
+    plan = training_plan(parameters, rows.n_rows, rows.n_features)
     head_rate = task.parameters["head_learning_rate"]
     part = _part(task, rows, weight, np.random.default_rng(split_seed))
     if part.held_out is None:  # the training loss is no reason to stop

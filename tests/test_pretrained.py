@@ -360,6 +360,17 @@ def test_weights_may_leave_no_label(X, y):
         fast(PretrainedClassifier).fit(X, y, sample_weight=y)
 
 
+def test_rows_that_weigh_next_to_nothing_are_no_trouble(X, y):
+    weight = np.where(np.arange(len(y)) == 0, 1e4, 1e-93)
+    model = fast(PretrainedRegressor).fit(X, y, sample_weight=weight)
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_numbers_without_squares_are_refused(X, y):
+    with pytest.raises(ValueError, match="y holds values beyond"):
+        fast(PretrainedRegressor).fit(X, 1e160 * y)
+
+
 def test_divergence_warns(pretrained, X, y):
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
     with pytest.warns(ConvergenceWarning, match="learning_rate"):

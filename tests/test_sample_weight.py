@@ -87,6 +87,7 @@ def test_partial_fit_takes_weights(cls, X, weights):
         (-np.ones(96), "sample_weight"),
         (np.full(96, np.nan), "sample_weight"),
         (np.zeros(96), "ample weights|sample_weight"),
+        (np.full(96, 1e308), "no finite sum"),
         (np.ones(95), "sample_weight"),
         (np.ones((96, 2)), "ample weights|sample_weight"),
     ],
@@ -97,6 +98,13 @@ def test_bad_weights(cls, bad, word, X):
     with pytest.raises(ValueError, match=word):
         model.fit(X, sample_weight=bad)
     assert not [name for name in vars(model) if name.endswith("_")]
+
+
+@each_autoencoder
+def test_a_row_that_weighs_next_to_nothing_is_left_out(cls, X):
+    weight = np.where(np.arange(len(X)) < 60, 1.0, 1e-93)
+    few, all_of_them = fast(cls).fit(X[:60]), fast(cls).fit(X, sample_weight=weight)
+    np.testing.assert_array_equal(few.transform(X), all_of_them.transform(X))
 
 
 def test_weighted_mean_and_scale(X, weights):

@@ -8,7 +8,7 @@ import numpy as np
 
 from skae.core.batching import Rows
 
-__all__ = ["canonical_rows", "mean_and_scale"]
+__all__ = ["LARGEST", "canonical_rows", "mean_and_scale"]
 
 
 def _float64(rows: Rows):
@@ -16,7 +16,7 @@ def _float64(rows: Rows):
 
 
 # a sum of squares of such values is still a float64
-_LARGEST = 1e150
+LARGEST = 1e150
 
 
 def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
@@ -32,9 +32,9 @@ def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
             mean += share[part] @ (block - origin)
         mean += origin
         largest = max(np.max(np.abs(block - mean), initial=0.0) for _, block in _float64(rows))
-        if not max(largest, np.max(np.abs(mean), initial=0.0)) <= _LARGEST:
+        if not max(largest, np.max(np.abs(mean), initial=0.0)) <= LARGEST:
             raise ValueError(
-                f"X holds values beyond {_LARGEST:.0e}, of which squares are no numbers any more: "
+                f"X holds values beyond {LARGEST:.0e}, of which squares are no numbers any more: "
                 "divide X by what is usual in it"
             )
     if not largest > 1e-14 * np.max(np.abs(mean), initial=0.0):

@@ -73,14 +73,24 @@ def as_dtype(values, scale, shift, dtype) -> np.ndarray:
         return np.clip(wide, limits.min, limits.max).astype(dtype)
 
 
+# of a row's weight over the largest
+_LEAST_WEIGHT = 1e-20
+
+
 def read_weights(sample_weight, X) -> np.ndarray:
-    """Checked sample weights, float64; ones where none are given."""
+    """Checked sample weights, float64; ones where none are given.
+
+    A row that weighs less than 1e-20 of another weighs nothing: training is in float32.
+    """
     weight = check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=False
     )
     if not np.any(weight > 0):
         raise ValueError("sample_weight must be positive for at least one row, got zeros only")
-    return weight
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weight.sum()):
+            raise ValueError("sample_weight has no finite sum: divide it by its largest value")
+    return np.where(weight > _LEAST_WEIGHT * weight.max(), weight, 0.0)
 
 
 def checks_as_it_reads(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:

@@ -149,8 +149,8 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         Raises
         ------
         ValueError
-            NaN or infinity in X, a parameter out of range, no labels at all, labels of one class
-            only, or a validation part too small for all classes.
+            NaN, infinity or values beyond 1e150 in X or y, a parameter out of range, no labels at
+            all, labels of one class only, or a validation part too small for all classes.
         """
         clock, checked = Clock(), copy(self)
         rows = read_rows(checked, X, reset=True)

@@ -124,7 +124,8 @@ class TrainedAutoencoder(CallbackSupportMixin, LayeredAutoencoder, CodeParameter
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative; a weight of 2 is the same as a row given twice.
+            Not negative; a weight of 2 is the same as a row given twice, one below 1e-20 of the
+            largest is 0.
         X_val : {array-like, CSR matrix} of shape (n_val, n_features), default=None
             Rows for early stopping, instead of a part of X. In a Pipeline they arrive
             untransformed unless ``Pipeline(transform_input=["X_val"])``.

@@ -11,7 +11,7 @@ SHELL := bash
 VENV := .venv
 PY := $(VENV)/bin/python
 EXAMPLES := $(sort $(wildcard examples/*.py))
-BENCHMARKS := quality search stability memory verbose family hamming outliers
+BENCHMARKS := quality search stability memory texts verbose family hamming outliers
 
 # An activated environment must neither help nor hinder.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX

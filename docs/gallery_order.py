@@ -36,6 +36,7 @@ ORDER = [
     "semantic_hashing",
     "semantic_hashing_tuned",
     "retrieval",
+    "texts",
 ]
 
 

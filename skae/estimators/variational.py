@@ -279,4 +279,6 @@ class VAE(GenerativeAutoencoder):
         nats = np.empty(X.shape[0], np.float32)
         apply_in_blocks(function, static, params, X.shape, read, nats, device)
         centred = LOSSES[self.architecture_["loss"]].centred
-        return nats.astype(np.float64) - centred * self.n_features_in_ * np.log(self.scale_)
+        # squares of rows that are very far away are beyond float32
+        nats = np.maximum(nats, np.finfo(np.float32).min).astype(np.float64)
+        return nats - centred * self.n_features_in_ * np.log(self.scale_)

@@ -19,12 +19,24 @@ def leaves(tree):
 
 
 @pytest.mark.parametrize(
-    "cls, early_stopping",
-    [(cls, flag) for cls in REPRESENTATIVES for flag in (False, True)],
+    "cls, early_stopping, optimizer, learning_rate, max_iter",
+    [
+        (cls, flag, *steps)
+        for cls in REPRESENTATIVES
+        for flag in (False, True)
+        # the second: weights that are still numbers, of which nothing but infinity can be made
+        for steps in (("sgd", 1e18, 50), ("lion", 1e12, 1))
+    ],
 )
-def test_divergence_keeps_the_last_good_weights(cls, early_stopping, X):
+def test_divergence_keeps_the_last_good_weights(
+    cls, early_stopping, optimizer, learning_rate, max_iter, X
+):
     model = fast(
-        cls, learning_rate=1e18, optimizer="sgd", max_iter=50, early_stopping=early_stopping
+        cls,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        max_iter=max_iter,
+        early_stopping=early_stopping,
     )
     with pytest.warns(ConvergenceWarning, match="learning_rate"):
         model.fit(X)

@@ -20,6 +20,9 @@ __all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "adv
 
 MAX_SEGMENTS = 64
 
+# rows are of unit scale: what a few layers of larger weights give is no float32 any more
+_LARGEST_WEIGHT = 1e8
+
 _PENALISED = ("encoder", "decoder", "head")
 
 # NumPy's on the host's side, jax's on the device's
@@ -204,7 +207,7 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
     finite = jax.lax.fori_loop(
         0,
         ends_epoch.astype(jnp.int32),
-        lambda _, finite: finite & _all_finite(state.params),
+        lambda _, finite: finite & _all_sane(state.params),
         jnp.isfinite(monitored),
     )
     # before the first step there is no training loss yet, and the start is the best there is
@@ -237,10 +240,10 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
     return state, record
 
 
-def _all_finite(params):
-    # one sum, not one for each array: there is less to compile
-    cells = jnp.concatenate([w.ravel() for w in jax.tree.leaves(params)])
-    return jnp.isfinite(jnp.sum(jnp.abs(cells)))
+def _all_sane(params):
+    # put end to end, not one array after the other: there is less to compile
+    cells = jnp.concatenate([w.ravel() for w in jax.tree.leaves(trainable(params))])
+    return jnp.max(jnp.abs(cells)) < _LARGEST_WEIGHT
 
 
 def evaluate(recipe, params, blocks, n_batches, key_data, hyper):

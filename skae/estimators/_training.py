@@ -247,8 +247,8 @@ class TrainedAutoencoder(CallbackSupportMixin, LayeredAutoencoder, CodeParameter
         task.listener.end(outcome.attributes)
         if outcome.diverged:
             warnings.warn(
-                f"The loss stopped being finite at learning_rate={self.learning_rate}: the last "
-                "good weights are kept. Lower learning_rate, or scale X.",
+                f"Training diverged at learning_rate={self.learning_rate}, its loss or weights out "
+                "of bounds: the last good weights are kept. Lower learning_rate, or scale X.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

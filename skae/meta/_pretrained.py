@@ -233,8 +233,8 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         )
         if head.diverged or result.diverged:
             warnings.warn(
-                f"The loss stopped being finite at learning_rate={self.learning_rate}: the last "
-                "good weights are kept. Lower learning_rate.",
+                f"Training diverged at learning_rate={self.learning_rate}, its loss or weights out "
+                "of bounds: the last good weights are kept. Lower learning_rate.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

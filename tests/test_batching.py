@@ -40,3 +40,15 @@ def test_rows_in_units_of_training_leave_the_users_alone(kind):
     assert given.dtype == np.float32 and not np.shares_memory(given, data)
     np.testing.assert_allclose(given, (data[:40] - mean) / 2, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(data, before)
+
+
+def test_what_float32_cannot_hold_changes_no_other_row():
+    data = np.array([[1.0, -2.0], [1e17, 3.0], [1e300, -1e300]])
+    rows = Rows(data, np.zeros(2), 1.0)
+    together = rows.standardised(slice(0, 3))
+    for i in range(3):
+        np.testing.assert_array_equal(rows.standardised(slice(i, i + 1)), together[i : i + 1])
+    out = np.empty((3, 2), np.float32)
+    rows.read(np.arange(3), out)
+    np.testing.assert_array_equal(out, together)
+    assert np.isfinite(together).all()

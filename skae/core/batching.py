@@ -130,7 +130,10 @@ class Rows:
                 return self._centred_and_scaled(part)
         except FloatingPointError:
             with np.errstate(over="ignore"):
-                return np.clip(self._centred_and_scaled(part), -_FARTHEST, _FARTHEST)
+                rows = self._centred_and_scaled(part)
+            # these cells alone: what a row gives must not depend on those beside it
+            rows[np.isposinf(rows)], rows[np.isneginf(rows)] = _FARTHEST, -_FARTHEST
+            return rows
 
     def _centred_and_scaled(self, part):
         raw = self.raw(part)

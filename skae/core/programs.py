@@ -18,8 +18,10 @@ from skae.core.traces import forget_traces
 __all__ = ["MAX_PROGRAMS", "clear_programs", "compiled", "key_of"]
 
 MAX_PROGRAMS = 128
-# to give memory back takes as long as a small program's lowering: once for so many programs
-_PROGRAMS_A_TRIM = 16
+# traces are let go once for so many programs: what is compiled next may need them
+_PROGRAMS_A_CLEARING = 16
+# a program that took so long leaves a hundred megabytes free in pieces: 15 ms to give them back
+_LONG_SECONDS = 0.25
 
 _programs: OrderedDict[Hashable, Callable] = OrderedDict()
 _lock = threading.Lock()
@@ -63,6 +65,8 @@ def compiled(function: Callable, static: Hashable, args: tuple, *, donated: tupl
         jitted = jax.jit(lambda *a: function(static, *a), donate_argnums=donated)
         program = jitted.lower(*args).compile()
         _keep(key, program)
+        if time.perf_counter() - start > _LONG_SECONDS:
+            _trim()
         return program, time.perf_counter() - start
 
 
@@ -86,11 +90,11 @@ def _keep(key, program):
     with _lock:
         _programs[key] = program
         _compiling.pop(key, None)
-        before = _n_forgotten // _PROGRAMS_A_TRIM
+        before = _n_forgotten // _PROGRAMS_A_CLEARING
         oldest = list(_programs)[: max(0, len(_programs) - MAX_PROGRAMS)]
         forgotten = [_programs.pop(old) for old in oldest]
         _n_forgotten += len(forgotten)
-        is_time = _n_forgotten // _PROGRAMS_A_TRIM > before
+        is_time = _n_forgotten // _PROGRAMS_A_CLEARING > before
     # to free a program takes a while: not under the lock
     forgotten.clear()
     if is_time:
@@ -105,12 +109,13 @@ def clear_programs() -> None:
 
 
 def _give_back():
-    """Return memory to the system.
-
-    jax holds traces, without bound. What compiling leaves free lies in small pieces between what
-    lives on, and glibc holds those. Over hundreds of programs each is a tenth of the process.
-    """
+    """Let go of jax's traces, which it holds without bound, and return memory to the system."""
     forget_traces()
+    _trim()
+
+
+def _trim():
+    """Return what compiling leaves free: glibc holds small pieces between what lives on."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -17,13 +17,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 import numpy as np
 from bars import Bar, report
+from registry import timed_fit
+from rows_neighbours import accuracy
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.neighbors import KNeighborsClassifier
 
 from skae import AutoencoderTransformer, SemanticHasher
 from skae.hashing import mean_average_precision, precision_at_k
@@ -57,12 +57,6 @@ def descriptions(folder: Path) -> tuple[list[str], np.ndarray]:
     return texts, np.array([found[text] for text in texts])
 
 
-def timed(function, *args) -> float:
-    begin = perf_counter()
-    function(*args)
-    return perf_counter() - begin
-
-
 def autoencoder_beside_pca(X, y, X_new, y_new) -> Iterator[Bar]:
     dense, dense_new = X.toarray(), X_new.toarray()
     pca = PCA(LENGTH, random_state=0).fit(dense)
@@ -71,18 +65,14 @@ def autoencoder_beside_pca(X, y, X_new, y_new) -> Iterator[Bar]:
     ratios, accuracies, times = [], [], []
     for seed in SEEDS:
         model = AutoencoderTransformer(LENGTH, random_state=seed)
-        times.append(timed(model.fit, X))
+        times.append(timed_fit(model, X))
         rebuilt = model.inverse_transform(model.transform(X_new))
         ratios.append(np.square(dense_new - rebuilt).mean() / least)
-        accuracies.append(neighbours(model.transform(X), y, model.transform(X_new), y_new))
-    plain = neighbours(pca.transform(dense), y, pca.transform(dense_new), y_new)
+        accuracies.append(accuracy(model.transform(X), y, model.transform(X_new), y_new))
+    plain = accuracy(pca.transform(dense), y, pca.transform(dense_new), y_new)
     name = f"texts: {LENGTH} codes, error / PCA's (explains {explained:.3f})"
     yield Bar(name, median(ratios), RATIO, median(times))
     print(f"5-NN accuracy among the codes {median(accuracies):.4f}, PCA's {plain:.4f}")
-
-
-def neighbours(codes, y, others, y_others) -> float:
-    return KNeighborsClassifier(5).fit(codes, y).score(others, y_others)
 
 
 def hashes_beside_itq(X, y, X_new, y_new) -> Iterator[Bar]:
@@ -91,7 +81,7 @@ def hashes_beside_itq(X, y, X_new, y_new) -> Iterator[Bar]:
     for seed in SEEDS:
         for name, changes in settings.items():
             model = SemanticHasher(LENGTH, random_state=seed, **changes)
-            seconds = timed(model.fit, X)
+            seconds = timed_fit(model, X)
             task = (model.transform(X), y, model.transform(X_new), y_new)
             measures = (mean_average_precision(*task, k=1000), mean_average_precision(*task))
             nearest = (precision_at_k(*task, k=10), precision_at_k(*task, k=100))

@@ -8,7 +8,7 @@ import numpy as np
 
 from skae.core.batching import Rows
 
-__all__ = ["LARGEST", "canonical_rows", "mean_and_scale"]
+__all__ = ["canonical_rows", "mean_and_scale", "refuse_beyond_squares"]
 
 
 def _float64(rows: Rows):
@@ -16,7 +16,16 @@ def _float64(rows: Rows):
 
 
 # a sum of squares of such values is still a float64
-LARGEST = 1e150
+_LARGEST = 1e150
+
+
+def refuse_beyond_squares(largest: float, name: str) -> None:
+    """Raise where the largest value of `name` is too large to be squared."""
+    if not largest <= _LARGEST:
+        raise ValueError(
+            f"{name} holds values beyond {_LARGEST:.0e}, of which squares are no numbers any more: "
+            f"divide {name} by what is usual in it"
+        )
 
 
 def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
@@ -32,11 +41,7 @@ def mean_and_scale(rows: Rows, weight: np.ndarray) -> tuple[np.ndarray, float]:
             mean += share[part] @ (block - origin)
         mean += origin
         largest = max(np.max(np.abs(block - mean), initial=0.0) for _, block in _float64(rows))
-        if not max(largest, np.max(np.abs(mean), initial=0.0)) <= LARGEST:
-            raise ValueError(
-                f"X holds values beyond {LARGEST:.0e}, of which squares are no numbers any more: "
-                "divide X by what is usual in it"
-            )
+        refuse_beyond_squares(max(largest, np.max(np.abs(mean), initial=0.0)), "X")
     if not largest > 1e-14 * np.max(np.abs(mean), initial=0.0):
         return mean, 1.0
     square = 0.0

@@ -7,7 +7,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from skae.core.moments import LARGEST
+from skae.core.moments import refuse_beyond_squares
 
 __all__ = ["Targets", "known_among", "read_labels", "read_numbers", "weights_of_classes"]
 
@@ -100,11 +100,7 @@ def read_numbers(estimator, y, X, weight) -> Targets:
     known = _known(estimator, y, weight)
     assert_all_finite(y[~_is_missing(y, estimator.unlabeled)], input_name="y")
     numbers = y[known].astype(np.float64)
-    if np.abs(numbers).max() > LARGEST:
-        raise ValueError(
-            f"y holds values beyond {LARGEST:.0e}, of which squares are no numbers any more: "
-            "divide y by what is usual in it"
-        )
+    refuse_beyond_squares(np.abs(numbers).max(), "y")
     share = weight[known] / weight[known].sum()
     mean = float(share @ numbers)
     scale = float(np.sqrt(share @ np.square(numbers - mean))) or 1.0

@@ -21,8 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import DenoisingAutoencoder
 from skae.datasets import load_fashion_mnist
+from skae.networks import Residual
 
-WIDE = {"hidden_layer_sizes": (512, 256, 64), "batch_size": 128}
 #: 5-NN accuracy by length.
 BARS = {2: 0.735, 10: 0.857, 32: 0.868}
 TRUSTWORTHINESS = 0.972
@@ -37,16 +37,17 @@ def accuracy(rows, y, others, y_others) -> float:
 
 
 def neighbourly(length: int, seed: int) -> Pipeline:
-    """Codes for distances: pixels are likelihoods, and each code counts as much as another."""
+    """Codes for distances: a decoder that bends far, and each code counts as much as another."""
     codes = DenoisingAutoencoder(
         length,
-        loss="binary_cross_entropy",
+        network=Residual(outer_layer_sizes=(512,)),
+        optimizer="muon",
         noise="gaussian",
-        noise_level=0.3,
+        noise_level=0.2,
         early_stopping=False,
+        batch_size=128,
         max_iter=30,
         random_state=seed,
-        **WIDE,
     )
     return make_pipeline(codes, StandardScaler())
 
@@ -101,12 +102,13 @@ def before_tsne(seeds: Seeds) -> Iterator[Bar]:
     for seed in seeds:
         model = DenoisingAutoencoder(
             N_CODES,
+            hidden_layer_sizes=(512, 256, 64),
+            batch_size=128,
             noise="masking",
             noise_level=0.1,
             learning_rate=3e-3,
             max_iter=28,
             random_state=seed,
-            **WIDE,
         )
         fits["codes"] = timed_fit(model, X)
         sides = {"pixels": rows, "PCA": pca.transform(rows), "codes": model.transform(rows)}

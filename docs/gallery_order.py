@@ -17,6 +17,7 @@ ORDER = [
     "tied_weights",
     "layer_by_layer",
     "features_of_layers",
+    "plane",
     "before_tsne",
     "denoising",
     "sparse",

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from skae import AutoencoderTransformer, ContractiveAutoencoder, SparseAutoencoder
 from skae.core.networks import Model
 from skae.estimators.contractive import squared_jacobian_norm
-from skae.networks import Convolutional, Recurrent
+from skae.networks import Convolutional, Recurrent, Residual
 from tests.datasets import correlated
 from tests.discovery import AUTOENCODERS, accepts
 from tests.own_modules import pair
@@ -18,6 +18,7 @@ from tests.own_modules import pair
 NETWORKS = {
     "convolutional": Convolutional(image_shape=(3, 2), channels=(2,)),
     "recurrent": Recurrent(sequence_shape=(3, 2), hidden_sizes=(3,)),
+    "residual": Residual(width=4, n_blocks=2, outer_layer_sizes=(5,)),
     "own": pair(6),
 }
 FAMILY = [cls for cls in AUTOENCODERS if accepts(cls, "network")]

@@ -15,6 +15,7 @@ from skae import (
     RecurrentAutoencoder,
     SparseAutoencoder,
 )
+from skae.networks import Residual
 from tests import own_modules
 from tests.datasets import curved
 from tests.discovery import ESTIMATORS, fast, few_of
@@ -46,6 +47,10 @@ NETWORKS = {
     "both directions": (
         RecurrentAutoencoder,
         {"cell": "gru", "bidirectional": True, "hidden_sizes": (3, 2), **RANDOM},
+    ),
+    "residual": (
+        AutoencoderTransformer,
+        {"network": Residual(width=4, n_blocks=1), "hidden_layer_sizes": "auto", **RANDOM},
     ),
     "modules of one's own": (
         AutoencoderTransformer,

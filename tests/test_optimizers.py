@@ -24,7 +24,7 @@ def model(**parameters):
     return AutoencoderTransformer(2, **chosen)
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd", "lion"])
+@pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd", "lion", "muon"])
 def test_optimizers_by_name(name, X):
     loss = model(optimizer=name, learning_rate=3e-3).fit(X).history_["loss"]
     assert np.isfinite(loss).all() and loss[-1] < 0.95 * loss[0]

@@ -18,7 +18,7 @@ from skae import (
 )
 from skae.core import supervised
 from skae.meta._fine_tuning import _shares
-from skae.networks import Convolutional, Recurrent
+from skae.networks import Convolutional, Recurrent, Residual
 from tests.datasets import curved
 from tests.discovery import fast
 from tests.own_modules import pair
@@ -28,6 +28,7 @@ NETWORKS = {
     "dense": None,
     "convolutional": Convolutional(image_shape=(2, 3), channels=(2,), kernel_size=2),
     "recurrent": Recurrent(sequence_shape=(3, 2), hidden_sizes=(4,)),
+    "residual": Residual(width=4, n_blocks=1, outer_layer_sizes=(5,)),
     "own": pair(),
 }
 each_network = pytest.mark.parametrize("name", NETWORKS)

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 import skae
 from skae import AutoencoderTransformer, DenoisingAutoencoder, PretrainedClassifier
 from skae.hashing import HammingIndex
-from skae.networks import Convolutional, Recurrent
+from skae.networks import Convolutional, Recurrent, Residual
 from skae.persistence.registry import CLASSES
 from tests import own_modules
 from tests.datasets import curved
@@ -83,7 +83,7 @@ def test_what_came_back_can_be_trained_further_and_cloned(cls, fitted, X, y, tmp
 
 
 def test_the_registry_holds_what_is_public():
-    networks = {Convolutional.__name__: "skae.networks", Recurrent.__name__: "skae.networks"}
+    networks = {cls.__name__: cls.__module__ for cls in (Convolutional, Recurrent, Residual)}
     index = {HammingIndex.__name__: HammingIndex.__module__}
     public = {cls.__name__: cls.__module__ for cls in public_classes() if cls in ESTIMATORS}
     # a new estimator needs a line there

@@ -13,6 +13,8 @@ import jax
 import numpy as np
 import optax
 
+from skae.core.muon import muon
+
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
 
 OPTIMIZERS: dict[str, Callable] = {
@@ -22,9 +24,10 @@ OPTIMIZERS: dict[str, Callable] = {
     "rmsprop": optax.rmsprop,
     "sgd": functools.partial(optax.sgd, momentum=0.9, nesterov=True),
     "lion": optax.lion,
+    "muon": muon,
 }
 
-_ADAPTIVE = ("adam", "adamw", "nadam")
+_ADAPTIVE = ("adam", "adamw", "nadam", "muon")
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
         optimizer = OPTIMIZERS[optimizer]
         if named in _ADAPTIVE and n_features is not None:
             optimizer = functools.partial(optimizer, eps=1e-4 / n_features)
+        if named == "muon":
+            optimizer = functools.partial(optimizer, n_features=n_features)
     args: tuple = ()
     keywords: dict = {}
     while isinstance(optimizer, functools.partial):

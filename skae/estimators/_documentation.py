@@ -15,10 +15,10 @@ n_components : int, default={n_components}
 DENSE_PARAMETERS = """\
 network : specification, tuple or None, default=None
     None: a dense network, of which the parameters below tell. Else one in its place:
-    `skae.networks.Convolutional` for images, `skae.networks.Recurrent` for sequences, or a pair
-    (encoder, decoder) of your own flax.linen modules. Your encoder takes (n, n_features) and may
-    give any shape (n, ...), of which a dense layer makes the codes; your decoder takes
-    (n, n_components) and gives (n, n_features). They must be importable by name, draw no random
+    `skae.networks.Convolutional` for images, `Recurrent` for sequences, `Residual` for few codes
+    of many rows, or a pair (encoder, decoder) of your own flax.linen modules. Your encoder takes
+    (n, n_features) and may give any shape (n, ...), of which a dense layer makes the codes; your
+    decoder takes (n, n_components) and gives (n, n_features). They must be importable by name, draw no random
     numbers, and hold nothing but weights. The six below then keep their defaults.
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
@@ -70,8 +70,9 @@ alpha : float, default=0.0
     and kernels of the networks; biases and the linear path are left alone.
 
 optimizer : str or callable, default="nadam"
-    "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", or an optax
-    factory such as ``optax.adamw`` or a `functools.partial` of one, which is called with
+    "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", "muon" (for
+    deep networks: fewer epochs, each of them slower), or an optax factory
+    such as ``optax.adamw`` or a `functools.partial` of one, which is called with
     ``learning_rate=...``.
 
 learning_rate : float, default={learning_rate}

@@ -37,8 +37,9 @@ alpha : float, default=0.0
     path are left alone.
 
 optimizer : str or callable, default="nadam"
-    Of stage two: "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", or
-    an optax factory such as ``optax.adamw``, which is called with ``learning_rate=...``.
+    Of stage two: "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion",
+    "muon", or an optax factory such as ``optax.adamw``, which is called with
+    ``learning_rate=...``.
 
 learning_rate : "auto" or float, default="auto"
     Largest step size while encoder and head are trained together, above 0. Small, since large

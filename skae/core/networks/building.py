@@ -9,6 +9,7 @@ from skae.core.networks.maps import MapNetwork, map_parts
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import own_parts
 from skae.core.networks.recurrence import recurrent_parts
+from skae.core.networks.residual import residual_parts
 
 __all__ = ["build_network"]
 
@@ -16,6 +17,7 @@ _PARTS: dict[str, Callable] = {
     "dense": dense_parts,
     "convolutional": convolutional_parts,
     "recurrent": recurrent_parts,
+    "residual": residual_parts,
     "maps": map_parts,
     "own": own_parts,
 }
@@ -38,8 +40,9 @@ def build_network(
     """
     fields = dict(description)
     kind = fields.pop("kind")
-    if kind == "dense":
+    if kind in ("dense", "residual"):
         fields["n_features"] = n_features
+    if kind == "dense":
         options["tied"] = fields["tied"]
     if kind in ("convolutional", "maps"):
         fields["method"] = method_for(platform)

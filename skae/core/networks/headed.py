@@ -17,6 +17,7 @@ from skae.core.networks.hidden import dropped, with_dropout
 from skae.core.networks.images import ConvolutionalEncoder
 from skae.core.networks.network import Network
 from skae.core.networks.recurrence import RecurrentEncoder
+from skae.core.networks.residual import ResidualEncoder
 
 __all__ = ["HeadedNetwork", "LinearHead", "adopted_weights", "n_encoder_layers"]
 
@@ -137,14 +138,16 @@ def _paths(module) -> list[Path]:
     """Where the weights of each layer stand, from the rows on."""
     if isinstance(module, WithHead):
         return [*(("body", *path) for path in _paths(module.body)), ("head",)]
-    sizes = _sizes(module)
-    return [()] if sizes is None else [(f"layer_{i}",) for i in range(len(sizes))]
+    count = _n_layers(module)
+    return [()] if count is None else [(f"layer_{i}",) for i in range(count)]
 
 
-def _sizes(module):
+def _n_layers(module) -> int | None:
+    if isinstance(module, ResidualEncoder):
+        return len(module.outer_sizes) + 1 + module.n_blocks
     for kind, field in _FIELDS.items():
         if isinstance(module, kind):
-            return getattr(module, field)
+            return len(getattr(module, field))
     return None
 
 
@@ -168,6 +171,9 @@ def _lowest(module, n_layers):
         return replace(module, channels=channels, kernel_sizes=sizes, activate_last=True)
     if isinstance(module, RecurrentEncoder):
         return replace(module, hidden_sizes=module.hidden_sizes[:n_layers])
+    if isinstance(module, ResidualEncoder):
+        outer = module.outer_sizes
+        return replace(module, outer_sizes=outer[:n_layers], n_blocks=n_layers - len(outer) - 1)
     return module
 
 

@@ -18,8 +18,8 @@ network : specification, tuple or None, default=None
     `skae.networks.Convolutional` for images, `Recurrent` for sequences, `Residual` for few codes
     of many rows, or a pair (encoder, decoder) of your own flax.linen modules. Your encoder takes
     (n, n_features) and may give any shape (n, ...), of which a dense layer makes the codes; your
-    decoder takes (n, n_components) and gives (n, n_features). They must be importable by name, draw no random
-    numbers, and hold nothing but weights. The six below then keep their defaults.
+    decoder takes (n, n_components) and gives (n, n_features). They must be importable by name,
+    draw no random numbers, and hold nothing but weights. The six below then keep their defaults.
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
     Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is

@@ -42,11 +42,12 @@ def neighbourly(length: int, seed: int) -> Pipeline:
         length,
         network=Residual(outer_layer_sizes=(512,)),
         optimizer="muon",
+        learning_rate=3e-3,
         noise="gaussian",
         noise_level=0.2,
         early_stopping=False,
-        batch_size=128,
-        max_iter=30,
+        batch_size=256,
+        max_iter=26,
         random_state=seed,
     )
     return make_pipeline(codes, StandardScaler())

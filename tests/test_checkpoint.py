@@ -98,6 +98,7 @@ SETTINGS = {
     "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
     "given rows": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
     "weights": ({"early_stopping": False}, {"sample_weight": np.arange(96.0)}, (1, 3)),
+    "Muon": ({"optimizer": "muon", "early_stopping": False}, {}, (1, 3)),
     "a log": ({"verbose": 5, "early_stopping": False}, {}, (1, 3)),
 }
 

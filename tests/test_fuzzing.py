@@ -59,7 +59,7 @@ COSTLY = {
     "loss": st.sampled_from(["huber", "absolute_error", "binary_cross_entropy"]),
     "init": st.sampled_from(["pca", "random"]),
     "tied_weights": st.booleans(),
-    "optimizer": st.sampled_from(["sgd", "lion", "rmsprop"]),
+    "optimizer": st.sampled_from(["sgd", "lion", "rmsprop", "muon"]),
     "noise": st.sampled_from(["masking", "swap", "salt_and_pepper"]),
     "n_layers": st.sampled_from([1, 2]),
     "freeze": st.sampled_from([1, "all"]),

@@ -42,10 +42,11 @@ class Residual(NetworkSpecification):
 
     Notes
     -----
-    Worth trying where codes are few and rows many: two codes of thousands of rows need a decoder
-    that bends a lot. The matrices of the blocks are square and of one size, and those are what
-    ``optimizer="muon"`` is made for: together they learn in eight epochs what a plain stack with
-    NAdam learns in thirty.
+    Worth trying where codes are few and rows tens of thousands: two codes need a decoder that
+    bends a lot. The matrices of the blocks are square, which suits ``optimizer="muon"``. With
+    both, two codes of Fashion-MNIST's test images had a trustworthiness of .977 and told .747 of
+    the classes to the five nearest neighbours (``benchmarks/quality.py 11``), where a plain stack
+    with cross-entropy had .968 and .721. With ten thousand rows there was no difference.
 
     References
     ----------

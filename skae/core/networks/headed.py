@@ -116,7 +116,7 @@ class HeadedNetwork:
 
 def n_encoder_layers(network: Network) -> int:
     """Layers of an encoder, that of the codes included; a user's own module is one."""
-    return len(_paths(network.encoder))
+    return _count(network.encoder)
 
 
 def adopted_weights(network: Network, params: dict, n_layers: int, n_frozen: int) -> dict:
@@ -138,17 +138,20 @@ def _paths(module) -> list[Path]:
     """Where the weights of each layer stand, from the rows on."""
     if isinstance(module, WithHead):
         return [*(("body", *path) for path in _paths(module.body)), ("head",)]
-    count = _n_layers(module)
-    return [()] if count is None else [(f"layer_{i}",) for i in range(count)]
+    if isinstance(module, (ResidualEncoder, *_FIELDS)):
+        return [(f"layer_{i}",) for i in range(_count(module))]
+    return [()]
 
 
-def _n_layers(module) -> int | None:
+def _count(module) -> int:
+    if isinstance(module, WithHead):
+        return _count(module.body) + 1
     if isinstance(module, ResidualEncoder):
         return len(module.outer_sizes) + 1 + module.n_blocks
     for kind, field in _FIELDS.items():
         if isinstance(module, kind):
             return len(getattr(module, field))
-    return None
+    return 1
 
 
 _FIELDS: dict[type, str] = {

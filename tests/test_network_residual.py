@@ -91,6 +91,7 @@ def test_a_classifier_stands_on_any_of_its_layers(n_layers, fitted):
     "parameters, message",
     [
         ({"width": 0}, "width"),
+        ({"width": 1}, "width=1 must be at least 2"),
         ({"n_blocks": 0}, "n_blocks"),
         ({"n_blocks": 2.5}, "n_blocks"),
         ({"outer_layer_sizes": 8}, "outer_layer_sizes"),

@@ -71,9 +71,9 @@ alpha : float, default=0.0
 
 optimizer : str or callable, default="nadam"
     "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9), "lion", "muon" (for
-    deep networks: fewer epochs, each of them slower), or an optax factory
-    such as ``optax.adamw`` or a `functools.partial` of one, which is called with
-    ``learning_rate=...``.
+    deep networks: fewer epochs, each of them slower; all but the matrices between hidden layers
+    move by nadam), or an optax factory such as ``optax.adamw`` or a `functools.partial` of one,
+    which is called with ``learning_rate=...``.
 
 learning_rate : float, default={learning_rate}
     Largest step size, above 0, in units of training: rows are divided by one number, the root

@@ -23,7 +23,7 @@ class Residual(NetworkSpecification):
     Parameters
     ----------
     width : int, default=128
-        Numbers in the stream, at least 1.
+        Numbers in the stream, at least 2: of one, normalisation would leave nothing.
 
     n_blocks : int, default=4
         Blocks of the encoder, and as many of the decoder; at least 1.
@@ -78,6 +78,10 @@ class Residual(NetworkSpecification):
         del n_features
         outer = self.outer_layer_sizes
         (width,) = sizes_of("width", (self.width,))
+        if width < 2:
+            raise ValueError(
+                "width=1 must be at least 2: of one number normalisation leaves nothing"
+            )
         (n_blocks,) = sizes_of("n_blocks", (self.n_blocks,))
         return {
             "kind": "residual",

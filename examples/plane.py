@@ -1,7 +1,7 @@
 """
-==============================
+===============================
 Two numbers: a plane to look at
-==============================
+===============================
 
 Two codes of each row are a plane that new rows can be put into, which t-SNE's cannot. With so few,
 all depends on how far the decoder can bend. Beside PCA stand the plain

@@ -182,3 +182,11 @@ def test_the_autoencoder_of_the_guide_works(decorrelated):
     assert clone(held).get_params() == held.get_params()
     with pytest.raises(ValueError, match="decorrelation"):
         cls(decorrelation=-1.0).fit(X)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_lines_around_the_titles_of_examples_are_as_long_as_they(name):
+    """The gallery's builder refuses shorter ones, half an hour later."""
+    _, above, title, below, *_ = EXAMPLES[name].split("\n")
+    assert above == below == "=" * len(above)
+    assert len(above) >= len(title) > 0

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.images import map_shapes
-from skae.networks.specification import NetworkSpecification, sizes_of
+from skae.networks.specification import NetworkSpecification, size_of, sizes_of
 
 __all__ = ["Convolutional"]
 
@@ -103,7 +103,7 @@ class Convolutional(NetworkSpecification):
         channels = sizes_of("channels", self.channels)
         one = not isinstance(self.kernel_size, tuple | list)
         sizes = sizes_of("kernel_size", (self.kernel_size,) if one else self.kernel_size)
-        (stride,) = sizes_of("stride", (self.stride,))
+        stride = size_of("stride", self.stride)
         if len(sizes) == 1:
             sizes = sizes * len(channels)
         if len(sizes) != len(channels):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
-from skae.networks.specification import NetworkSpecification, sizes_of
+from skae.networks.specification import NetworkSpecification, size_of, sizes_of
 
 __all__ = ["Residual"]
 
@@ -77,16 +77,11 @@ class Residual(NetworkSpecification):
     def _describe(self, n_features):
         del n_features
         outer = self.outer_layer_sizes
-        (width,) = sizes_of("width", (self.width,))
-        if width < 2:
-            raise ValueError(
-                "width=1 must be at least 2: of one number normalisation leaves nothing"
-            )
-        (n_blocks,) = sizes_of("n_blocks", (self.n_blocks,))
+        none = isinstance(outer, tuple | list) and not outer
         return {
             "kind": "residual",
-            "outer_sizes": () if outer in ((), []) else sizes_of("outer_layer_sizes", outer),
-            "width": width,
-            "n_blocks": n_blocks,
+            "outer_sizes": () if none else sizes_of("outer_layer_sizes", outer),
+            "width": size_of("width", self.width, least=2),
+            "n_blocks": size_of("n_blocks", self.n_blocks),
             "activation": self.activation,
         }

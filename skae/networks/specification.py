@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sklearn.base import BaseEstimator
 
-__all__ = ["NetworkSpecification", "sizes_of"]
+__all__ = ["NetworkSpecification", "size_of", "sizes_of"]
 
 
 class NetworkSpecification(BaseEstimator, ABC):
@@ -45,6 +45,13 @@ def sizes_of(name, sizes) -> tuple[int, ...]:
     if not isinstance(sizes, tuple | list) or not sizes or not all(map(_is_size, sizes)):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (16, 32)")
     return tuple(int(size) for size in sizes)
+
+
+def size_of(name, size, least: int = 1) -> int:
+    """The size as an int; a ValueError where it is none, or below the least."""
+    if not _is_size(size) or size < least:
+        raise ValueError(f"{name}={size!r} must be an integer of at least {least}")
+    return int(size)
 
 
 def _is_size(size):

@@ -32,7 +32,8 @@ N_LOOKED_AT = 2000
 N_NEIGHBOURS = 15
 SECONDS = 120
 
-#: Of the grey levels, which lie in [0, 1]; 1 leaves them.
+#: Of the grey levels, which lie in [0, 1]. Below 1 dark cells count for more: classes stand further
+#: apart, and neighbours are less those of the grey levels.
 POWER = 0.75
 
 
@@ -42,11 +43,7 @@ def accuracy(rows, y, others, y_others) -> float:
 
 
 def neighbourly(length: int, seed: int) -> Pipeline:
-    """Codes for distances: a decoder that bends far, and each code counts as much as another.
-
-    The error of a power below 1 counts dark cells for more: classes stand further apart, and
-    neighbours are less those of the grey levels.
-    """
+    """Codes for distances: a decoder that bends far, and each code counts as much as another."""
     codes = DenoisingAutoencoder(
         length,
         network=Residual(outer_layer_sizes=(512,)),

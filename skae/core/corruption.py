@@ -62,7 +62,7 @@ def swap(key, batch, level, constants):
     n_donors = min(n_features, _DONORS)
     donors = _other_rows(donor_key, batch.weight, n_donors)
     donors = jnp.tile(donors, (1, -(-n_features // n_donors)))[:, :n_features]
-    values = jnp.take_along_axis(batch.x, donors, axis=0)
+    values = jnp.take_along_axis(batch.x, donors, axis=0, mode="promise_in_bounds")
     return jnp.where(_chosen(place_key, level, batch.x.shape), values, batch.x)
 
 
@@ -74,7 +74,7 @@ def _other_rows(key, weight, n_donors):
     # a place among the weights of all others: those behind the row's own lie `own` further on
     place = jax.random.uniform(key, (weight.shape[0], n_donors)) * (ends[-1] - own)
     place = jnp.where(place >= starts, place + own, place)
-    found = jnp.searchsorted(ends, place, side="right", method="scan_unrolled")
+    found = jnp.searchsorted(ends, place, side="right", method="scan")
     return jnp.minimum(found, last)
 
 

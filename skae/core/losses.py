@@ -32,13 +32,27 @@ def huber(output, x, delta):
 
 
 def binary_cross_entropy(output, x, delta):
-    """``-x log p - (1 - x) log(1 - p)`` of each cell, with ``p = sigmoid(output)``.
+    """``-x log p - (1 - x) log(1 - p)`` of each cell, with ``p = sigmoid(output)``, to 6e-8.
 
-    Written with one exponential and one logarithm a cell: half of the time of a training step
-    on a CPU is spent here otherwise.
+    Written with one exponential and one logarithm a cell, and with a derivative of its own: half of
+    the time of a training step on a CPU is spent here otherwise.
     """
     del delta
-    return jnp.maximum(output, 0) - output * x + jnp.log1p(jnp.exp(-_magnitude(output)))
+    return _cross_entropy(output, x)
+
+
+@jax.custom_jvp
+def _cross_entropy(output, x):
+    return jnp.maximum(output, 0) - output * x + jnp.log(1.0 + jnp.exp(-jnp.abs(output)))
+
+
+@_cross_entropy.defjvp
+def _cross_entropy_jvp(primals, tangents):
+    (output, x), (d_output, d_x) = primals, tangents
+    # sigmoid by the loss's own exponential: it is computed once for both
+    exponential = jnp.exp(-jnp.abs(output))
+    sigmoid = jnp.where(output >= 0, 1.0, exponential) / (1.0 + exponential)
+    return _cross_entropy(output, x), (sigmoid - x) * d_output - output * d_x
 
 
 def _magnitude(a):

@@ -250,3 +250,15 @@ def test_functions_must_keep_the_shape():
     with pytest.raises(ValueError, match="hashable"):
         noise = functools.partial(scaled, factor=[1.0])
         fast(DenoisingAutoencoder, noise=noise).fit(curved())
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 5, 4001])
+def test_normals_of_any_number_of_rows(n_rows):
+    got = np.asarray(standard_normal(jax.random.key(0), (n_rows, 64)))
+    assert got.shape == (n_rows, 64) and np.isfinite(got).all()
+    assert len(np.unique(got)) > 0.9 * min(got.size, 2**12)
+    if n_rows > 1000:
+        assert abs(got.mean()) < 0.01 and abs(got.std() - 1) < 0.01
+        # two rows have the halves of what was drawn
+        half = n_rows // 2
+        assert abs(np.mean(got[:half] * got[-half:])) < 0.01

@@ -136,7 +136,8 @@ class _Run:
         if optimizer_state is not None:
             start = jax.tree.unflatten(jax.tree.structure(start), optimizer_state)
         evaluation = self._held_out_blocks(held_out, room)
-        known = params, evaluation, self.hyperparameters
+        empty = Blocks(*self.buffers.filled([], self.weight), *self.rows.shift_and_scale)
+        known = params, empty, self.hyperparameters
         names = sorted(output_shapes(metrics, self.recipe, known))
         zero = np.float32(0)
         state = State(
@@ -161,6 +162,8 @@ class _Run:
     def _held_out_blocks(self, held_out, room):
         rows, index, weight = held_out or (self.rows, np.zeros(0, int), np.zeros(0))
         self.n_evaluation = n_batches(len(index), self.plan.batch_size)
+        if held_out is None and room is None:
+            return None
         needed = n_batches(max(1, len(index), room or 0), self.plan.batch_size)
         # a power of two: folds of nearly the same size share a program
         capacity = 1 << (needed - 1).bit_length()

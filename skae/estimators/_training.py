@@ -20,7 +20,7 @@ from skae.core.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
 from skae.core.training import Recipe
 from skae.estimators._architecture import describe, find_device, network_of
 from skae.estimators._fitting import Task, fit_from_scratch, go_on
-from skae.estimators._hidden_layers import LayeredAutoencoder
+from skae.estimators._geometry import MeasuredAutoencoder
 from skae.estimators._listening import listener_for
 from skae.estimators._parameters import CodeParameters
 from skae.estimators._reading import check_range, read_rows, read_weights
@@ -32,7 +32,7 @@ __all__ = ["TrainedAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TrainedAutoencoder(CallbackSupportMixin, LayeredAutoencoder, CodeParameters):
+class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParameters):
     """Base of all autoencoders, whatever their network."""
 
     code_activation: str = "identity"

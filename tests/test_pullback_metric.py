@@ -1,0 +1,69 @@
+"""How far reconstructions move with codes, against derivatives and against steps."""
+
+import jax
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from skae import AutoencoderTransformer, RecurrentAutoencoder
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES
+
+
+@pytest.mark.parametrize(
+    "cls, loss",
+    [(cls, "squared_error") for cls in AUTOENCODERS]
+    + [(cls, "binary_cross_entropy") for cls in REPRESENTATIVES],
+)
+def test_is_the_mean_square_of_the_decoders_jacobian(cls, loss, fitted, X_new):
+    model = fitted(cls, loss=loss)
+    decode, params = model.decoder_function()
+    codes = model.transform(X_new).astype(np.float32)
+    jacobians = jax.vmap(jax.jacobian(lambda z: decode(params, z[None])[0]))(codes)
+    expected = np.einsum("nij,nik->jk", jacobians, jacobians) / len(codes)
+    metric = model.pullback_metric(X_new)
+    assert metric.dtype == np.float64
+    np.testing.assert_allclose(metric, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_array_equal(metric, metric.T)
+    root = model.pullback_metric(X_new, root=True)
+    np.testing.assert_allclose(root @ root, metric, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
+def test_of_principal_components_is_one(X):
+    model = AutoencoderTransformer(3, hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X)
+    np.testing.assert_allclose(model.pullback_metric(X), np.eye(3), atol=0.02)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e4])
+def test_steps_of_mapped_codes_are_as_long_as_steps_of_rows(factor, X):
+    model = AutoencoderTransformer(
+        2, hidden_layer_sizes=(8,), init="random", max_iter=20, random_state=0
+    ).fit(X * factor)
+    codes = model.transform(X * factor)
+    steps = np.random.default_rng(0).normal(size=codes.shape) * 1e-3 * codes.std()
+    moved = model.inverse_transform(codes + steps) - model.inverse_transform(codes - steps)
+    by_metric = 2 * steps @ model.pullback_metric(X * factor, root=True)
+    np.testing.assert_allclose(np.square(by_metric).sum(), np.square(moved).sum(), rtol=0.2)
+
+
+@pytest.mark.parametrize("cls", [AutoencoderTransformer, RecurrentAutoencoder])
+def test_any_number_of_rows_and_sparse_ones(cls, fitted, X):
+    model = fitted(cls)
+    rows = np.concatenate([X, X])[:65]  # a block, and one row more
+    parts = [model.pullback_metric(part) for part in (rows[:64], rows[64:])]
+    mean = np.average(parts, axis=0, weights=(64, 1))
+    np.testing.assert_allclose(model.pullback_metric(rows), mean, rtol=1e-5)
+    sparse = model.pullback_metric(csr_array(rows))
+    np.testing.assert_allclose(sparse, model.pullback_metric(rows), rtol=1e-5)
+
+
+def test_bad_rows_are_told(fitted, X):
+    with pytest.raises(NotFittedError):
+        AutoencoderTransformer().pullback_metric(X)
+    model = fitted(AutoencoderTransformer)
+    with pytest.raises(ValueError, match="features"):
+        model.pullback_metric(X[:, :3])
+    with pytest.raises(ValueError, match="minimum of 1"):
+        model.pullback_metric(X[:0])
+    with pytest.raises(ValueError, match="NaN"):
+        model.pullback_metric(X * np.nan)

@@ -19,7 +19,7 @@ def test_is_the_mean_square_of_the_decoders_jacobian(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
     decode, params = model.decoder_function()
     codes = model.transform(X_new).astype(np.float32)
-    jacobians = jax.vmap(jax.jacobian(lambda z: decode(params, z[None])[0]))(codes)
+    jacobians = jax.jit(jax.vmap(jax.jacobian(lambda z: decode(params, z[None])[0])))(codes)
     expected = np.einsum("nij,nik->jk", jacobians, jacobians) / len(codes)
     metric = model.pullback_metric(X_new)
     assert metric.dtype == np.float64

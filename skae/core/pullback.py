@@ -1,14 +1,16 @@
 """How far reconstructions move with codes: the metric that a decoder gives to codes."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from skae.core.inference import BLOCK_ROWS, apply_in_blocks, decode
+from skae.core.inference import BLOCK_ROWS, decode
+from skae.core.programs import compiled
 
 __all__ = ["pullback_metric"]
 
 
-def pullback_metric(static, params, codes, device=None) -> np.ndarray:
+def pullback_metric(static, params, codes, device) -> np.ndarray:
     """Mean over codes of J'J, where J is the decoder's Jacobian, in units of training.
 
     Parameters
@@ -17,7 +19,7 @@ def pullback_metric(static, params, codes, device=None) -> np.ndarray:
         As `decode` takes it.
     params : pytree of arrays
     codes : ndarray of shape (n_rows, n_components)
-    device : jax.Device, optional
+    device : jax.Device
 
     Returns
     -------
@@ -26,20 +28,24 @@ def pullback_metric(static, params, codes, device=None) -> np.ndarray:
     """
     n_rows, n_components = codes.shape
     total = np.zeros((n_components, n_components))
-    # a matrix a row: they are summed before there are many
+    params = jax.device_put(params, device)
     for start in range(0, n_rows, BLOCK_ROWS):
-        block = codes[start : start + BLOCK_ROWS]
-        squares = np.empty((len(block), n_components, n_components), np.float32)
-        apply_in_blocks(_squares, static, params, block.shape, block.__getitem__, squares, device)
-        total += squares.sum(axis=0, dtype=np.float64)
+        block = np.zeros((BLOCK_ROWS, n_components), np.float32)
+        part = codes[start : start + BLOCK_ROWS]
+        block[: len(part)] = part
+        sent = jax.device_put((block, np.arange(BLOCK_ROWS) < len(part)), device)
+        program, _ = compiled(_sum_of_squares, static, (params, *sent))
+        total += np.asarray(program(params, *sent), np.float64)
     return (total + total.T) / (2 * n_rows)
 
 
-def _squares(static, params, codes):
-    """J'J of each code, one after the other: a Jacobian has as many cells as rows of codes."""
+def _sum_of_squares(static, params, codes, is_row):
+    """Sum of J'J, one code after the other: a Jacobian has a row's cells for each number in it."""
 
-    def of_one(code):
+    def add(total, code_and_use):
+        code, use = code_and_use
         jacobian = jax.jacfwd(lambda z: decode(static, params, z[None])[0])(code)
-        return jacobian.T @ jacobian
+        return total + jnp.where(use, jacobian.T @ jacobian, 0), None
 
-    return jax.lax.map(of_one, codes)
+    start = jnp.zeros((codes.shape[1], codes.shape[1]), codes.dtype)
+    return jax.lax.scan(add, start, (codes, is_row))[0]

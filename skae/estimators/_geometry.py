@@ -32,19 +32,19 @@ class MeasuredAutoencoder(LayeredAutoencoder):
         Returns
         -------
         metric : ndarray of shape (n_components, n_components)
-            float64, symmetric, without negative eigenvalues; in X's squared units over those of the
-            codes, its root in X's units over those of the codes.
+            float64, symmetric, positive semidefinite; in X's squared units over the codes' squared
+            units, its root in X's units over the codes'.
 
         References
         ----------
         Arvanitidis, Hansen and Hauberg (2018). Latent space oddity: on the curvature of deep
         generative models. ICLR.
         """
-        codes = self._codes(self._checked(X), np.float32) / np.float32(self._code_unit)
+        codes = self._codes(self._checked(X), np.float64) / self._code_unit
         static = (self._network, self.architecture_["loss"])
         metric = pullback_metric(static, self.params_, codes, self._device)
-        metric *= (self._units[1] / self._code_unit) ** 2
+        unit = self._units[1] / self._code_unit
         if not root:
-            return metric
+            return metric * unit**2
         squares, directions = np.linalg.eigh(metric)
-        return directions * np.sqrt(np.maximum(squares, 0)) @ directions.T
+        return unit * (directions * np.sqrt(np.maximum(squares, 0)) @ directions.T)

@@ -105,7 +105,8 @@ def before_tsne(seeds: Seeds) -> Iterator[Bar]:
 
     5-NN accuracy is that of each fifth of the plane by the other four. Codes go in as far apart as
     reconstructions are. More epochs group classes better and keep fewer true neighbours; network,
-    noise and four epochs were chosen on rows 10,000 to 15,000, 20,000 to 25,000 and so on.
+    noise and two epochs were chosen on rows 10,000 to 15,000, 20,000 to 25,000 and so on, after
+    four, chosen there too, had shown .9872 here, as two do.
     """
     X, y = load_fashion_mnist(return_X_y=True)
     rows, labels = X[:N_SHOWN], y[:N_SHOWN]
@@ -123,7 +124,7 @@ def before_tsne(seeds: Seeds) -> Iterator[Bar]:
             noise_level=0.5,
             early_stopping=False,
             batch_size=256,
-            max_iter=4,
+            max_iter=2,
             random_state=seed,
         )
         fits["codes"] = timed_fit(model, X)

@@ -44,6 +44,11 @@ REPRESENTATIVES = [
     skae.SemanticHasher,
 ]
 
+# decoders that give rows themselves, and some that give what becomes a probability
+CLASSES_AND_LOSSES = [(cls, "squared_error") for cls in AUTOENCODERS] + [
+    (cls, "binary_cross_entropy") for cls in REPRESENTATIVES
+]
+
 
 def few_of(classes):
     """`classes`, of which all but the representatives are left to `make stress`."""

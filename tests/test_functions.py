@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skae import AutoencoderTransformer, RecurrentAutoencoder
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES
+from tests.discovery import AUTOENCODERS, CLASSES_AND_LOSSES, REPRESENTATIVES
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
 
@@ -21,11 +21,7 @@ def test_encoder_function_is_transform(cls, fitted, X_new):
     np.testing.assert_allclose(codes, fitted(cls).transform(X_new), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "cls, loss",
-    [(cls, "squared_error") for cls in AUTOENCODERS]
-    + [(cls, "binary_cross_entropy") for cls in REPRESENTATIVES],
-)
+@pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
 def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
     function, params = model.decoder_function()

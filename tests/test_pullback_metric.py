@@ -7,14 +7,10 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from skae import AutoencoderTransformer, RecurrentAutoencoder
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES
+from tests.discovery import CLASSES_AND_LOSSES
 
 
-@pytest.mark.parametrize(
-    "cls, loss",
-    [(cls, "squared_error") for cls in AUTOENCODERS]
-    + [(cls, "binary_cross_entropy") for cls in REPRESENTATIVES],
-)
+@pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
 def test_is_the_mean_square_of_the_decoders_jacobian(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
     decode, params = model.decoder_function()

@@ -232,15 +232,9 @@ class _Run:
         return Blocks(rows, weights, targets, self.shift, self.scale)
 
     def _stage(self, call):
-        before = self.steps_sent
+        steps = self.steps_sent + np.arange(self.capacity)
         self.steps_sent += len(call.batches)
-        return stage_of(
-            self.plan,
-            call,
-            before + np.arange(self.capacity),
-            len(self.index),
-            n_evaluation=self.n_evaluation,
-        )
+        return stage_of(self.plan, call, steps, len(self.index), n_evaluation=self.n_evaluation)
 
     def _collect(self, sent):
         """Wait for a call, read its history, and report the epochs that ended in it."""

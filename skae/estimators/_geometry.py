@@ -35,10 +35,27 @@ class MeasuredAutoencoder(LayeredAutoencoder):
             float64, symmetric, positive semidefinite; in X's squared units over the codes' squared
             units, its root in X's units over the codes'.
 
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, or NaN.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
         References
         ----------
         Arvanitidis, Hansen and Hauberg (2018). Latent space oddity: on the curvature of deep
         generative models. ICLR.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import VAE
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> autoencoder = VAE(10, max_iter=20, random_state=0).fit(X)
+        >>> root = autoencoder.pullback_metric(X[:100], root=True)
+        >>> (autoencoder.transform(X) @ root).shape
+        (1797, 10)
         """
         codes = self._codes(self._checked(X), np.float64) / self._code_unit
         static = (self._network, self.architecture_["loss"])

@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["BLOCK_BYTES", "Rows", "most_alike", "n_batches", "steps_per_block"]
+__all__ = [
+    "BLOCK_BYTES",
+    "TRAINING_BLOCK_BYTES",
+    "Rows",
+    "most_alike",
+    "n_batches",
+    "steps_per_block",
+]
 
 BLOCK_BYTES = 16 * 2**20
 # the host must be awake once a block: a call costs some milliseconds of the processor
-_TRAINING_BLOCK_BYTES = 32 * 2**20
+TRAINING_BLOCK_BYTES = 32 * 2**20
 # standard deviations from the mean: the square is still a float32
 _FARTHEST = np.float32(1e15)
 _MAX_STEPS = 256
@@ -21,7 +28,7 @@ _EXACT_IN_FLOAT32 = ("float32", "float16", "uint8", "int8", "uint16", "int16", "
 
 def steps_per_block(batch_size: int, n_features: int) -> int:
     """Batches that travel to the device at once: a power of two, about 32 MB."""
-    fitting = _TRAINING_BLOCK_BYTES // max(1, 4 * batch_size * n_features)
+    fitting = TRAINING_BLOCK_BYTES // max(1, 4 * batch_size * n_features)
     return 1 << max(0, min(_MAX_STEPS, fitting).bit_length() - 1)
 
 

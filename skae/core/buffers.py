@@ -27,11 +27,11 @@ class Buffers:
     """
 
     def __init__(self, rows: Rows, batch_size: int, capacity: int):
-        self.rows = rows
+        self.rows, self.capacity = rows, capacity
         shape = (capacity, batch_size)
         self._blocks = [
             (
-                aligned((*shape, rows.n_features), rows.dtype),
+                self._memory(shape),
                 aligned(shape, np.float32),
                 aligned((*shape, rows.n_targets), np.float32),
             )
@@ -48,17 +48,31 @@ class Buffers:
             0 for padding.
         targets : ndarray of shape (capacity, batch_size, n_targets)
             Batches after the last hold anything.
+        places : None
+            Rows are in the order in which they are wanted.
         """
+        rows, weights, targets = self._fill(batches, weight)
+        return rows, weights, targets, None
+
+    def _fill(self, batches, weight):
         self._blocks.reverse()
         rows, weights, targets = self._blocks[0]
         for i, batch in enumerate(batches):
             size = len(batch)
-            self.rows.read(batch, rows[i, :size])
+            self._write(batch, rows[i, :size])
             weights[i, :size] = weight[batch]
             targets[i, :size] = self.rows.targets(batch)
-            for array in (rows, weights, targets):
-                array[i, size:] = 0
+            for array, padding in ((rows, self._padding), (weights, 0), (targets, 0)):
+                array[i, size:] = padding
         return rows, weights, targets
+
+    _padding = 0
+
+    def _memory(self, shape):
+        return aligned((*shape, self.rows.n_features), self.rows.dtype)
+
+    def _write(self, batch, out):
+        self.rows.read(batch, out)
 
 
 def aligned(shape, dtype) -> np.ndarray:

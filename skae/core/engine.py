@@ -14,6 +14,7 @@ from skae.core.buffers import Buffers
 from skae.core.interrupt import Interrupt
 from skae.core.plan import Call, Plan, calls, stage_of
 from skae.core.programs import compiled
+from skae.core.resident import Resident, may_stay
 from skae.core.results import (
     NO_CHECKPOINT,
     NO_LISTENER,
@@ -119,9 +120,13 @@ class _Run:
         self.rng = np.random.default_rng(shuffle_seed)
         self.key_data = noise_seed.generate_state(2, np.uint32)
         self.steps_per_epoch = n_batches(len(index), plan.batch_size)
-        self.capacity = steps_per_block(plan.batch_size, rows.n_features)
+        if may_stay(rows, len(index), self.device):
+            self.buffers: Buffers = Resident(rows, index, plan.batch_size, self.device)
+        else:
+            capacity = steps_per_block(plan.batch_size, rows.n_features)
+            self.buffers = Buffers(rows, plan.batch_size, capacity)
+        self.capacity = self.buffers.capacity
         self.steps_per_call = min(8, self.capacity)
-        self.buffers = Buffers(rows, plan.batch_size, self.capacity)
         self.program: Callable | None = None
         self.paced = self.stopped = False
         self.interrupt = Interrupt()
@@ -157,7 +162,7 @@ class _Run:
         self.first_step = step
         self.state = jax.device_put(state, self.device)
         self.evaluation = jax.device_put(evaluation, self.device)
-        self.shift, self.scale = jax.device_put(self.rows.shift_and_scale, self.device)
+        self.units = jax.device_put(self.rows.shift_and_scale, self.device)
 
     def _held_out_blocks(self, held_out, room):
         rows, index, weight = held_out or (self.rows, np.zeros(0, int), np.zeros(0))
@@ -168,7 +173,7 @@ class _Run:
         # a power of two: folds of nearly the same size share a program
         capacity = 1 << (needed - 1).bit_length()
         blocks = rows.batches(index, weight, self.plan.batch_size, capacity)
-        return Blocks(*blocks, *rows.shift_and_scale)
+        return Blocks(*(*blocks, None), *rows.shift_and_scale)
 
     def epochs(self):
         """Run the plan, one call in flight while the next block is read."""
@@ -228,8 +233,7 @@ class _Run:
 
     def _block(self, call):
         block = self.buffers.filled(call.batches, self.weight)
-        rows, weights, targets = jax.device_put(block, self.device)
-        return Blocks(rows, weights, targets, self.shift, self.scale)
+        return Blocks(*jax.device_put(block, self.device), *self.units)
 
     def _stage(self, call):
         steps = self.steps_sent + np.arange(self.capacity)

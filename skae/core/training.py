@@ -69,12 +69,14 @@ class Blocks(NamedTuple):
 
     ``rows`` (steps, batch_size, n_features) raw; ``weight`` (steps, batch_size); ``targets``
     (steps, batch_size, n_targets); ``shift`` and ``scale`` make training units of raw rows:
-    ``(rows - shift) * scale``.
+    ``(rows - shift) * scale``. With ``places`` (steps, batch_size), ``rows`` (any, n_features) are
+    those that batches are made of: ``rows[places]``.
     """
 
     rows: Array
     weight: Array
     targets: Array
+    places: Array | None
     shift: Array
     scale: Array
 
@@ -151,10 +153,15 @@ def trainable(params):
 
 
 def _batch(blocks, i):
-    rows = jax.lax.dynamic_index_in_dim(blocks.rows, i, keepdims=False).astype(jnp.float32)
-    weight = jax.lax.dynamic_index_in_dim(blocks.weight, i, keepdims=False)
-    targets = jax.lax.dynamic_index_in_dim(blocks.targets, i, keepdims=False)
-    return Batch((rows - blocks.shift) * blocks.scale, weight, targets)
+    def of(arrays):
+        return jax.lax.dynamic_index_in_dim(arrays, i, keepdims=False)
+
+    if blocks.places is None:
+        rows = of(blocks.rows)
+    else:
+        rows = blocks.rows.at[of(blocks.places)].get(mode="promise_in_bounds")
+    rows = (rows.astype(jnp.float32) - blocks.shift) * blocks.scale
+    return Batch(rows, of(blocks.weight), of(blocks.targets))
 
 
 def _step(recipe, state, batch, rate, hyper):

@@ -137,13 +137,15 @@ def test_traces_are_forgotten_and_what_the_user_compiled_is_not():
     assert traced == [(3,), (4,)]
 
 
+# ever new shapes, and those that come back as in a search
 @pytest.mark.stress
-def test_300_fits_stay_flat():
+@pytest.mark.parametrize(("n_fits", "n_shapes"), [(300, 300), (1000, 30)])
+def test_many_fits_stay_flat(n_fits, n_shapes):
     process = psutil.Process()
     maps, memory = [], []
-    for i in range(300):
-        fit_of_a_new_shape(i)
-        if i in (99, 199, 299):
+    for i in range(n_fits):
+        fit_of_a_new_shape(i % n_shapes)
+        if i % 100 == 99:
             gc.collect()
             maps.append(memory_maps())
             memory.append(process.memory_info().rss)

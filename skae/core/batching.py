@@ -23,7 +23,7 @@ TRAINING_BLOCK_BYTES = 32 * 2**20
 # standard deviations from the mean: the square is still a float32
 _FARTHEST = np.float32(1e15)
 _MAX_STEPS = 256
-_EXACT_IN_FLOAT32 = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
+_EXACT_IN_FLOAT32 = frozenset(map(np.dtype, ("f4", "f2", "u1", "i1", "u2", "i2", "?")))
 
 
 def steps_per_block(batch_size: int, n_features: int) -> int:
@@ -66,8 +66,8 @@ class Rows:
         self.mean = np.zeros(self.n_features) if mean is None else mean
         self.scale = float(scale)
         self.units = (self.mean, self.scale) if units is None else units
-        offset = np.max(np.abs(self.mean), initial=0.0) / self.scale
-        plain = data.dtype.name in _EXACT_IN_FLOAT32
+        offset = 0.0 if mean is None else np.abs(mean).max(initial=0.0) / self.scale
+        plain = data.dtype.newbyteorder("=") in _EXACT_IN_FLOAT32
         self.on_host = not plain or offset > 100 or not 1e-18 < self.scale < 1e18
         narrow = data.dtype == np.uint8 and not self.on_host
         self.dtype = np.dtype(np.uint8 if narrow else np.float32)
@@ -146,9 +146,9 @@ class Rows:
         raw = self.raw(part)
         if self.on_host:
             return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)
-        shift, scale = self.shift_and_scale
-        if scale == 1 and not shift.any():
+        if self.scale == 1 and not self.mean.any():
             return raw.astype(np.float32, copy=False)
+        shift, scale = self.shift_and_scale
         rows = np.subtract(raw, shift, dtype=np.float32)
         rows *= scale
         return rows

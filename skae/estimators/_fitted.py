@@ -28,6 +28,7 @@ from skae.estimators._reading import (
     output_dtype,
     read_rows,
     read_weights,
+    rows_in_units,
 )
 from skae.estimators._sklearn import DocumentedInHTML, ShownInHTML
 from skae.estimators._summary import summary_html
@@ -248,7 +249,7 @@ class FittedAutoencoder(
         return X, read
 
     def _rows(self, X):
-        return Rows(X, *self._units)
+        return rows_in_units(X, self.architecture_["loss"], self.mean_, self.scale_)
 
     def _run(self, function, read, shape, width):
         static = (self._network, self.architecture_["loss"])

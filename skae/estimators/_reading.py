@@ -127,10 +127,13 @@ def check_cells(X, loss: str | None, name: str, *, whole=None) -> None:
         check_range(X if whole is None else whole, loss)
 
 
+_ONE = np.float32(1).view(np.uint32)
+
+
 def _is_between_0_and_1(cells) -> bool:
     # as integers, float32 from 0 to 1 lie in order below all others but -0: one pass, not two
     plain = cells.dtype == np.float32 and cells.flags.c_contiguous
-    if plain and cells.view(np.uint32).max(initial=0) <= np.float32(1).view(np.uint32):
+    if plain and cells.view(np.uint32).max(initial=0) <= _ONE:
         return True
     # False for NaN
     return bool(cells.min(initial=0) >= 0 and cells.max(initial=0) <= 1)

@@ -60,6 +60,16 @@ def fresh(peer, task: Task) -> dict:
     return {}
 
 
+def one_row(peer, task: Task) -> dict:
+    """Seconds of a call that encodes one row: the median, and what 99 % of the calls stay below."""
+    X = np.load(task.rows, mmap_mode="r")
+    encode = peer.fit(np.array(X[:2000]), task.asked(epochs=1), nothing)
+    row = np.array(X[:1])
+    encode(row)
+    calls = [timed(encode, row) for _ in range(task.count)]
+    return {"seconds": float(np.median(calls)), "slowest": float(np.quantile(calls, 0.99))}
+
+
 def search(peer, task: Task) -> dict:
     """Seconds of a grid search, compiling included; ``count`` threads, or one without threads."""
     from joblib import parallel_config
@@ -76,7 +86,7 @@ def search(peer, task: Task) -> dict:
         return {"seconds": timed(searched.fit, X, X if has_targets else None)}
 
 
-MEASURES = {"epoch": epoch, "whole": whole, "fresh": fresh, "search": search}
+MEASURES = {"epoch": epoch, "whole": whole, "fresh": fresh, "one_row": one_row, "search": search}
 
 
 def main() -> None:

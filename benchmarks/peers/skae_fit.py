@@ -56,18 +56,6 @@ def transform(task):
     return {"seconds": seconds, "beside": peak.highest - before - codes}
 
 
-def one_row(task):
-    """Microseconds of a call with one row: the median and the slowest of a hundred."""
-    from turn import timed
-
-    X = np.load(task.rows, mmap_mode="r")
-    model = estimator(task, max_iter=1).fit(X[:2000])
-    row = np.array(X[:1])
-    model.transform(row)
-    calls = np.array([timed(model.transform, row) for _ in range(task.count)])
-    return {"seconds": float(np.median(calls)), "slowest": float(np.quantile(calls, 0.99))}
-
-
 def memory(task):
     """Memory of a fit with its defaults, beside its float32 rows in memory, in MB."""
     from anonymous_memory import Peak, anonymous

@@ -8,9 +8,17 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.utils import get_tags
 
-from skae import AutoencoderTransformer
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SemanticHasher
 from tests.datasets import curved
-from tests.discovery import AUTOENCODERS, ESTIMATORS, REPRESENTATIVES, accepts, fast, is_centred
+from tests.discovery import (
+    AUTOENCODERS,
+    ESTIMATORS,
+    REPRESENTATIVES,
+    accepts,
+    fast,
+    is_centred,
+    outputs,
+)
 
 rng = np.random.default_rng(0)
 NORMAL = rng.normal(size=(40, 5))
@@ -139,6 +147,39 @@ def test_rows_further_away_than_float32_reaches():
     for dtype in (np.float64, np.float32):
         model = fast(AutoencoderTransformer).fit((NORMAL * 1e-30).astype(dtype))
         assert np.isfinite(model.transform((NORMAL * 1e20).astype(dtype))).all()
+
+
+@pytest.mark.parametrize("cls", [c for c in ESTIMATORS if is_centred(c())])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ordinary_rows_were_learned_and_one_is_far_away(cls, dtype, fitted, X):
+    """A sensor that says 3.4e38 where it is out of order is an outlier, not NaN."""
+    model, row = fitted(cls), X[:1].astype(dtype)
+    for far in [1e20, 1e30, 1e35, 1e38, np.finfo(dtype).max]:
+        for cells in (np.full_like(row, -far), np.where(np.arange(row.size) == 2, far, row)):
+            cells = cells.astype(dtype)
+            for name, values in outputs(model, cells).items():
+                assert np.isfinite(np.asarray(values, np.float64)).all(), (name, far)
+            if cls in AUTOENCODERS:
+                assert np.isfinite(model.score(np.vstack([cells, X[:5]])))
+            if cls is AutoencoderOutlierDetector:
+                assert model.predict(cells) == -1
+                assert np.isfinite(model.reconstruction_errors(cells)).all()
+
+
+@pytest.mark.parametrize("cls", [c for c in AUTOENCODERS if c is not SemanticHasher])
+def test_codes_that_float32_cannot_hold(cls, fitted):
+    model = fitted(cls)
+    for dtype in (np.float32, np.float64):
+        codes = np.full((2, model.n_components_), np.finfo(dtype).max, dtype)
+        codes[1, ::2] *= -1
+        assert np.isfinite(model.inverse_transform(codes)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_outlier_detector_learns_from_rows_of_which_one_is_far_away(dtype):
+    X = np.vstack([curved(60, 5) * 1e-3, np.full((1, 5), 3e38)]).astype(dtype)
+    detector = fast(AutoencoderOutlierDetector).fit(X)
+    assert detector.predict(X)[-1] == -1 and np.isfinite(detector.score_samples(X)).all()
 
 
 def test_zero_by_zero_score_is_defined():

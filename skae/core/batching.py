@@ -20,7 +20,7 @@ __all__ = [
 BLOCK_BYTES = 16 * 2**20
 # the host must be awake once a block: a call costs some milliseconds of the processor
 TRAINING_BLOCK_BYTES = 32 * 2**20
-# standard deviations from the mean: the square is still a float32
+# units of training from the mean: the square is still a float32
 _FARTHEST = np.float32(1e15)
 _MAX_STEPS = 256
 _EXACT_IN_FLOAT32 = frozenset(map(np.dtype, ("f4", "f2", "u1", "i1", "u2", "i2", "?")))
@@ -68,6 +68,7 @@ class Rows:
         self.units = (self.mean, self.scale) if units is None else units
         offset = 0.0 if mean is None else np.abs(mean).max(initial=0.0) / self.scale
         plain = data.dtype.newbyteorder("=") in _EXACT_IN_FLOAT32
+        self._as_they_are = mean is None and self.scale == 1
         self.on_host = not plain or offset > 100 or not 1e-18 < self.scale < 1e18
         narrow = data.dtype == np.uint8 and not self.on_host
         self.dtype = np.dtype(np.uint8 if narrow else np.float32)
@@ -113,12 +114,10 @@ class Rows:
         if not self.on_host:
             self._copy(part, out)
             return
-        try:
-            with np.errstate(over="raise"):
-                rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
-                np.divide(rows, self.scale, out=out, casting="same_kind")
-        except FloatingPointError:
-            out[...] = self.standardised(part)
+        with np.errstate(over="ignore"):
+            rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
+            np.divide(rows, self.scale, out=out, casting="same_kind")
+        np.clip(out, -_FARTHEST, _FARTHEST, out=out)
 
     def _copy(self, part, out):
         index = part if self.index is None else self.index[part]
@@ -131,23 +130,20 @@ class Rows:
             out[...] = self.raw(part)
 
     def standardised(self, part) -> np.ndarray:
-        """Rows at `part` in units of training, float32; cells that it cannot hold are far away."""
-        try:
-            with np.errstate(over="raise"):
-                return self._centred_and_scaled(part)
-        except FloatingPointError:
-            with np.errstate(over="ignore"):
-                rows = self._centred_and_scaled(part)
-            # these cells alone: what a row gives must not depend on those beside it
-            rows[np.isposinf(rows)], rows[np.isneginf(rows)] = _FARTHEST, -_FARTHEST
-            return rows
+        """Rows at `part` in units of training, float32; no cell is further away than 1e15.
+
+        Sums of what is further would be no numbers, and a sensor may well say 3.4e38.
+        """
+        if self._as_they_are:
+            return self.raw(part).astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):
+            rows = self._centred_and_scaled(part)
+        return np.clip(rows, -_FARTHEST, _FARTHEST, out=rows)
 
     def _centred_and_scaled(self, part):
         raw = self.raw(part)
         if self.on_host:
             return ((raw.astype(np.float64) - self.mean) / self.scale).astype(np.float32)
-        if self.scale == 1 and not self.mean.any():
-            return raw.astype(np.float32, copy=False)
         shift, scale = self.shift_and_scale
         rows = np.subtract(raw, shift, dtype=np.float32)
         rows *= scale

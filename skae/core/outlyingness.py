@@ -33,6 +33,8 @@ _ROUNDING = 1e-6, 1e-8
 _ERROR_WEIGHT = 2.0
 # where "auto" puts the threshold: so many spreads above the median, of logarithms
 _SPREADS = 2.0
+# of the scales of columns: squares of what is further away would not be told apart anyway
+_FARTHEST = 1e30
 _NARROW = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
 
 
@@ -151,13 +153,18 @@ def threshold(odd, weight, contamination) -> float:
 
 
 def over_columns(data, scale):
-    """Columns divided by their scales; what is sparse stays so."""
+    """Columns divided by their scales, at most 1e30 of them; what is sparse stays so."""
     dtype = np.float32 if data.dtype.name in _NARROW else np.float64
     if isinstance(data, np.ndarray):
-        return np.divide(data, scale, dtype=np.float64).astype(dtype, copy=False)
+        return _quotients(data, scale).astype(dtype, copy=False)
     scaled = data.astype(dtype)
-    scaled.data /= scale[scaled.indices]
+    scaled.data[:] = _quotients(scaled.data, scale[scaled.indices])
     return scaled
+
+
+def _quotients(cells, scale):
+    with np.errstate(over="ignore"):
+        return np.clip(np.divide(cells, scale, dtype=np.float64), -_FARTHEST, _FARTHEST)
 
 
 def trimmed_rows(data, weight, *, standardize, n_rounds, share, explained, rng) -> Trimmed:

@@ -37,6 +37,9 @@ from skae.persistence.saving import SaveMixin
 
 __all__ = ["FittedAutoencoder"]
 
+# in units of training: what the decoder's sums can bear, and what can be squared and added up
+_FARTHEST_CODE, _FARTHEST_CELL = 1e20, 1e100
+
 
 class FittedAutoencoder(
     SaveMixin,
@@ -111,7 +114,9 @@ class FittedAutoencoder(
         unit = self._code_unit
 
         def read(part):
-            return Z[part].astype(np.float64) / unit
+            with np.errstate(over="ignore"):
+                z = Z[part].astype(np.float64) / unit
+            return np.clip(z, -_FARTHEST_CODE, _FARTHEST_CODE)
 
         x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(Z))
@@ -144,7 +149,9 @@ class FittedAutoencoder(
             float64, not above 0, in X's squared units.
         """
         errors, _ = self._squares(self._checked(X))
-        return -errors / self.n_features_in_ * self.scale_**2
+        with np.errstate(over="ignore"):
+            scores = -errors / self.n_features_in_ * self.scale_**2
+        return np.maximum(scores, np.finfo(np.float64).min)
 
     def score(self, X, y=None, sample_weight=None):
         """Explained variance: 1 - squared error / squared distance to the training mean.
@@ -165,6 +172,7 @@ class FittedAutoencoder(
         """
         X = self._checked(X)
         weight = read_weights(sample_weight, X)
+        weight = weight / weight.max()
         errors, distances = (float(weight @ squares) for squares in self._squares(X))
         if distances == 0:
             return 1.0 if errors == 0 else 0.0
@@ -274,7 +282,12 @@ class FittedAutoencoder(
         rows = Rows(X)
         for part, block in rows.blocks(rows.raw):
             block = block.astype(np.float64)
-            x_hat = self._reconstructed(block)
-            errors[part] = np.square((block - x_hat) / self.scale_).sum(axis=1)
-            distances[part] = np.square((block - self.mean_) / self.scale_).sum(axis=1)
+            errors[part] = self._lengths(block, self._reconstructed(block))
+            distances[part] = self._lengths(block, self.mean_)
         return errors, distances
+
+    def _lengths(self, rows, others):
+        """Of rows' differences: squares that are numbers, however far away a cell is."""
+        with np.errstate(over="ignore"):
+            differences = (rows - others) / self.scale_
+        return np.square(np.clip(differences, -_FARTHEST_CELL, _FARTHEST_CELL)).sum(axis=1)

@@ -8,7 +8,12 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.utils import get_tags
 
-from skae import AutoencoderOutlierDetector, AutoencoderTransformer, SemanticHasher
+from skae import (
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    SemanticHasher,
+)
 from tests.datasets import curved
 from tests.discovery import (
     AUTOENCODERS,
@@ -173,6 +178,13 @@ def test_codes_that_float32_cannot_hold(cls, fitted):
         codes = np.full((2, model.n_components_), np.finfo(dtype).max, dtype)
         codes[1, ::2] *= -1
         assert np.isfinite(model.inverse_transform(codes)).all()
+
+
+def test_noisy_rows_are_far_from_the_range_of_clean_ones(fitted):
+    model = fitted(DenoisingAutoencoder, loss="binary_cross_entropy")
+    for far in (1e20, 1e30, 3e38):
+        row = np.full((1, model.n_features_in_), far, np.float32)
+        assert np.isfinite(model.transform(row)).all() and np.isfinite(model.reconstruct(row)).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -99,7 +99,7 @@ CONTAINERS = {
 
 @st.composite
 def cases(draw, cls, many):
-    """Parameters of an estimator, rows and how they are held."""
+    """Parameters of an estimator, rows and how they are held, and others to ask about."""
     chosen = {}
     n_costly = draw(st.sampled_from([0, 0, 1, 2])) if many else 0
     for pool, most in ((FREE, 4), (COSTLY, n_costly)):
@@ -113,7 +113,7 @@ def cases(draw, cls, many):
     pools = (shapes, sorted(CELLS), dtypes, sorted(CONTAINERS))
     kinds = [draw(st.sampled_from(pool)) for pool in pools]
     weighted = draw(st.sampled_from([None, None, "whole", "wide", "zero"]))
-    return cls, chosen, *kinds, weighted
+    return cls, chosen, *kinds, weighted, draw(st.sampled_from(sorted(CELLS)))
 
 
 def rows_of(shape, cells, dtype, container):
@@ -160,8 +160,13 @@ def said(error):
     assert len(text) > 9, f"an error that says nothing: {error!r}"
 
 
+def gives_finite_results(model, X):
+    for name, values in outputs(model, X).items():
+        assert is_finite(values) or np.asarray(values).dtype.kind in "SU", name
+
+
 def answers(case):
-    cls, parameters, shape, cells, dtype, container, weighted = case
+    cls, parameters, shape, cells, dtype, container, weighted, others = case
     X = rows_of(shape, cells, dtype, container)
     X_before, y = joblib.hash(X), labels(curved(*shape, seed=shape[0]))
     if len(np.unique(y)) < 2:
@@ -178,8 +183,11 @@ def answers(case):
     finally:
         assert joblib.hash(X) == X_before, "the rows were changed"
     fitted = told(model)
-    for name, values in outputs(model, X).items():
-        assert is_finite(values) or np.asarray(values).dtype.kind in "SU", name
+    gives_finite_results(model, X)
+    try:
+        gives_finite_results(model, rows_of(shape, others, dtype, container))
+    except (ValueError, TypeError) as error:
+        said(error)
     assert told(model) == fitted and joblib.hash(X) == X_before
     with pytest.raises((ValueError, TypeError)):
         model.fit(np.full((20, 6), np.nan), np.arange(20) % 2)

@@ -28,7 +28,6 @@ from skae.estimators._reading import (
     output_dtype,
     read_rows,
     read_weights,
-    rows_in_units,
 )
 from skae.estimators._sklearn import DocumentedInHTML, ShownInHTML
 from skae.estimators._summary import summary_html
@@ -257,7 +256,9 @@ class FittedAutoencoder(
         return X, read
 
     def _rows(self, X):
-        return rows_in_units(X, self.architecture_["loss"], self.mean_, self.scale_)
+        loss = self._compared_by
+        # what is between 0 and 1 is read as it is
+        return Rows(X, *self._units) if loss is None or LOSSES[loss].centred else Rows(X)
 
     def _run(self, function, read, shape, width):
         static = (self._network, self.architecture_["loss"])

@@ -31,6 +31,39 @@ def test_public_names_are_loaded_lazily(run_python):
     )
 
 
+@pytest.mark.parametrize("collects", [True, False])
+def test_loading_is_not_held_up_by_the_garbage_collector(run_python, collects):
+    run_python(
+        f"""
+        import gc
+        import numpy
+        import skae
+        collected = []
+        gc.callbacks.append(lambda phase, info: collected.append(info["generation"]))
+        gc.enable() if {collects} else gc.disable()
+        skae.AutoencoderTransformer
+        assert 2 not in collected
+        assert gc.isenabled() is {collects}
+        """
+    )
+
+
+def test_a_name_that_cannot_be_loaded_leaves_the_garbage_collector_on(run_python):
+    run_python(
+        """
+        import gc, sys
+        import skae
+        sys.modules["jax"] = None
+        try:
+            skae.AutoencoderTransformer
+        except ImportError:
+            assert gc.isenabled()
+        else:
+            raise AssertionError("jax was imported")
+        """
+    )
+
+
 def test_star_import_brings_exactly_the_public_names():
     names: dict = {}
     exec("from skae import *", names)

@@ -1,6 +1,5 @@
 """skae, with what its peers do: random weights, nothing held out, Adam at one rate."""
 
-import jax
 import numpy as np
 
 from skae import AutoencoderTransformer
@@ -28,6 +27,8 @@ def estimator(task, **changes):
 
 
 def fit(X, task, after_epoch):
+    import jax  # not first: skae loads it sooner
+
     del after_epoch  # a listener would be waited for: an epoch's time is found without one
     with jax.default_matmul_precision(task.precision):
         model = estimator(task).fit(X)
@@ -58,6 +59,7 @@ def transform(task):
 
 def memory(task):
     """Memory of a fit with its defaults, beside its float32 rows in memory, in MB."""
+    import jax
     from anonymous_memory import Peak, anonymous
     from turn import timed
 

@@ -1,9 +1,9 @@
 """Encoding and decoding in padded row blocks: any number of rows, the same bits for each.
 
 A row gives the same bits whatever stands beside it: it is computed in a block of 64 rows, whatever
-their number. Among thousands the processor is faster in blocks of 1,024, or of as many as 16 MB
-hold, and few are sooner done one by one. Such blocks are used where they give the same bits, which
-is looked at once for each program: how sums are ordered depends on the shapes alone.
+their number, so that one row is soon done. Among thousands the processor is faster in blocks of
+1,024, or of as many as 16 MB hold. Those are used where they give the same bits, which is looked at
+once for each program: how sums are ordered depends on the shapes alone.
 """
 
 import math
@@ -19,23 +19,13 @@ from skae.core.buffers import aligned, is_aligned
 from skae.core.losses import LOSSES
 from skae.core.programs import MAX_PROGRAMS, compiled, key_of
 
-__all__ = [
-    "BLOCK_ROWS",
-    "FEW_ROWS",
-    "MANY_ROWS",
-    "apply_in_blocks",
-    "decode",
-    "encode",
-    "reconstruct",
-]
+__all__ = ["BLOCK_ROWS", "MANY_ROWS", "apply_in_blocks", "decode", "encode", "reconstruct"]
 
 BLOCK_ROWS = 64
 #: From so many rows on, a second program is worth its compilation.
 MANY_ROWS = 8192
-#: Up to so many rows are computed one by one.
-FEW_ROWS = 4
 _WIDE_ROWS = 1024
-# rows that blocks of another size are tried on, at least
+# wide blocks of many columns are of few rows: one of them would not tell enough
 _TRIED_ROWS = 256
 
 _agreeing: dict[Hashable, bool] = {}
@@ -80,20 +70,17 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
     n_rows, width = shape
     device = jax.local_devices()[0] if device is None else device
     params, put = _for_programs(params, device)
-    size = _fastest_size(n_rows, width, device)
-    if size != BLOCK_ROWS and not _agree(function, static, params, size, width, put):
-        size = BLOCK_ROWS
+    size, wide = BLOCK_ROWS, _wide_rows(width)
+    if n_rows >= MANY_ROWS and wide > size and _agree(function, static, params, wide, width, put):
+        size = wide
     weights = params if n_rows <= BLOCK_ROWS else jax.device_put(params, device)
     # two take turns: one is computed on while the other is filled
-    n_blocks = 0 if size == 1 else 1 + (n_rows > size)
-    blocks = [aligned((size, width), np.float32) for _ in range(n_blocks)]
+    blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_rows > size))]
     program, waiting = None, None
     for start in range(0, n_rows, size):
         part = slice(start, min(start + size, n_rows))
         rows = np.asarray(read(part))
-        if not blocks:
-            rows = rows.astype(np.float32, copy=False)
-        elif len(rows) < size or not is_aligned(rows):
+        if len(rows) < size or not is_aligned(rows):
             blocks.reverse()
             blocks[0][: len(rows)] = rows
             blocks[0][len(rows) :] = 0
@@ -118,28 +105,25 @@ def _for_programs(params, device):
     return jax.device_put(params, device), partial(jax.device_put, device=device)
 
 
-def _fastest_size(n_rows, width, device):
-    """Rows of a block that so many rows of this width are soonest done in."""
+def _wide_rows(width):
+    """Rows of a wide block: as many as fit, a power of two."""
     fitting = BLOCK_BYTES // (4 * width)
-    if n_rows >= MANY_ROWS:
-        return max(BLOCK_ROWS, min(_WIDE_ROWS, 1 << max(0, fitting.bit_length() - 1)))
-    few = n_rows <= FEW_ROWS and fitting >= _TRIED_ROWS and device.platform == "cpu"
-    return 1 if few else BLOCK_ROWS
+    return min(_WIDE_ROWS, 1 << max(0, fitting.bit_length() - 1))
 
 
-def _agree(function, static, params, size, width, put):
-    """Whether rows get the same bits in blocks of this size as in others."""
-    key = key_of(function, static, params), size, width
+def _agree(function, static, params, wide, width, put):
+    """Whether rows get the same bits in wide blocks as in others."""
+    key = key_of(function, static, params), wide, width
     with _lock:
         known = _agreeing.get(key)
     if known is not None:
         return known
     rng = np.random.default_rng(0)
     params = jax.tree.map(lambda weights: put(_filled(rng, weights)), params)
-    rows = rng.standard_normal((max(size, _TRIED_ROWS), width), np.float32)
+    rows = rng.standard_normal((max(wide, _TRIED_ROWS), width), np.float32)
     expected, found = (
         _in_blocks(function, static, params, [put(rows[i : i + n]) for i in range(0, len(rows), n)])
-        for n in (BLOCK_ROWS, size)
+        for n in (BLOCK_ROWS, wide)
     )
     # bits of a hash, say, would hide how their sums differ
     agree = len(np.unique(expected)) > BLOCK_ROWS and found.tobytes() == expected.tobytes()

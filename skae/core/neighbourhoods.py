@@ -127,7 +127,9 @@ def _anchors(points, weight, rng):
     anchors = points[np.sort(rng.choice(len(points), count, replace=False))]
     for _ in range(_LLOYD_ITERATIONS):
         squares = np.sum(np.square(anchors), axis=1)
-        nearest = np.argmin(squares - 2.0 * (points @ anchors.T), axis=1)
+        # OpenBLAS was seen to call the product of a few finite rows invalid: it uses idle lanes
+        with np.errstate(invalid="ignore"):
+            nearest = np.argmin(squares - 2.0 * (points @ anchors.T), axis=1)
         member = np.zeros((len(points), count), np.float32)
         member[np.arange(len(points)), nearest] = weight
         mass = member.sum(axis=0)[:, None]

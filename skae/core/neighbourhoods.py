@@ -127,7 +127,7 @@ def _anchors(points, weight, rng):
     anchors = points[np.sort(rng.choice(len(points), count, replace=False))]
     for _ in range(_LLOYD_ITERATIONS):
         squares = np.sum(np.square(anchors), axis=1)
-        # OpenBLAS was seen to call the product of a few finite rows invalid: it uses idle lanes
+        # OpenBLAS was seen to call this product of a few finite rows invalid
         with np.errstate(invalid="ignore"):
             nearest = np.argmin(squares - 2.0 * (points @ anchors.T), axis=1)
         member = np.zeros((len(points), count), np.float32)

@@ -214,6 +214,55 @@ def test_a_damaged_one_is_refused(X, left):
         fast(AutoencoderTransformer, checkpoint=left / "no" / "folder").fit(X)
 
 
+def test_sparse_rows_of_another_width(X, tmp_path, killed_after):
+    """A column of zeros at the end is nowhere in the arrays of a CSR matrix."""
+    path = tmp_path / "fit.skae"
+    rows = sparse.csr_array(np.round(X, 1))
+    wider = sparse.csr_array((rows.data, rows.indices, rows.indptr), (len(X), X.shape[1] + 1))
+    killed_after(2)
+    with pytest.raises(Killed):
+        fast(AutoencoderTransformer, checkpoint=path, checkpoint_interval=0).fit(rows)
+    killed_after(10**9)
+    with pytest.raises(ValueError, match="with other rows"):
+        fast(AutoencoderTransformer, checkpoint=path).fit(wider)
+
+
+def test_a_full_disk_ends_no_fit(X, tmp_path, monkeypatch, fitted):
+    def full(path, header, arrays):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(container, "write", full)
+    monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
+    model = fast(AutoencoderTransformer, checkpoint=tmp_path / "fit.skae", checkpoint_interval=0)
+    with pytest.warns(UserWarning, match="was not written .*No space"):
+        model.fit(X)
+    expected = fitted(AutoencoderTransformer)
+    np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+
+
+def test_links_and_other_ways_to_a_file(X, tmp_path, killed_after):
+    (tmp_path / "link").symlink_to("fit.skae")
+    for path in (tmp_path / "link", f"{tmp_path}/fit.skae/"):
+        options = {"checkpoint": path, "checkpoint_interval": 0}
+        killed_after(2)
+        with pytest.raises(Killed):
+            fast(AutoencoderTransformer, **options).fit(X)
+        assert (tmp_path / "fit.skae").is_file()
+        killed_after(10**9)
+        fast(AutoencoderTransformer, **options).fit(X)
+        assert [path.name for path in tmp_path.iterdir()] == ["link"]
+    with pytest.raises(ValueError, match="names no file"):
+        fast(AutoencoderTransformer, checkpoint="").fit(X)
+
+
+def test_one_that_was_made_up(X, left):
+    header, arrays = container.read(left)
+    for told in ({"dict": []}, {"dict": [["fit", 3]]}, [1]):
+        container.write(left, {**header, "checkpoint": told}, arrays)
+        with pytest.raises(ValueError, match=r"made up|not fit together"):
+            fast(AutoencoderTransformer, checkpoint=left).fit(X)
+
+
 def test_it_is_no_model(left):
     with pytest.raises(ValueError, match="holds a checkpoint, and a model"):
         skae.load(left)

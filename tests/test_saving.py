@@ -159,7 +159,7 @@ def test_an_estimator_of_the_user_s_own(X, tmp_path):
         skae.load(tmp_path / "model.skae", {"tests.test_saving:OwnAutoencoder": print})
 
 
-@pytest.mark.parametrize("trusted", ["optax:adam", ["optax:adam"], [3]])
+@pytest.mark.parametrize("trusted", ["optax:adam", ["optax:adam"], [3], len, 3])
 def test_trusted_holds_objects_not_names(trusted, tmp_path):
     with pytest.raises(TypeError, match="trusted"):
         skae.load(tmp_path, trusted)
@@ -172,6 +172,7 @@ def test_trusted_holds_objects_not_names(trusted, tmp_path):
         ("noise", object(), "it holds <object"),
         ("random_state", np.random.default_rng(0), "it holds Generator"),
         ("alpha", np.longdouble(1), "array of"),
+        ("alpha", np.ma.masked_equal([1.0, 2.0], 2.0), "masked"),
     ],
 )
 def test_what_files_cannot_hold_is_refused_by_name(name, value, words, X, tmp_path):

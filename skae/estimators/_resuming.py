@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+import jax
 import numpy as np
 from scipy import sparse
 
@@ -34,6 +35,8 @@ def resumed(estimator, task, X, weight, X_val):
         parameters["random_state"] = None
     fit = {name: digest_of_value(v, f"{name} of {kind}") for name, v in parameters.items()}
     fit["estimator"] = digest_of_value(kind, kind)
+    # device=None is another one where there is another one
+    fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
     fit["rows"] = _digest_of_rows(X)
     fit["sample_weight"] = digest_of(weight)
     fit["X_val"] = "" if X_val is None else _digest_of_rows(X_val)
@@ -49,6 +52,6 @@ def resumed(estimator, task, X, weight, X_val):
 
 def _digest_of_rows(X):
     if sparse.issparse(X):
-        return digest_of(X.data, X.indices, X.indptr)
+        return digest_of(np.array(X.shape), X.data, X.indices, X.indptr)
     rows = Rows(X)
     return digest_of(block for _, block in rows.blocks(rows.raw))

@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import time
+import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,10 @@ class FileCheckpoint(Checkpoint):
 
     def __init__(self, path, minutes: float, fit: dict[str, str], entropy: Any):
         self.path, self.seconds = os.fspath(path), 60.0 * minutes
+        if not self.path:
+            raise ValueError(f"checkpoint={self.path!r} names no file")
+        # one file to read, to write and to remove, behind a link too
+        self._file = os.path.realpath(self.path)
         self.fit, self.entropy = (
             {**fit, "versions": digest_of_value(made_by(), "versions")},
             entropy,
@@ -53,7 +59,7 @@ class FileCheckpoint(Checkpoint):
         self._standing: dict | None = None
         self._begun = 0
         self._closed = False
-        if os.path.lexists(self.path):
+        if os.path.lexists(self._file):
             self._read()
         else:
             self._check_folder()
@@ -61,24 +67,26 @@ class FileCheckpoint(Checkpoint):
 
     def _check_folder(self):
         """Better now than after an hour."""
-        folder = os.path.dirname(os.path.realpath(self.path))
+        folder = os.path.dirname(self._file)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise ValueError(f"checkpoint={self.path!r} cannot be written: {folder!r} is no folder "
                              "that can be written to")  # fmt: skip
 
     def _read(self):
         try:
-            header, arrays = container.read(self.path)
+            header, arrays = container.read(self._file)
             found = decoded(self.path, header, arrays, Names(None), _WHAT)
+            fit, self.entropy = found["fit"], found["entropy"]
+            self._results, self._standing = found["results"], found["standing"]
         except ValueError as error:
             raise ValueError(f"checkpoint={error}") from None
-        if differing := sorted(k for k in self.fit if found["fit"].get(k) != self.fit[k]):
+        except (TypeError, KeyError):
+            raise ValueError(f"checkpoint={self.path!r} was made up: it tells of no fit") from None
+        if differing := sorted(k for k in self.fit if fit.get(k) != self.fit[k]):
             raise ValueError(
                 f"checkpoint={self.path!r} is of another fit, with other {', '.join(differing)}: "
                 "give another path, or remove that file to begin anew"
             )
-        self._results, self._standing = found["results"], found["standing"]
-        self.entropy = found["entropy"]
 
     def begin(self) -> Result | Snapshot | None:
         """What is known of the run that begins now."""
@@ -96,7 +104,7 @@ class FileCheckpoint(Checkpoint):
         return not self._closed and time.monotonic() - self._last >= self.seconds
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Write where the run stands."""
+        """Write where the run stands; a disk that is full ends no fit."""
         what = {
             "fit": self.fit,
             "entropy": self.entropy,
@@ -106,7 +114,14 @@ class FileCheckpoint(Checkpoint):
         encoder = Encoder()
         told = encoder.encode(what, _WHAT)
         header = {"holds": _WHAT, "made_by": made_by(), "needs": [], _WHAT: told}
-        container.write(self.path, header, encoder.arrays)
+        try:
+            container.write(self._file, header, encoder.arrays)
+        except OSError as error:
+            warnings.warn(
+                f"checkpoint={self.path!r} was not written ({error}): the fit goes on, and what "
+                "was written before stays",
+                stacklevel=2,
+            )
         self._last = time.monotonic()
 
     def end(self, result: Result) -> None:
@@ -117,8 +132,8 @@ class FileCheckpoint(Checkpoint):
 
     def remove(self) -> None:
         """The fit is done."""
-        if os.path.lexists(self.path):
-            os.unlink(self.path)
+        with suppress(FileNotFoundError):
+            os.unlink(self._file)
 
 
 def _columns(snapshot):

@@ -10,21 +10,23 @@
     32 bytes   SHA-256 of all that stands before
 
 Signature, version and checksum stay where they are in all versions. An array's place follows from
-the sizes of those before it, and all of them must fill the file to the byte. So no file can ask for
-more memory than it is long, and none is compressed.
+the sizes of those before it, and all of them must fill the file to the byte. So no array can ask
+for more memory than the file is long, and none is compressed. The header takes some fifty times its
+length when it is parsed, and has at most 16 MB.
 """
 
 import hashlib
 import json
 import math
 import os
+import re
 import stat
 from contextlib import suppress
 from secrets import token_hex
 
 import numpy as np
 
-__all__ = ["VERSION", "read", "write"]
+__all__ = ["VERSION", "read", "shown", "write"]
 
 VERSION = 1
 _SIGNATURE = b"\x93SKAE\r\n\x1a"
@@ -32,10 +34,11 @@ _START = len(_SIGNATURE) + 12
 _DIGEST = hashlib.sha256().digest_size
 _ALIGNMENT = 64
 _CHUNK = 1 << 20
-# parsed JSON takes some thirty times its length
-_MAX_HEADER = 1 << 26
+_MAX_HEADER = 1 << 24
 # numbers, booleans, dates, bytes and text of fixed width: nothing that points elsewhere
-_KINDS = "biufcSUmM"
+_DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{1,10}(\[\w{1,10}\])?", re.ASCII)
+# a name of a file may have 255 bytes
+_MAX_NAME = 200
 _MAX_DIMENSIONS = 32
 _HIGHEST_CHARACTER = 0x10FFFF
 
@@ -50,16 +53,26 @@ def write(path, header: dict, arrays: list) -> None:
         For `json.dumps`, without "arrays".
     arrays : list of ndarray
         Of numbers, dates, bytes or text.
+
+    Raises
+    ------
+    ValueError
+        What is there is no regular file, or the header is too long.
+    OSError
+        The file cannot be written.
     """
-    path = os.path.realpath(path)
+    path = os.path.realpath(os.fsdecode(path))
     folder, name = os.path.split(path)
-    beside = os.path.join(folder, f".{name}.{token_hex(8)}.tmp")
+    mode = _mode_of(path)
+    hidden = name if len(os.fsencode(name)) <= _MAX_NAME else "skae"
+    beside = os.path.join(folder, f".{hidden}.{token_hex(8)}.tmp")
     # not tempfile: its files are for their owner's eyes alone
-    handle = os.open(
-        beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-    )
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(beside, flags, 0o666 if mode is None else mode)
     try:
         with os.fdopen(handle, "wb") as file:
+            if mode is not None:
+                os.chmod(beside, mode)
             digest = hashlib.sha256()
             for part in _parts(header, arrays):
                 digest.update(part)
@@ -75,15 +88,26 @@ def write(path, header: dict, arrays: list) -> None:
     _settle(folder)
 
 
+def _mode_of(path):
+    """Who may read an earlier file: the same may read the new one."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise ValueError(f"{path!r} is no regular file: nothing is written there")
+    return stat.S_IMODE(status.st_mode)
+
+
 def _settle(folder):
     """Have the new name on the disk, too, where folders can be opened."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # the file is there: what a file system or a system cannot do is no failure
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _parts(header, arrays):
@@ -132,6 +156,11 @@ def read(path) -> tuple[dict, list]:
 
 class _Refused(Exception):
     """What is wrong with a file."""
+
+
+def shown(value) -> str:
+    """What a file says, for a sentence: short, and without characters that a terminal obeys."""
+    return f"{value!r:.100}"
 
 
 def _read(file, size):
@@ -213,13 +242,16 @@ def _arrays(file, kinds, place, end):
 
 def _kind(entry):
     try:
-        dtype, shape = np.dtype(str(entry["dtype"])), entry["shape"]
-    except (TypeError, KeyError, ValueError, OverflowError, SyntaxError):
+        name, shape = entry["dtype"], entry["shape"]
+        dtype = np.dtype(name) if _DTYPE.fullmatch(name) else None
+    except (TypeError, KeyError, ValueError, OverflowError):
         raise _Refused("is damaged: it says nothing sensible of an array") from None
-    known = dtype.kind in _KINDS and dtype.fields is None and dtype.subdtype is None
     sizes = isinstance(shape, list) and len(shape) <= _MAX_DIMENSIONS
-    if not known or not sizes or not all(type(n) is int and 0 <= n < 1 << 62 for n in shape):
-        raise _Refused(f"is damaged: it says that it holds an array of {dtype} and shape {shape}")
+    known = dtype is not None and sizes
+    if not known or not all(type(n) is int and 0 <= n < 1 << 62 for n in shape):
+        raise _Refused(
+            f"is damaged: it says that it holds an array of {shown(name)} and shape {shown(shape)}"
+        )
     return dtype, tuple(shape)
 
 

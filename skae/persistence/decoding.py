@@ -14,11 +14,16 @@ from typing import Any
 import numpy as np
 
 from skae.core.networks.own_modules import rebuilt, with_names
-from skae.persistence.registry import Names, Unknown, class_of
+from skae.persistence.container import shown
+from skae.persistence.registry import Names, Unknown, class_of, is_state
 
 __all__ = ["Decoder"]
 
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+# attributes, and what the description of the network calls them
+_SIZES = {"n_features_in_": "n_features", "n_components_": "n_components"}
+# Python hashes larger integers by a remainder that is known to all
+_BITS_OF_A_KEY = 60
 
 
 class Decoder:
@@ -36,9 +41,9 @@ class Decoder:
         self._made: dict[str, Callable] = {
             "float": _FLOATS.__getitem__,
             "tuple": lambda items: tuple(map(self.decode, items)),
-            "set": lambda items: set(map(self.decode, items)),
-            "frozenset": lambda items: frozenset(map(self.decode, items)),
-            "dict": lambda items: {self.decode(k): self.decode(v) for k, v in items},
+            "set": lambda items: set(map(self._key, items)),
+            "frozenset": lambda items: frozenset(map(self._key, items)),
+            "dict": lambda items: {self._key(k): self.decode(v) for k, v in items},
             "array": self._array,
             "scalar": lambda place: self._array(place)[()],
             "bytes": bytes.fromhex,
@@ -63,12 +68,24 @@ class Decoder:
             return functools.partial(arguments[0], *arguments[1], **arguments[2])
         ((kind, content),) = value.items()
         if kind not in self._made:
-            raise Unknown(f"it holds a value of the unknown kind {kind!r}")
+            raise Unknown(f"it holds a value of the unknown kind {shown(kind)}")
         return self._made[kind](content)
+
+    def _key(self, value):
+        """A key, whose hash cannot be chosen: many keys of one hash take hours to put together."""
+        key = self.decode(value)
+        parts = [key]
+        while parts:
+            part = parts.pop()
+            if isinstance(part, tuple | frozenset):
+                parts.extend(part)
+            elif isinstance(part, int) and part.bit_length() > _BITS_OF_A_KEY:
+                raise Unknown(f"it holds a key of {part.bit_length()} bits")
+        return key
 
     def _array(self, place):
         if type(place) is not int or not 0 <= place < len(self.arrays):
-            raise Unknown(f"it speaks of array {place!r} and holds {len(self.arrays)}")
+            raise Unknown(f"it speaks of array {shown(place)} and holds {len(self.arrays)}")
         return self.arrays[place]
 
     def _objects(self, cells, shape):
@@ -91,9 +108,10 @@ class Decoder:
         estimator = cls(**_known_parameters(cls, parameters))
         state = {name: self.decode(item) for name, item in value["state"].items()}
         for name in state:
-            if callable(getattr(cls, name, None)):
-                raise Unknown(f"it would replace {name!r} of {cls.__name__}")
+            if not is_state(cls, name):
+                raise Unknown(f"it would replace {shown(name)} of {cls.__name__}")
         self._check_architecture(state)
+        _check_sizes(state)
         vars(estimator).update(state)
         if "requests" in value:
             _request(estimator, self.decode(value["requests"]))
@@ -107,13 +125,23 @@ class Decoder:
                 network[part] = with_names(network[part], self.names.path)
 
 
+def _check_sizes(state):
+    """Whether a fitted autoencoder's attributes speak of the network that it describes."""
+    if "architecture_" not in state:
+        return
+    sizes, mean, scale = state["architecture_"], state["mean_"], state["scale_"]
+    same = all(state[attribute] == sizes[name] for attribute, name in _SIZES.items())
+    if not (same and np.shape(mean) == (sizes["n_features"],) and 0 < scale < math.inf):
+        raise Unknown("its attributes are not those of the network that it describes")
+
+
 def _known_parameters(cls, parameters):
     """Parameters that an older version did not have are left to their defaults."""
     unknown = sorted(set(parameters) - set(inspect.signature(cls).parameters))
     if unknown:
         raise Unknown(
-            f"it holds the parameter {unknown[0]!r}, which {cls.__name__} does not have: it may be "
-            "of a later version of skae"
+            f"it holds the parameter {shown(unknown[0])}, which {cls.__name__} does not have: "
+            "it may be of a later version of skae"
         )
     return parameters
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from skae.core.networks.own_modules import describe_module, is_module, with_names
-from skae.persistence.registry import name_of, own_name
+from skae.persistence.registry import is_state, name_of, own_name
 
 __all__ = ["Encoder"]
 
@@ -58,6 +58,8 @@ class Encoder:
         if value.dtype == object and isinstance(value, np.ndarray):
             cells = [inner(item) for item in value.reshape(-1).tolist()]
             return {"objects": cells, "shape": list(value.shape)}
+        if isinstance(value, np.ma.MaskedArray):
+            raise ValueError(f"{where} cannot be saved: it holds an array whose cells are masked")
         if value.dtype.kind not in _KINDS or value.dtype.char in _WIDE or not value.dtype.itemsize:
             raise ValueError(
                 f"{where} cannot be saved: it holds an array of {value.dtype}, and files hold "
@@ -101,6 +103,11 @@ class Encoder:
         # whom a fit reports to is no part of what it learnt
         state.pop("_skl_callbacks", None)
         requests = state.pop("_metadata_request", None)
+        for name in state:
+            if not is_state(type(estimator), name):
+                raise ValueError(
+                    f"{name} of {kind} cannot be saved: its class has an attribute of that name"
+                )
         network = state.get("architecture_", {}).get("network", {})
         for part in ("encoder", "decoder") if network.get("kind") == "own" else ():
             with_names(network[part], self._need)

@@ -13,6 +13,8 @@ from skae.persistence.registry import Names, Unknown
 __all__ = ["decoded", "load", "made_by", "write"]
 
 _WHAT = "model"
+# in an error
+_MOST_NAMES = 10
 
 
 def write(estimator, path) -> None:
@@ -27,7 +29,8 @@ def load(path, trusted: Mapping[str, Any] | Iterable[Any] | None = None):
     """Read an estimator that its `save` wrote.
 
     Nothing is run that the file says, and nothing imported because the file names it. Its checksum
-    is compared, and no more memory is taken than the file is long.
+    is compared, and no more memory is taken than the file is long, but for its header: of at most
+    16 MB, which take some fifty times as much for the moment.
 
     Parameters
     ----------
@@ -75,26 +78,31 @@ def decoded(path, header, arrays, names, what):
     """What a file holds under `what`, or an error in one sentence."""
     holds, by = header.get("holds"), header.get("made_by")
     if holds != what:
-        raise ValueError(f"{str(path)!r} holds a {holds!s:.40}, and a {what} is asked for")
+        is_known = holds in ("model", "checkpoint")
+        kind = holds if is_known else container.shown(holds)
+        raise ValueError(f"{str(path)!r} holds a {kind}, and a {what} is asked for")
     try:
         missing = [name for name in header["needs"] if name not in names.things]
         if missing:
+            told = [container.shown(name) for name in missing[:_MOST_NAMES]]
+            more = ["and others"] if len(missing) > _MOST_NAMES else []
             raise Unknown(
-                f"it needs {', '.join(map(repr, missing))}: hand these over, as in "
+                f"it needs {', '.join(told + more)}: hand these over, as in "
                 "load(path, trusted=[...]), if you trust them with the file"
             )
         return Decoder(arrays, names).decode(header[what])
     except Unknown as error:
-        raise ValueError(f"{str(path)!r} was not loaded: {error} (made by {by!s:.200})") from None
+        raise ValueError(f"{str(path)!r} was not loaded: {error} (made by {by!r:.200})") from None
     except Exception as error:  # what a header may hold that was made up can raise nearly anything
         raise ValueError(
             f"{str(path)!r} was not loaded: what it holds does not fit together "
-            f"({type(error).__name__}: {error})"
+            f"({type(error).__name__}: {container.shown(str(error))})"
         ) from error
 
 
 def made_by() -> dict[str, str]:
     """Versions of what numbers depend on."""
-    found = {name: version(name) for name in ("jax", "jaxlib", "numpy", "scikit-learn")}
+    names = ("flax", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy")
+    found = {name: version(name) for name in names}
     # not that of what is installed: a source tree may stand before it on the path
     return {"skae": sys.modules["skae"].__version__, **found}

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skae.core.networks.own_modules import import_path
+from skae.persistence.container import shown
 
-__all__ = ["CLASSES", "Names", "Unknown", "class_of", "name_of", "own_name"]
+__all__ = ["CLASSES", "Names", "Unknown", "class_of", "is_state", "name_of", "own_name"]
 
 CLASSES = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
@@ -35,6 +36,10 @@ CLASSES = {
 }
 
 
+# what scikit-learn keeps on estimators beside what they learnt
+_OF_SCIKIT_LEARN = {"_skl_callbacks", "_metadata_request"}
+
+
 class Unknown(Exception):
     """What is wrong with what a file asks for, for the end of a sentence."""
 
@@ -54,8 +59,17 @@ def class_of(name: Any, names: "Names") -> type:
             raise Unknown(f"trusted has {cls!r} for {name['trusted']!r}, which is no estimator")
         return cls
     if name not in CLASSES:
-        raise Unknown(f"it holds a {name!r}, a class that this version of skae does not have")
+        raise Unknown(f"it holds a {shown(name)}, a class that this version of skae does not have")
     return getattr(importlib.import_module(CLASSES[name]), name)
+
+
+def is_state(cls: type, name: str) -> bool:
+    """Whether an attribute may be what a fit left behind: nothing that the class itself has.
+
+    What a class has is code, or is read by code as if its author had written it: the templates of
+    links in a diagram, say.
+    """
+    return not (hasattr(cls, name) or name.startswith("__") or name in _OF_SCIKIT_LEARN)
 
 
 def own_name(thing, where: str) -> str:
@@ -75,9 +89,9 @@ class Names:
     def __init__(self, trusted: Mapping | Iterable | None):
         if isinstance(trusted, Mapping):
             self.things = dict(trusted)
-        elif isinstance(trusted, str):
+        elif isinstance(trusted, str) or not isinstance(trusted, Iterable | None):
             raise TypeError(
-                f"trusted={trusted!r} must hold the objects themselves, not their names"
+                f"trusted={trusted!r} must be a list of the objects themselves, not their names"
             )
         else:
             self.things = {_name_of_trusted(thing): thing for thing in trusted or ()}
@@ -85,7 +99,7 @@ class Names:
     def find(self, name: str) -> Any:
         """The object of that name."""
         if name not in self.things:
-            raise Unknown(f"it needs {name!r}, which trusted does not have")
+            raise Unknown(f"it needs {shown(name)}, which trusted does not have")
         return self.things[name]
 
     def path(self, name: str) -> str:

@@ -123,7 +123,11 @@ def rebuilt(value) -> Any:
         return value
     if "module" in value:
         fields = {name: rebuilt(field) for name, field in value["fields"].items()}
-        return _found(value["module"])(**fields)
+        cls = _found(value["module"])
+        # a description may come from a file: what it names is not called unless it makes a module
+        if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
+            raise ValueError(f"{value['module']!r} is no class of flax modules")
+        return cls(**fields)
     if "dict" in value:
         return FrozenDict({name: rebuilt(item) for name, item in value["dict"]})
     if "partial" in value:

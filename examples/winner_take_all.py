@@ -1,7 +1,7 @@
 """
-===========================================
-Parts that win: features of pieces of cloth
-===========================================
+==============================================
+Parts that win: features of pieces of clothing
+==============================================
 
 In a :class:`skae.WinnerTakeAllAutoencoder` each unit keeps only the rows of a batch that it answers
 to most. So every unit finds something to stand for, and a dictionary of parts comes out.

@@ -410,14 +410,43 @@ def test_matplotlib_is_imported_when_something_is_drawn(run_python):
         skae.display.LatentDisplay, skae.display.maximize_activation
         assert "matplotlib" not in sys.modules
         sys.modules["matplotlib.pyplot"] = None
-        try:
-            skae.display.LatentDisplay.from_codes([[1.0, 2.0], [2.0, 3.0]])
-        except ImportError as error:
-            assert "skae[plot]" in str(error)
-        else:
-            raise AssertionError("no error")
+        displays = [
+            lambda: skae.display.LatentDisplay.from_codes([[1.0, 2.0], [2.0, 3.0]]),
+            lambda: skae.display.HashBucketDisplay.from_codes(
+                [[0, 1], [0, 1]], [[0.0, 1.0]] * 2, image_shape=(1, 2)
+            ),
+        ]
+        for draw in displays:
+            try:
+                draw()
+            except ImportError as error:
+                assert "skae[plot]" in str(error)
+            else:
+                raise AssertionError("no error")
         """
     )
+
+
+@pytest.mark.parametrize("y", [[0], [0, 1, 0]])
+def test_labels_of_another_length_are_refused(y):
+    codes, X = [[0, 1], [1, 0]], np.eye(2)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        LatentDisplay.from_codes(codes, y=y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        HashBucketDisplay.from_codes(codes, X, y=y, image_shape=(1, 2))
+
+
+def test_one_picture_needs_one_axes():
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="one matplotlib Axes"):
+        LatentDisplay.from_codes(np.eye(2), ax=axes)
+    with pytest.raises(ValueError, match="one matplotlib Axes"):
+        HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), ax=axes)
+
+
+def test_an_unknown_colour_map_is_a_value_error():
+    with pytest.raises(ValueError, match="nocolour"):
+        HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), cmap="nocolour")
 
 
 def test_nothing_below_knows_of_displays():

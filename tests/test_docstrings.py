@@ -97,6 +97,17 @@ def test_methods_document_parameters_and_result(method):
     assert section(method.__doc__, "Returns").strip()
 
 
+# what scikit-learn and skl2onnx call, and users do not
+NOT_CALLED_BY_USERS = {"onnx_converter", "onnx_shape_calculator"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_document_what_they_raise(method):
+    name = method.__name__
+    if not (name.startswith("set_") or name in NOT_CALLED_BY_USERS):
+        assert section(method.__doc__, "Raises").strip()
+
+
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_there_is_an_example(cls):
     """`make doctest` runs them."""

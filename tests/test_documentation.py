@@ -60,6 +60,14 @@ def value_of(name):
     return getattr(importlib.import_module(module), attribute)
 
 
+def test_the_design_names_every_module():
+    """Its tree is how a newcomer finds a file."""
+    tree = (DOCS / "design.md").read_text(encoding="utf-8").split("```")[1]
+    named = set(re.findall(r"\w+", tree))
+    modules = {path.stem for path in Path(skae.__file__).parent.rglob("*.py")} - {"__init__"}
+    assert modules <= named, f"not in the tree: {sorted(modules - named)}"
+
+
 @pytest.mark.parametrize("module, name", PUBLIC, ids=lambda p: getattr(p, "__name__", p))
 def test_every_public_name_is_in_the_reference(module, name):
     assert any(value_of(page) is getattr(module, name) for page in documented_names())

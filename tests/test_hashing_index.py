@@ -324,6 +324,8 @@ def test_before_fit():
 def test_an_error_leaves_the_index_as_it_was(codes, queries):
     index = HammingIndex(algorithm="multi_index").fit(codes)
     before = pickle.dumps(index)
+    with pytest.raises(ValueError, match="no codes"):
+        index.add(None)
     for bad in (codes[:, :5], codes + 1.0, np.zeros((0, 24))):
         with pytest.raises(ValueError):
             index.add(bad)

@@ -361,6 +361,16 @@ def test_weights_may_leave_no_label(X, y):
         fast(PretrainedClassifier).fit(X, y, sample_weight=y)
 
 
+@pytest.mark.parametrize("cls", [PretrainedClassifier, PretrainedRegressor])
+def test_scores_of_what_does_not_fit_together_are_refused(cls, pretrained, X, y):
+    model = fast(cls, autoencoder=pretrained("dense"), prefit=True).fit(X, y)
+    weight = np.ones(len(y))
+    for arguments in ((y[:-1], None), (y, weight[:-1]), (y, -weight), (y, 0 * weight)):
+        with pytest.raises(ValueError, match=r"samples|shape|negative|Negative|weights"):
+            model.score(X, *arguments)
+    assert model.score(X, y, weight) == pytest.approx(model.score(X, y))
+
+
 def test_rows_that_weigh_next_to_nothing_are_no_trouble(X, y):
     weight = np.where(np.arange(len(y)) == 0, 1e4, 1e-93)
     model = fast(PretrainedRegressor).fit(X, y, sample_weight=weight)

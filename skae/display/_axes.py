@@ -20,7 +20,9 @@ def matplotlib_pyplot():
 def one_axes(ax, size):
     """The axes given, or those of a new figure of `size` (width, height) in inches."""
     plt = matplotlib_pyplot()
-    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+    if ax is None:
+        return plt.subplots(figsize=size, layout="constrained")[1]
+    return _alone(ax)
 
 
 def mosaic_axes(ax, n_lines, n_columns, *, cell, line_labels=()):
@@ -32,7 +34,16 @@ def mosaic_axes(ax, n_lines, n_columns, *, cell, line_labels=()):
     letters = max((len(part) for label in line_labels for part in label.split("\n")), default=0)
     size = (0.6 + _LETTER * letters + cell * n_columns, 0.6 + cell * n_lines)
     plt = matplotlib_pyplot()
-    return plt.subplots(figsize=size, layout="compressed")[1] if ax is None else ax
+    if ax is None:
+        return plt.subplots(figsize=size, layout="compressed")[1]
+    return _alone(ax)
+
+
+def _alone(ax):
+    """Axes that are one, not several."""
+    if not hasattr(ax, "figure"):
+        raise ValueError(f"ax must be one matplotlib Axes or None, got {type(ax).__name__}")
+    return ax
 
 
 def axes_grid(ax, n_rows, n_columns, size, **options):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skae.display._axes import matplotlib_pyplot
+
 __all__ = ["draw_mosaic", "mosaic", "painted", "value_limits"]
 
 # cells between images, as a share of their larger side; at least one
@@ -31,14 +33,13 @@ def painted(rows, image_shape, *, limits, cmap):
 
     Rows of one channel go through the colour map; three and four channels are colours already.
     """
-    import matplotlib
-
+    colormaps = matplotlib_pyplot().colormaps
     rows, (height, width, channels) = np.asarray(rows, float), image_shape
     low, high = limits
     images = np.clip((rows - low) / (high - low), 0, 1)
     images = images.reshape(*rows.shape[:-1], height, width, channels)
     if channels == 1:
-        return matplotlib.colormaps[cmap](images[..., 0])
+        return colormaps.get_cmap(cmap)(images[..., 0])
     if channels == 3:
         return np.concatenate([images, np.ones_like(images[..., :1])], axis=-1)
     return images

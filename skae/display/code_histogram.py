@@ -75,6 +75,15 @@ class CodeHistogramDisplay:
         Returns
         -------
         display : CodeHistogramDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no estimator, an estimator does not take X, or as `from_codes`.
+        AttributeError
+            If an estimator has no `transform`.
+        ImportError
+            If matplotlib is not installed.
         """
         codes = {name: model.transform(X) for name, model in named(estimator).items()}
         return cls.from_codes(codes, near_zero=near_zero, bins=bins, ax=ax)
@@ -95,6 +104,13 @@ class CodeHistogramDisplay:
         Returns
         -------
         display : CodeHistogramDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no codes, they are not 2-dimensional or not all finite, or as `plot`.
+        ImportError
+            If matplotlib is not installed.
         """
         codes = codes if isinstance(codes, dict) else {"codes": codes}
         codes = {str(name): dense_rows(each).astype(float) for name, each in codes.items()}
@@ -113,6 +129,14 @@ class CodeHistogramDisplay:
         Returns
         -------
         self : CodeHistogramDisplay
+
+        Raises
+        ------
+        ValueError
+            If `ax` is an array of another length, or axes to be divided outside of any grid of
+            subplots; or if `bins` is below 1.
+        ImportError
+            If matplotlib is not installed.
         """
         n_models = len(self.codes)
         self.axes_ = axes_grid(ax, 2, n_models, (1.5 + 3.6 * n_models, 5.2))

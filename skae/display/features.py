@@ -210,6 +210,14 @@ class FeatureDisplay:
         Returns
         -------
         self : FeatureDisplay
+
+        Raises
+        ------
+        ValueError
+            Of bars: if `ax` is an array of another length, or axes to be divided outside of any
+            grid of subplots. Of images: if there is no such colour map.
+        ImportError
+            If matplotlib is not installed.
         """
         cmap = cmap or ("RdBu_r" if self.kind == "weights" else "gray_r")
         if self.image_shape is None:

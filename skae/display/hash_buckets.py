@@ -3,7 +3,7 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_scalar
+from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae.display._axes import mosaic_axes
 from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
@@ -170,12 +170,23 @@ class HashBucketDisplay:
         Returns
         -------
         display : HashBucketDisplay
+
+        Raises
+        ------
+        ValueError
+            If codes are no bits, codes or y have not one line for each row of X, `image_shape` does
+            not fit X, or `n_buckets` or `n_rows` is below 1.
+        TypeError
+            If `n_buckets` or `n_rows` is not an integer.
+        ImportError
+            If matplotlib is not installed.
         """
         check_scalar(n_buckets, "n_buckets", Integral, min_val=1)
         check_scalar(n_rows, "n_rows", Integral, min_val=1)
         codes = dense_rows(codes)
         if codes.ndim != 2 or len(codes) != np.shape(X)[0] or not np.isin(codes, (0, 1)).all():
             raise ValueError("codes must hold bits, 0 or 1, a line for each row of X")
+        check_consistent_length(X, y)
         distinct, which, counts = np.unique(
             codes.astype(np.uint8), axis=0, return_inverse=True, return_counts=True
         )
@@ -208,6 +219,13 @@ class HashBucketDisplay:
         Returns
         -------
         self : HashBucketDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no such colour map.
+        ImportError
+            If matplotlib is not installed.
         """
         limits, decoded = value_limits(self.X), int(self.decoded is not None)
         columns = decoded + min(self.n_rows, max(map(len, self.buckets)))

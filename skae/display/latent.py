@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_scalar
+from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae.display._axes import matplotlib_pyplot, one_axes
 from skae.display._fitted import dense_rows, image_shape_of, whole
@@ -180,6 +180,17 @@ class LatentDisplay:
         Returns
         -------
         display : LatentDisplay
+
+        Raises
+        ------
+        ValueError
+            If codes are not 2-dimensional, there is no such reduction, codes to reduce are not all
+            finite, `max_points` is below 1, X comes without an `image_shape` that fits it, or y
+            or X has not as many rows as codes.
+        TypeError
+            If `max_points` is not an integer.
+        ImportError
+            If matplotlib is not installed.
         """
         check_scalar(max_points, "max_points", Integral, min_val=1)
         if reduction not in ("auto", "tsne", "pca", None):
@@ -187,6 +198,7 @@ class LatentDisplay:
         if X is not None and image_shape is None:
             raise ValueError("X is for images: give image_shape, too")
         rng, codes = check_random_state(random_state), dense_rows(codes).astype(float)
+        check_consistent_length(codes, y, X)
         indices = np.arange(len(codes))
         if len(codes) > max_points:
             indices = np.sort(rng.choice(len(codes), max_points, replace=False))
@@ -213,6 +225,13 @@ class LatentDisplay:
         Returns
         -------
         self : LatentDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no such colour map.
+        ImportError
+            If matplotlib is not installed.
         """
         self.ax_ = ax = one_axes(ax, (7, 6))
         self.figure_, self.scatters_ = ax.figure, {}

@@ -105,6 +105,15 @@ class LearningCurveDisplay:
         Returns
         -------
         display : LearningCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            As `plot`.
+        TypeError
+            If losses are not sequences of numbers.
+        ImportError
+            If matplotlib is not installed.
         """
         arrays = {name: np.asarray(values) for name, values in history.items()}
         return cls(arrays, best_iter=best_iter).plot(ax=ax, log_scale=log_scale)
@@ -123,6 +132,14 @@ class LearningCurveDisplay:
         Returns
         -------
         self : LearningCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            If `ax` is an array of another length, or axes to be divided outside of any grid of
+            subplots.
+        ImportError
+            If matplotlib is not installed.
         """
         terms = [name for name in self.history if name not in _NOT_TERMS]
         phases = self._phases()

@@ -1,5 +1,7 @@
 """Rows beside what comes back of them."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils.validation import check_scalar
 
@@ -105,8 +107,20 @@ class ReconstructionDisplay:
         Returns
         -------
         display : ReconstructionDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no estimator, an estimator does not take the rows, X and X_noisy differ in
+            shape, `image_shape` does not fit X, `n_rows` is below 1, or as `plot`.
+        TypeError
+            If `n_rows` is not an integer.
+        AttributeError
+            If an estimator has no `transform` or no `inverse_transform`.
+        ImportError
+            If matplotlib is not installed.
         """
-        check_scalar(n_rows, "n_rows", int, min_val=1)
+        check_scalar(n_rows, "n_rows", Integral, min_val=1)
         names = [str(name) for name in getattr(X, "columns", ())] or None
         models = named(estimator, "reconstruction")
         shown = X[:n_rows]
@@ -196,6 +210,14 @@ class ReconstructionDisplay:
         Returns
         -------
         self : ReconstructionDisplay
+
+        Raises
+        ------
+        ValueError
+            Of features: if `ax` is an array of another length, or axes to be divided outside of any
+            grid of subplots. Of images: if there is no such colour map.
+        ImportError
+            If matplotlib is not installed.
         """
         self.errors_ = {
             name: np.sqrt(np.mean(np.square(rows.astype(float) - self.X), axis=1))

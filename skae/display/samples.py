@@ -20,7 +20,7 @@ class SampleDisplay:
     """New rows of a generative model, a plane of codes decoded, or a walk between rows.
 
     Make it by `from_estimator`. Planes and paths are there for every autoencoder, samples for
-    those with a prior.
+    those that have `sample`.
 
     Parameters
     ----------
@@ -145,6 +145,13 @@ class SampleDisplay:
         Returns
         -------
         self : SampleDisplay
+
+        Raises
+        ------
+        ValueError
+            Of images and paths: if there is no such colour map.
+        ImportError
+            If matplotlib is not installed.
         """
         lines, columns, _ = self.X.shape
         if self.image_shape is None:
@@ -179,7 +186,7 @@ def _colours(cmap, count):
     import matplotlib
 
     # not from the end of the map, which may be as light as the paper
-    return matplotlib.colormaps[cmap](np.linspace(0.2, 1, count))
+    return matplotlib.colormaps.get_cmap(cmap)(np.linspace(0.2, 1, count))
 
 
 def _samples(model, n_samples, random_state):

@@ -19,7 +19,8 @@ network : specification, tuple or None, default=None
     of many rows, or a pair (encoder, decoder) of your own flax.linen modules. Your encoder takes
     (n, n_features) and may give any shape (n, ...), of which a dense layer makes the codes; your
     decoder takes (n, n_components) and gives (n, n_features). They must be importable by name,
-    draw no random numbers, and hold nothing but weights. The six below then keep their defaults.
+    draw no random numbers, and hold nothing but weights. The five below then keep their defaults,
+    and the sixth is not read.
 
 hidden_layer_sizes : "auto" or tuple of int, default="auto"
     Widths of the encoder's hidden layers; ``(300,)`` with ``n_components=150`` on 784 columns is
@@ -96,10 +97,10 @@ max_iter : "auto" or int, default="auto"
     ``init="pca"``.
 
 max_time : float or None, default=None
-    Seconds after which training ends with the best weights so far.
+    Seconds, above 0, after which training ends with the best weights so far.
 
 tol : float, default=0.0001
-    Relative fall of the validation loss that counts as progress, from 0 to 1.
+    Relative fall of the validation loss that counts as progress, at least 0 and below 1.
 
 early_stopping : bool, default=True
     Keep the weights with the least loss on rows held out of training, and stop when
@@ -113,10 +114,13 @@ validation_fraction : "auto" or float, default="auto"
     make such rows tell too little: give `fit` an `X_val` from elsewhere.
 
 n_iter_no_change : "auto" or int, default="auto"
-    Epochs without progress before training stops. "auto" counts steps: a third of all.
+    Epochs without progress before training stops, at least 1. "auto" counts steps: a third of
+    all.
 
 warm_start : bool, default=False
     `fit` goes on from the last weights and the optimiser's moments; the schedule begins again.
+    Below 2,000 distinct rows it then trains for `max_iter` epochs, unless `X_val` or a number for
+    `validation_fraction` says what to stop by.
 
 random_state : int, RandomState instance or None, default=None
     Seed of initial weights, shuffling and noise. An int gives the same bits again.
@@ -141,9 +145,10 @@ params_ : dict
     Nested dict of arrays: weights of encoder, decoder and linear path.
 
 history_ : dict of ndarray
-    By epoch: "loss", "validation_loss" (where rows were held out) and "learning_rate". Losses are
-    means over cells in units of training, without the penalty on weights. After layer-wise
-    training also "pretraining_loss", of shape (n_pairs, epochs).
+    By epoch: "loss", "validation_loss" (where rows were held out; where cross-validation chose,
+    its folds' mean) and "learning_rate". Losses are means over cells in units of training, without
+    the penalty on weights. After layer-wise training also "pretraining_loss", of shape (n_pairs,
+    epochs).
 
 n_iter_ : int
     Epochs run; where cross-validation chose, those of its shortest run.

@@ -1,4 +1,4 @@
-"""What a fitted autoencoder does: codes of rows, rows of codes, scores.
+"""What a fitted autoencoder does: codes of rows, rows of codes.
 
 Nothing here writes to the estimator.
 """
@@ -27,8 +27,8 @@ from skae.estimators._reading import (
     checks_as_it_reads,
     output_dtype,
     read_rows,
-    read_weights,
 )
+from skae.estimators._scores import ScoringMixin
 from skae.estimators._sklearn import DocumentedInHTML, ShownInHTML
 from skae.estimators._summary import summary_html
 from skae.export.exporting import ExportMixin
@@ -36,11 +36,12 @@ from skae.persistence.saving import SaveMixin
 
 __all__ = ["FittedAutoencoder"]
 
-# in units of training: what the decoder's sums can bear, and what can be squared and added up
-_FARTHEST_CODE, _FARTHEST_CELL = 1e20, 1e100
+# in units of training: what the decoder's sums can bear
+_FARTHEST_CODE = 1e20
 
 
 class FittedAutoencoder(
+    ScoringMixin,
     SaveMixin,
     ExportMixin,
     DocumentedInHTML,
@@ -73,8 +74,17 @@ class FittedAutoencoder(
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
-            In X's units under the identity code activation (as PCA's), else in the activation's
-            range. Of X's floating dtype; float32 for anything not floating.
+            In X's units under the identity code activation (as PCA's), in the prior's where codes
+            have one (`VAE`, `AdversarialAutoencoder`), else in the activation's range. Of X's
+            floating dtype; float32 for anything not floating.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            cross-entropy, cells outside [0, 1] (which only those that learn from noisy rows take).
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return self._encoded(X)
 
@@ -102,6 +112,15 @@ class FittedAutoencoder(
         -------
         X_original : ndarray of shape (n_samples, n_features)
             Of the codes' floating dtype.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than codes have, NaN or infinity.
+        TypeError
+            If X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         Z = check_array(X, dtype="numeric", input_name="X")
@@ -131,51 +150,16 @@ class FittedAutoencoder(
         -------
         X_hat : ndarray of shape (n_samples, n_features)
             Of X's floating dtype; float32 for anything not floating.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         X, read = self._checked_as_read(X)
         return self._reconstructed(X, read)
-
-    def score_samples(self, X):
-        """Minus the mean squared error of each row's reconstruction: higher is more normal.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            float64, not above 0, in X's squared units.
-        """
-        errors, _ = self._squares(self._checked(X))
-        with np.errstate(over="ignore"):
-            scores = -errors / self.n_features_in_ * self.scale_**2
-        return np.maximum(scores, np.finfo(np.float64).min)
-
-    def score(self, X, y=None, sample_weight=None):
-        """Explained variance: 1 - squared error / squared distance to the training mean.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-        y : None
-            Ignored.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Not negative.
-
-        Returns
-        -------
-        score : float
-            1 is perfect, 0 as good as the mean. Where all rows are the training mean itself, 1 if
-            they are reconstructed exactly, else 0.
-        """
-        X = self._checked(X)
-        weight = read_weights(sample_weight, X)
-        weight = weight / weight.max()
-        errors, distances = (float(weight @ squares) for squares in self._squares(X))
-        if distances == 0:
-            return 1.0 if errors == 0 else 0.0
-        return 1 - errors / distances
 
     def encoder_function(self):
         """The encoder as a pure JAX function, for your own grad, jit and vmap.
@@ -186,6 +170,11 @@ class FittedAutoencoder(
             ``function(params, X)`` gives codes of shape (n, n_components), as `transform`.
         params : dict
             Its parameters: nested dicts of arrays.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         return partial(encode_in_units, self._network), function_params(self)
@@ -199,6 +188,11 @@ class FittedAutoencoder(
             ``function(params, Z)`` gives rows of shape (n, n_features), as `inverse_transform`.
         params : dict
             Its parameters: nested dicts of arrays.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         link = link_of(self.architecture_)
@@ -276,19 +270,3 @@ class FittedAutoencoder(
     def _in_units_of_X(self, x_hat, dtype):
         mean, scale = self._units
         return as_dtype(x_hat, scale, mean, dtype)
-
-    def _squares(self, X):
-        """Of each row, in units of training: squared error, squared distance to the mean."""
-        errors, distances = np.empty((2, X.shape[0]))
-        rows = Rows(X)
-        for part, block in rows.blocks(rows.raw):
-            block = block.astype(np.float64)
-            errors[part] = self._lengths(block, self._reconstructed(block))
-            distances[part] = self._lengths(block, self.mean_)
-        return errors, distances
-
-    def _lengths(self, rows, others):
-        """Of rows' differences: squares that are numbers, however far away a cell is."""
-        with np.errstate(over="ignore"):
-            differences = (rows - others) / self.scale_
-        return np.square(np.clip(differences, -_FARTHEST_CELL, _FARTHEST_CELL)).sum(axis=1)

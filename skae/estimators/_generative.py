@@ -35,6 +35,15 @@ class GenerativeAutoencoder(BaseAutoencoder):
         -------
         X : ndarray of shape (n_samples, n_features)
             float64, in X's units.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is below 1, or `random_state` is no seed.
+        TypeError
+            If `n_samples` is not an integer.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -59,6 +68,15 @@ class GenerativeAutoencoder(BaseAutoencoder):
         -------
         X : ndarray of shape (n_steps, n_features)
             Of the rows' floating dtype.
+
+        Raises
+        ------
+        ValueError
+            If `n_steps` is below 2, or `x0` and `x1` are not two rows that `transform` takes.
+        TypeError
+            If `n_steps` is not an integer, or a row is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)

@@ -168,6 +168,13 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
         Returns
         -------
         self : estimator
+
+        Raises
+        ------
+        ValueError
+            NaN, infinity or values beyond 1e150, other columns than in the first call, a parameter
+            out of range, parameters that ask for another network than the fitted one, X outside
+            [0, 1] under cross-entropy, or ``pretraining="layerwise"``.
         """
         if getattr(self, "pretraining", None) is not None:
             raise ValueError(

@@ -167,6 +167,14 @@ class ContractiveAutoencoder(BaseAutoencoder):
         -------
         J : ndarray of shape (n_samples, n_components, n_features)
             Of X's floating dtype; float32 for anything not floating. Computed in blocks of rows.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            cross-entropy, cells outside [0, 1].
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         X = self._checked(X)
         dtype = output_dtype(X)

@@ -51,7 +51,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
 
     See Also
     --------
-    skae.networks.Convolutional : The same network for every other autoencoder.
+    skae.networks.Convolutional : The same network for autoencoders that take `network=`.
     skae.AutoencoderTransformer : Dense layers, for rows that are no images.
 
     Notes

@@ -196,6 +196,15 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         -------
         X_original : ndarray of shape (n_samples, n_features)
             Of the codes' floating dtype.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than codes have, NaN or infinity.
+        TypeError
+            If X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return super().inverse_transform(X)
 
@@ -210,5 +219,13 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         -------
         X_hat : ndarray of shape (n_samples, n_features)
             Of X's floating dtype; float32 for anything not floating.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            cross-entropy, cells outside [0, 1].
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return super().reconstruct(X)

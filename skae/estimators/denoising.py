@@ -158,6 +158,14 @@ class DenoisingAutoencoder(BaseAutoencoder):
         -------
         X_noisy : ndarray of shape (n_samples, n_features)
             Of X's floating dtype; float32 for anything not floating.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or
+            `random_state` is no seed.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         X = self._checked(X)
         random_state = check_random_state(random_state)

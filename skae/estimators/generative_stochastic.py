@@ -170,6 +170,16 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
         -------
         X : ndarray of shape (n_samples, n_features) or (n_steps + 1, n_samples, n_features)
             float64, in X's units.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is below 1, `n_steps` below 0, `random_state` no seed, or `X_init` of
+            another shape or not finite.
+        TypeError
+            If `n_samples` or `n_steps` is not an integer, or `X_init` is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)

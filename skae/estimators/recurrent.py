@@ -49,7 +49,7 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
 
     See Also
     --------
-    skae.networks.Recurrent : The same network for every other autoencoder.
+    skae.networks.Recurrent : The same network for autoencoders that take `network=`.
     skae.ConvolutionalAutoencoder : For images; with strips (1, steps, features) also for sequences,
         several times faster.
 

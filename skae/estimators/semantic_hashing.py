@@ -197,6 +197,14 @@ class SemanticHasher(BaseAutoencoder):
         -------
         Z : ndarray of shape (n_samples, n_components)
             0 or 1, uint8: never subtract codes, 0 - 1 is 255.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            cross-entropy, cells outside [0, 1].
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return self._encoded(X, np.uint8)
 
@@ -212,6 +220,13 @@ class SemanticHasher(BaseAutoencoder):
         hashes : ndarray of shape (n_samples, ceil(n_components / 8))
             uint8. The first bit is the highest of the first byte; what is left of the last byte
             is 0.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return np.packbits(self._encoded(X, np.uint8), axis=1)
 
@@ -229,6 +244,15 @@ class SemanticHasher(BaseAutoencoder):
         -------
         X_original : ndarray of shape (n_samples, n_features)
             Of the codes' floating dtype; float32 for bits and bytes that are integers.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, or does not hold bits, or bytes where packed, of codes of this length.
+        TypeError
+            If X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         if packed:

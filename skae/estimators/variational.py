@@ -200,6 +200,14 @@ class VAE(GenerativeAutoencoder):
         mean : ndarray of shape (n_samples, n_components)
             What `transform` gives.
         standard_deviation : ndarray of shape (n_samples, n_components)
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            cross-entropy, cells outside [0, 1].
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         X = self._checked(X)
         mean, deviation = self._distribution(X).astype(output_dtype(X), copy=False)
@@ -221,6 +229,13 @@ class VAE(GenerativeAutoencoder):
             float64. Under a likelihood with a scale, X's units are in it: ten times X is
             n_features log 10 less. The expectation is over 16 draws, always the same and the
             same for all rows: a row's score depends on no other row.
+
+        Raises
+        ------
+        ValueError
+            As `encode_distribution`.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         half = np.random.default_rng(0).standard_normal((_N_DRAWS // 2, self._n_features_out))
@@ -243,6 +258,14 @@ class VAE(GenerativeAutoencoder):
         -------
         score : float
             By weight; higher is better.
+
+        Raises
+        ------
+        ValueError
+            As `encode_distribution`; or if sample_weight has not one entry a row, is negative, not
+            finite, or 0 in all rows.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         return float(np.average(self.score_samples(X), weights=read_weights(sample_weight, X)))
 
@@ -262,6 +285,15 @@ class VAE(GenerativeAutoencoder):
         -------
         log_likelihood : ndarray of shape (n_samples,)
             float64.
+
+        Raises
+        ------
+        ValueError
+            As `encode_distribution`; or if `n_importance_samples` is below 1.
+        TypeError
+            If `n_importance_samples` is not an integer.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_scalar(n_importance_samples, "n_importance_samples", Integral, min_val=1)
         return self._nats(importance_weighted_bound, X, n_samples=np.int32(n_importance_samples))

@@ -36,6 +36,16 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         A : CSR matrix of shape (n_queries, `n_samples_fit_`)
             float64; a row's entries are in the order of `kneighbors`, distances of 0 are stored.
+
+        Raises
+        ------
+        ValueError
+            If there is no such mode, there are fewer codes than neighbours, `n_neighbors` is below
+            1, or X does not hold codes of this index.
+        TypeError
+            If `n_neighbors` is not an integer, or X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         if mode not in ("connectivity", "distance"):
             raise ValueError(f"mode must be 'connectivity' or 'distance', got {mode!r}")
@@ -58,6 +68,15 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Xt : CSR matrix of shape (n_queries, `n_samples_fit_`)
             ``kneighbors_graph(X, mode="distance")``; its `indices`, cut into rows of n_neighbors,
             are what `kneighbors` gives.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer codes than neighbours, or X does not hold codes of this index.
+        TypeError
+            If X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         return self.kneighbors_graph(X, mode="distance")

@@ -54,7 +54,8 @@ class HammingIndex(GraphMixin, StoredCodes):
         For the approximate algorithms, whole numbers; more is slower and finds more. "ivf":
         `n_lists` (default: the root of the number of codes), `n_probes` (a sixteenth of them).
         "hnsw": `n_links` (32), `ef_construction` (40), `ef_search` (64, or n_neighbors if that is
-        more). "multi_hash": `n_tables`, `n_bits` of a substring, `n_flips` (1) of its bits.
+        more). "multi_hash": `n_bits` of a substring (from 8 to 30, more for more codes), `n_tables`
+        (as many as fit into a code), `n_flips` of its bits (1, at least 0).
 
     packed : bool, default=False
         Whether codes are bytes of eight bits each, as :meth:`skae.SemanticHasher.hash` gives them,
@@ -97,6 +98,9 @@ class HammingIndex(GraphMixin, StoredCodes):
     Memory, in bytes a code of b bits: b / 8 for the codes (rounded up to 1, 2, 4 or a multiple of
     8), and with "multi_index" for each of ceil(b / 16) tables as much again and 4 more. faiss
     holds a copy of its own.
+
+    Do not use it for codes of real numbers, nor for some thousands of short rows: scikit-learn's
+    `NearestNeighbors` on the rows themselves is fast enough there, and loses nothing.
 
     Where an approximate search finds fewer than `n_neighbors`, that query is searched exactly.
     "hnsw" knows no radius: `radius_neighbors` is exact with it.
@@ -191,7 +195,18 @@ class HammingIndex(GraphMixin, StoredCodes):
         Returns
         -------
         self : HammingIndex
+
+        Raises
+        ------
+        ValueError
+            If X is None, or does not hold codes of this index.
+        TypeError
+            If X is sparse.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
+        if X is None:
+            raise ValueError("X=None holds no codes to add")
         self._append(X)
         return self
 

@@ -46,11 +46,25 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
     score : float
         In [0, 1]; higher is better.
 
+    Raises
+    ------
+    ValueError
+        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
+        not one label for each, y_queries is given without queries, a single code is searched for
+        others, or k is not in 1..n, where n rows can be found.
+    TypeError
+        If k is not an integer, or codes are sparse.
+
     Notes
     -----
     Short codes have many ties, and codes sorted by label would make them count: shuffle the rows.
     Others divide by all relevant rows, also for k below n_samples; that number is bounded by
     k / (number of relevant rows), and other than this one it rewards finding more of them.
+
+    References
+    ----------
+    Manning, Raghavan and Schuetze (2008). Introduction to Information Retrieval, section 8.4.
+    Cambridge University Press.
 
     Examples
     --------
@@ -73,6 +87,10 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
 def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False):
     """Share of the k nearest rows that have the query's label, averaged over queries.
 
+    With r_i = 1 where the neighbour in place i has the query's label, else 0::
+
+        precision at k = mean over queries of (r_1 + ... + r_k) / k
+
     Parameters
     ----------
     codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
@@ -92,6 +110,15 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
     -------
     score : float
         In [0, 1]; higher is better.
+
+    Raises
+    ------
+    ValueError
+        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
+        not one label for each, y_queries is given without queries, a single code is searched for
+        others, or k is not in 1..n, where n rows can be found.
+    TypeError
+        If k is not an integer, or codes are sparse.
 
     Examples
     --------
@@ -114,7 +141,12 @@ def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packe
     """Precision of looking up the hash ball, averaged over queries.
 
     Of the rows whose codes differ from the query's in at most `radius` bits, the share that has
-    the query's label; 0 for a query that finds nothing.
+    the query's label. With r_i = 1 where row i has the query's label, else 0, and d_i the bits in
+    which its code differs::
+
+        score = mean over queries of  sum_{d_i <= radius} r_i  /  sum_{d_i <= radius} 1
+
+    0 for a query that finds nothing.
 
     Parameters
     ----------
@@ -135,6 +167,15 @@ def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packe
     -------
     score : float
         In [0, 1]; higher is better.
+
+    Raises
+    ------
+    ValueError
+        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
+        not one label for each, y_queries is given without queries, a single code is searched for
+        others, or radius is not in 0..n_bits.
+    TypeError
+        If radius is not an integer, or codes are sparse.
 
     Examples
     --------

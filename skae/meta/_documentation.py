@@ -65,10 +65,10 @@ max_iter : "auto" or int, default="auto"
     d > 2048 columns 2048 / d of that, at least a quarter.
 
 max_time : float or None, default=None
-    Seconds after which stage two ends with the best weights so far.
+    Seconds, above 0, after which stage two ends with the best weights so far.
 
 tol : float, default=0.0001
-    Relative fall of the validation loss that counts as progress, from 0 to 1.
+    Relative fall of the validation loss that counts as progress, at least 0 and below 1.
 
 early_stopping : bool, default=False
     Keep the weights with the least loss on labelled rows held out of training{stratified}, and
@@ -79,7 +79,8 @@ validation_fraction : float, default=0.1
     Share of the labelled rows held out, between 0 and 1.
 
 n_iter_no_change : "auto" or int, default="auto"
-    Epochs without progress before training stops. "auto" counts steps: a third of all.
+    Epochs without progress before training stops, at least 1. "auto" counts steps: a third of
+    all.
 
 random_state : int, RandomState instance or None, default=None
     Seed of stage two, and of an autoencoder that has none of its own. An int gives the same bits

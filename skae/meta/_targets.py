@@ -8,6 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from skae.core.moments import refuse_beyond_squares
+from skae.estimators._reading import read_weights
 
 __all__ = ["Targets", "known_among", "read_labels", "read_numbers", "weights_of_classes"]
 
@@ -35,13 +36,14 @@ def _column(estimator, y, X):
     return y
 
 
-def known_among(y, unlabeled, sample_weight) -> tuple:
+def known_among(X, y, unlabeled, sample_weight) -> tuple:
     """Which of `y` are known, and these with their weights: what a score is about."""
     y = column_or_1d(y)
+    check_consistent_length(X, y)
     known = ~_is_missing(y, unlabeled)
     if not known.any():
         raise ValueError(f"y holds nothing to compare with: all are unlabeled={unlabeled!r}")
-    weight = None if sample_weight is None else np.asarray(sample_weight)[known]
+    weight = None if sample_weight is None else read_weights(sample_weight, X)[known]
     return known, y[known], weight
 
 

@@ -113,6 +113,13 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         -------
         y : ndarray of shape (n_samples,)
             Of the labels' own dtype.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         chosen = self._outputs(X).argmax(axis=1)
         return self.classes_[chosen]
@@ -128,6 +135,13 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         -------
         scores : ndarray of shape (n_samples, n_classes), or (n_samples,) of two classes
             float64. Of two classes the second's score minus the first's.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         scores = self._outputs(X)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
@@ -143,6 +157,13 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
             float64, in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         scores = self._outputs(X)
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -163,8 +184,17 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         -------
         score : float
             From 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            As `predict`; or if all of y are `unlabeled`, others are no labels of the fit's kind, or
+            y or sample_weight has not
+            one entry a row, or sample_weight is negative, not finite, or 0 in all labelled rows.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
-        known, y, weight = known_among(y, self.unlabeled, sample_weight)
+        known, y, weight = known_among(X, y, self.unlabeled, sample_weight)
         return float(accuracy_score(y, self.predict(X)[known], sample_weight=weight))
 
     def hash(self, X, packed=True):
@@ -184,6 +214,13 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         hashes : ndarray of shape (n_samples, ceil(n_units / 8)) or (n_samples, n_units)
             uint8. The first bit is the highest of the first byte; what is left of the last byte
             is 0.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         check_is_fitted(self)
         units = self._run(features, X, len(self.params_["head"]["kernel"]))

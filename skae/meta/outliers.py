@@ -42,10 +42,10 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         score(x) = -(c(x)^2 / median c^2 + 2 e(x)^2 / median e^2) / 3
 
     Rows to fit may hold outliers, which would pull columns' scales, and which an autoencoder would
-    learn to give back. So `n_rounds` times the share `trim` of rows that are oddest by principal
-    components is left out, and scales and components are made anew of the rest, as in least
-    trimmed squares [2]_. The autoencoder, the means and the medians are those of the rows that are
-    left in the end.
+    learn to give back. So the share `trim` of rows that are oddest by principal components is left
+    out, and scales and components are made anew of the rest; this is done `n_rounds` times, among
+    all rows each time, as in least trimmed squares [2]_. The autoencoder, the means and the medians
+    are those of the rows that are left in the end.
 
     Parameters
     ----------
@@ -53,26 +53,21 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Any autoencoder of skae, over any network: it is cloned. None: four of class
         `AutoencoderTransformer`, of 20 epochs, with as many components as explain .3, .5, .7 and .9
         of the variance (64 at most), an ensemble [3]_.
-
     contamination : "auto" or float, default="auto"
         Share of outliers among the rows to fit, above 0 and at most 0.5: so many are called
         outliers. "auto": those odder than the median by more than 2 spreads, on a logarithmic
         scale, where a spread is the distance of the upper quartile over 0.6745, a Gaussian's
         standard deviation. Scores do not depend on it.
-
     n_rounds : int, default=3
         How many times rows are left out, each time chosen among all; at least 0.
-
     trim : float, default=0.1
         Share of the rows left out, at least 0 and at most 0.5; more than there are outliers. 0
         trains on all.
-
     standardize : "auto" or bool, default="auto"
         Whether columns are divided by their largest distance from the mean: then scores do not
         depend on columns' units. (Standard deviations would make much of columns that are rarely
         on, as pixels at a margin are.) "auto": unless the autoencoder's loss compares X itself, as
         cross-entropy does.
-
     random_state : int, RandomState instance or None, default=None
         Seed of an autoencoder that has none of its own. An int gives the same bits again.
 
@@ -81,25 +76,19 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     autoencoder_ : autoencoder
         Fitted to the rows that are left, in units of its row of `scales_`. Of several the one with
         the most components.
-
     autoencoders_ : list of autoencoder
         Each chose the rows that it was fitted to. Scores are their geometric mean.
-
     offset_ : float
         Rows with a lower score are outliers: ``decision_function = score_samples - offset_``.
-
     scales_ : ndarray of shape (n_autoencoders, n_features)
         What columns are divided by: the largest distance from the mean, at most 4 times that among
         the rows that are left. 1 for constant columns, and without `standardize`.
-
     references_ : list of dict of ndarray and float
         For each autoencoder what the rows that are left are like: "centre" and "whitening" of
         codes, the mean squared error of each column, "cells" (at least .3 of the mean over
         columns), medians of ``c^2``, "length", and of ``e^2``, "error".
-
     n_features_in_ : int
         Columns of X.
-
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X has names that are all strings.
 
@@ -225,6 +214,11 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         -------
         scores : ndarray of shape (n_samples,)
             float64, not above 0; about -1 for an ordinary row.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns, NaN or infinity, or what the loss does not take.
         """
         X = self._checked(X)
         odd = np.empty((len(self.autoencoders_), X.shape[0]))
@@ -246,6 +240,11 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         -------
         scores : ndarray of shape (n_samples,)
             ``score_samples(X) - offset_``, float64.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
         """
         return self.score_samples(X) - self.offset_
 
@@ -260,6 +259,11 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         -------
         is_inlier : ndarray of shape (n_samples,)
             -1 for outliers and 1 for others, int.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
@@ -275,6 +279,11 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         errors : ndarray of shape (n_samples, n_features)
             float64, not negative, over what is usual in the column: 1 is ordinary. Their mean over
             a row is the ``e^2`` of its score.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
         """
         X = self._checked(X)
         errors = np.zeros(X.shape)

@@ -94,6 +94,13 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         -------
         y : ndarray of shape (n_samples,)
             float64.
+
+        Raises
+        ------
+        ValueError
+            If X has no row, other columns than the rows of the fit, NaN or infinity.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
         outputs = self._outputs(X)[:, 0]
         return outputs * self.target_scale_ + self.target_mean_
@@ -113,8 +120,17 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         -------
         score : float
             1 is perfect, 0 as good as the mean of `y`.
+
+        Raises
+        ------
+        ValueError
+            As `predict`; or if all of y are `unlabeled`, others are no finite numbers, or
+            y or sample_weight has not one entry a row, or sample_weight is negative, not finite, or
+            0 in all rows whose number is known.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
         """
-        known, y, weight = known_among(y, self.unlabeled, sample_weight)
+        known, y, weight = known_among(X, y, self.unlabeled, sample_weight)
         return float(r2_score(y, self.predict(X)[known], sample_weight=weight))
 
     def _objective(self) -> Objective:

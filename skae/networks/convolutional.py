@@ -38,8 +38,9 @@ class Convolutional(NetworkSpecification):
         each layer.
 
     stride : int, default=2
-        By how much each layer shrinks height and width, at least 1: n cells become
-        ceil(n / stride), so with three layers 28 x 28 become 14 x 14, 7 x 7 and 4 x 4.
+        By how much each layer shrinks height and width, at least 1: under "same" n cells become
+        ceil(n / stride), so with three layers 28 x 28 become 14 x 14, 7 x 7 and 4 x 4; "valid"
+        leaves fewer.
 
     activation : str, default="gelu"
         Of all layers but the code and the output: a name that `code_activation` takes too.

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.utils import get_tags
 
@@ -406,3 +407,21 @@ def test_unfitted_says_so(cls):
                 args = (GOOD, np.arange(len(GOOD)) % 2)
             with pytest.raises(NotFittedError):
                 getattr(model, name)(*args)
+
+
+def test_cells_that_are_given_twice_are_looked_at_as_their_sum():
+    twice = sparse.csr_array((np.full(4, 0.6), [0, 0, 1, 2], [0, 2, 4]), (2, 3))
+    model = fast(AutoencoderTransformer, loss="binary_cross_entropy")
+    with pytest.raises(ValueError, match=r"1\.2"):
+        model.fit(twice)
+    fewer = sparse.csr_array((np.array([1.5, -0.7, 0.3, 0.3]), [0, 0, 1, 2], [0, 2, 4]), (2, 3))
+    codes = model.fit(fewer).transform(fewer)
+    np.testing.assert_allclose(codes, model.transform(fewer.toarray()), atol=1e-6)
+    assert fewer.nnz == 4
+
+
+def test_floats_of_another_byte_order_come_back_as_wide(fitted, X):
+    for dtype in (">f8", ">f4"):
+        assert fitted(AutoencoderTransformer).transform(X.astype(dtype)).dtype.itemsize == int(
+            dtype[2]
+        )

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from sklearn.utils import check_array
 
 from skae.core.batching import Rows
 
@@ -52,3 +53,12 @@ def test_what_float32_cannot_hold_changes_no_other_row():
     rows.read(np.arange(3), out)
     np.testing.assert_array_equal(out, together)
     assert np.isfinite(together).all()
+
+
+def test_rows_in_a_file_stay_there(tmp_path):
+    """scikit-learn's checks give a plain array over the mapped one."""
+    np.save(tmp_path / "rows.npy", np.arange(12.0).reshape(4, 3))
+    rows = Rows(check_array(np.load(tmp_path / "rows.npy", mmap_mode="r")), np.zeros(3), 2.0)
+    assert type(rows.data) is np.ndarray and rows.on_host and rows.in_memory() is rows
+    copied = Rows(np.arange(12.0).reshape(4, 3), np.zeros(3), 2.0)
+    assert copied.in_memory() is not copied

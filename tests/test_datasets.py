@@ -1,5 +1,6 @@
 """Readers of people's images: what they read, and what they refuse."""
 
+import gzip
 import os
 import pickle
 import tarfile
@@ -7,7 +8,12 @@ import tarfile
 import numpy as np
 import pytest
 
-from skae.datasets import _array_unpickler, load_cifar10, load_image_files
+from skae.datasets import (
+    _array_unpickler,
+    load_cifar10,
+    load_fashion_mnist,
+    load_image_files,
+)
 from skae.datasets._array_unpickler import load_arrays
 
 NAMES = ["cat", "horse"]
@@ -229,3 +235,23 @@ def test_wrong_image_files(pictures, tmp_path):
     (tmp_path / "no.png").write_text("no picture")
     with pytest.raises(ValueError, match=r"no\.png is not an image"):
         load_image_files(tmp_path)
+
+
+def test_pictures_of_16_bits_are_as_bright_as_those_of_8(tmp_path):
+    Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    ramp = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    Image.fromarray(ramp * 257).save(tmp_path / "wide.png")
+    Image.fromarray(ramp.astype(np.uint8)).save(tmp_path / "narrow.png")
+    narrow, wide = load_image_files(tmp_path, image_shape=(16, 16)).data
+    np.testing.assert_array_equal(narrow, wide)
+    Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(tmp_path / "floats.tif")
+    with pytest.raises(ValueError, match=r"floats\.tif has cells of 32 bits"):
+        load_image_files(tmp_path)
+
+
+def test_a_packed_file_that_is_damaged(tmp_path, monkeypatch):
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(bytes(1000))[:-9])
+    monkeypatch.setenv("SKAE_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="damaged, or not packed"):
+        load_fashion_mnist()

@@ -1,5 +1,6 @@
 """Divergence, interrupts and what is said aloud: a fit that goes wrong leaves something usable."""
 
+import copy
 import warnings
 
 import jax
@@ -9,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer
 from skae.core import engine
+from tests.datasets import curved
 from tests.discovery import REPRESENTATIVES, fast
 
 
@@ -43,6 +45,72 @@ def test_divergence_keeps_the_last_good_weights(
     assert all(np.isfinite(leaf).all() for leaf in leaves(model.params_))
     assert np.isfinite(model.transform(X)).all()
     assert np.isfinite(model.reconstruct(X)).all()
+
+
+def test_what_follows_a_divergence_is_not_spoiled_by_it(X):
+    """Moments of steps that failed would make numbers of none of the next."""
+    model = fast(AutoencoderTransformer, optimizer="adam").fit(X)
+    model.set_params(learning_rate=1e30)
+    with pytest.warns(ConvergenceWarning, match="learning_rate"):
+        model.partial_fit(1e10 * X)
+    assert all(np.isfinite(leaf).all() for leaf in model.optimizer_state_)
+    before = model.params_["encoder"]["layer_0"]["kernel"].copy()
+    model.set_params(learning_rate=1e-3).partial_fit(X)
+    assert (model.params_["encoder"]["layer_0"]["kernel"] != before).any()
+
+
+def test_fits_where_jax_computes_with_64_bits(run_python):
+    run_python(
+        """
+        import os
+        os.environ["JAX_ENABLE_X64"] = "1"
+        import numpy as np
+        import skae
+        from tests.datasets import curved
+        X = curved(60)
+        settings = {"max_iter": 1, "hidden_layer_sizes": (4,), "early_stopping": False}
+        for model in (
+            skae.VAE(2, **settings),
+            skae.AdversarialAutoencoder(2, prior="gaussian_mixture", **settings),
+            skae.AdversarialAutoencoder(2, prior="uniform", **settings),
+            skae.GenerativeStochasticNetwork(2, **settings),
+            skae.SemanticHasher(4, **settings),
+            skae.DenoisingAutoencoder(2, noise="swap", **settings),
+        ):
+            assert np.isfinite(model.set_params(random_state=0).fit(X).transform(X)).all()
+        assert np.isfinite(skae.VAE(2, **settings).fit(X).log_likelihood(X, 2)).all()
+        """
+    )
+
+
+def test_patience_counts_epochs_of_the_rows_that_are_trained_on():
+    X = curved(600, seed=1)
+    for fraction in (0.2, 0.8):
+        model = fast(
+            AutoencoderTransformer,
+            max_iter=30,
+            tol=0.99,
+            n_iter_no_change=5,
+            validation_fraction=fraction,
+        )
+        assert model.fit(X).n_iter_ == 5
+
+
+def test_a_batch_of_more_rows_than_there_are(X):
+    model = fast(AutoencoderTransformer, batch_size=10**9, early_stopping=False).fit(X)
+    assert model.n_steps_ == model.n_iter_
+
+
+def test_partial_fit_checks_parameters_each_time(X):
+    model = fast(AutoencoderTransformer).partial_fit(X)
+    for name, value in (("learning_rate", -1.0), ("batch_size", 0), ("loss", "no")):
+        with pytest.raises(ValueError, match=name):
+            clone_with(model, name, value).partial_fit(X)
+
+
+def clone_with(model, name, value):
+    """A fitted model with another parameter."""
+    return copy.deepcopy(model).set_params(**{name: value})
 
 
 def test_a_good_fit_does_not_warn(X):

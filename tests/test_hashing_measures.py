@@ -193,3 +193,21 @@ def test_documentation_is_whole_and_its_examples_run(name):
         runner.run(test)
     assert runner.tries > 0
     assert runner.failures == 0
+
+
+@each_measure
+def test_labels_that_are_missing_or_of_two_kinds_are_refused(measure):
+    codes = np.eye(4, dtype=int)
+    for y in (np.array([0.0, 1.0, np.nan, 1.0]), np.array(["a", None, "b", "a"], object)):
+        with pytest.raises(ValueError, match=r"NaN|missing"):
+            measure(codes, y, **({"radius": 1} if measure is hash_lookup_score else {"k": 1}))
+    with pytest.raises(ValueError, match="different kinds"):
+        precision_at_k(codes, [0, 1, 0, 1], codes, ["0", "1", "0", "1"], k=1)
+
+
+def test_codes_too_long_to_be_ordered_are_refused():
+    codes = np.zeros((2, 65_536), np.uint8)
+    with pytest.raises(ValueError, match="65536 bits, and at most 65534"):
+        mean_average_precision(codes, [0, 1])
+    with pytest.raises(ValueError, match="65536 bits, and at most 65534"):
+        hashing.HammingIndex().fit(codes)

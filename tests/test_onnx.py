@@ -169,3 +169,19 @@ def test_exporting_leaves_the_estimator_alone(fitted, tmp_path):
     before = set(vars(model))
     model.to_onnx(tmp_path / "model.onnx")
     assert set(vars(model)) == before and set(vars(clone(model))) <= before
+
+
+@pytest.mark.parametrize("far", [1e18, 3.4e38])
+def test_rows_and_codes_far_away_are_as_far_as_the_estimator_takes_them_to_be(
+    far, fitted, tmp_path
+):
+    model, path = fitted(AutoencoderTransformer), tmp_path / "model.onnx"
+    for method, rows in (("transform", curved(3)), ("inverse_transform", np.ones((3, 2)))):
+        rows = rows.astype(np.float32)
+        rows[1, 0] = far
+        model.to_onnx(path, method)
+        session = onnxruntime.InferenceSession(path)
+        (found,) = session.run(None, {session.get_inputs()[0].name: rows})
+        expected = getattr(model, method)(rows)
+        assert np.isfinite(found).all()
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)

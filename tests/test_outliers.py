@@ -282,3 +282,8 @@ def test_a_fit_that_fails_leaves_the_detector_as_it_was():
 def test_parameters_out_of_range(parameters):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         detector(**parameters).fit(plane())
+
+
+def test_an_autoencoder_s_parameters_are_checked_too():
+    with pytest.raises(ValueError, match="loss"):
+        AutoencoderOutlierDetector(AutoencoderTransformer(1, loss="no")).fit(np.eye(6))

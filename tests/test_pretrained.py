@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -366,9 +367,47 @@ def test_scores_of_what_does_not_fit_together_are_refused(cls, pretrained, X, y)
     model = fast(cls, autoencoder=pretrained("dense"), prefit=True).fit(X, y)
     weight = np.ones(len(y))
     for arguments in ((y[:-1], None), (y, weight[:-1]), (y, -weight), (y, 0 * weight)):
-        with pytest.raises(ValueError, match=r"samples|shape|negative|Negative|weights"):
+        with pytest.raises(ValueError, match=r"samples|shape|negative|Negative|weights|positive"):
             model.score(X, *arguments)
     assert model.score(X, y, weight) == pytest.approx(model.score(X, y))
+
+
+WRONG_WEIGHTS = [
+    {0: np.inf, 1: 1},
+    {0: 1e308, 1: 1e308},
+    {0: np.nan, 1: 1},
+    {0: -1, 1: 1},
+    {0: 0, 1: 0},
+]
+
+
+@pytest.mark.parametrize("class_weight", WRONG_WEIGHTS, ids=str)
+def test_class_weights_that_are_none_are_refused_before_stage_one(class_weight, X, y, monkeypatch):
+    monkeypatch.setattr(AutoencoderTransformer, "fit", None)
+    model = PretrainedClassifier(AutoencoderTransformer(1), class_weight=class_weight)
+    with pytest.raises(ValueError, match="class_weight"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA], ids=str)
+def test_gaps_are_rows_without_a_label(gap, pretrained, X, y):
+    names = np.array(["odd", "even"])[y].astype(object)
+    names[::3] = gap
+    settings = {"autoencoder": pretrained("dense"), "prefit": True}
+    model = fast(PretrainedClassifier, unlabeled=np.nan, **settings).fit(X, names)
+    assert set(model.classes_) == {"odd", "even"} and 0 <= model.score(X, names) <= 1
+    with pytest.raises(ValueError, match=r"unlabeled=np\.nan"):
+        fast(PretrainedClassifier, **settings).fit(X, names)
+
+
+def test_numbers_among_objects_are_scored_as_they_are_fitted(pretrained, X, y):
+    settings = {"autoencoder": pretrained("dense"), "prefit": True, "unlabeled": np.nan}
+    numbers = y.astype(object)
+    numbers[::3] = None
+    model = fast(PretrainedRegressor, **settings).fit(X, numbers)
+    assert np.isfinite(model.score(X, numbers))
+    constant = fast(PretrainedRegressor, **settings).fit(X, np.full(len(X), 0.1))
+    assert constant.target_scale_ == 1
 
 
 def test_rows_that_weigh_next_to_nothing_are_no_trouble(X, y):

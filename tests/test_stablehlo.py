@@ -38,6 +38,19 @@ def test_jax_computes_the_same_of_any_number_of_rows(cls, method, fitted, tmp_pa
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_one_row_alone_beside_a_large_mean(tmp_path):
+    """Constants that are subtracted one after the other would be made one, and rounded."""
+    X = (1e6 + np.random.default_rng(0).standard_normal((200, 6))).astype(np.float32)
+    model = fast(AutoencoderTransformer).fit(X)
+    read = written(model, tmp_path / "model.stablehlo", platforms=["cpu"])
+    expected = model.transform(X)
+    found = np.concatenate([np.asarray(read.call(X[i : i + 1])) for i in range(20)])
+    np.testing.assert_allclose(found, expected[:20], atol=1e-4)
+    function, params = model.encoder_function()
+    alone = jax.jit(lambda rows: function(params, rows))(X[:1])
+    np.testing.assert_allclose(alone, expected[:1], atol=1e-4)
+
+
 def test_codes_back_to_rows(fitted, X_new, tmp_path):
     model = fitted(AutoencoderTransformer)
     read = written(model, tmp_path / "m", "inverse_transform", platforms=["cpu"])

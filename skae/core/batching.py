@@ -10,6 +10,7 @@ import numpy as np
 
 __all__ = [
     "BLOCK_BYTES",
+    "FARTHEST",
     "TRAINING_BLOCK_BYTES",
     "Rows",
     "most_alike",
@@ -21,7 +22,7 @@ BLOCK_BYTES = 16 * 2**20
 # the host must be awake once a block: a call costs some milliseconds of the processor
 TRAINING_BLOCK_BYTES = 32 * 2**20
 # units of training from the mean: the square is still a float32
-_FARTHEST = np.float32(1e15)
+FARTHEST = np.float32(1e15)
 _MAX_STEPS = 256
 _EXACT_IN_FLOAT32 = frozenset(map(np.dtype, ("f4", "f2", "u1", "i1", "u2", "i2", "?")))
 
@@ -91,9 +92,7 @@ class Rows:
 
     def in_memory(self) -> "Rows":
         """These rows, standardised once if that is done on the host and they are in memory."""
-        if not self.on_host or not isinstance(self.data, np.ndarray):
-            return self
-        if isinstance(self.data, np.memmap):
+        if not self.on_host or not isinstance(self.data, np.ndarray) or _is_mapped(self.data):
             return self
         data = np.empty((self.n_rows, self.n_features), np.float32)
         for part in self._parts():
@@ -117,7 +116,7 @@ class Rows:
         with np.errstate(over="ignore"):
             rows = np.subtract(self.raw(part), self.mean, dtype=np.float64)
             np.divide(rows, self.scale, out=out, casting="same_kind")
-        np.clip(out, -_FARTHEST, _FARTHEST, out=out)
+        np.clip(out, -FARTHEST, FARTHEST, out=out)
 
     def _copy(self, part, out):
         index = part if self.index is None else self.index[part]
@@ -138,7 +137,7 @@ class Rows:
             return self.raw(part).astype(np.float32, copy=False)
         with np.errstate(over="ignore"):
             rows = self._centred_and_scaled(part)
-        return np.clip(rows, -_FARTHEST, _FARTHEST, out=rows)
+        return np.clip(rows, -FARTHEST, FARTHEST, out=rows)
 
     def _centred_and_scaled(self, part):
         raw = self.raw(part)
@@ -191,3 +190,12 @@ def most_alike(n_rows: int) -> int:
 def n_batches(n_rows: int, batch_size: int) -> int:
     """Batches of an epoch."""
     return math.ceil(n_rows / batch_size)
+
+
+def _is_mapped(array) -> bool:
+    """Whether rows lie in a file, under a plain array too, as scikit-learn's checks give."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return False

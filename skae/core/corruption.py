@@ -72,7 +72,8 @@ def _other_rows(key, weight, n_donors):
     starts, own = (ends - weight)[:, None], weight[:, None]
     last = weight.shape[0] - 1 - jnp.argmax(weight[::-1] > 0)
     # a place among the weights of all others: those behind the row's own lie `own` further on
-    place = jax.random.uniform(key, (weight.shape[0], n_donors)) * (ends[-1] - own)
+    shape = weight.shape[0], n_donors
+    place = jax.random.uniform(key, shape, weight.dtype) * (ends[-1] - own)
     place = jnp.where(place >= starts, place + own, place)
     found = jnp.searchsorted(ends, place, side="right", method="scan")
     return jnp.minimum(found, last)

@@ -286,9 +286,14 @@ class _Run:
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
         history["learning_rate"] = self.plan.rates(ends, len(self.index)).astype(np.float64)
+        params = jax.tree.map(taken, state.best_params)
+        moments = [taken(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
+        if state.diverged:  # those of steps that failed would spoil all that follow
+            fresh = self.recipe.optimizer.initial_state(trainable(params))
+            moments = [np.array(leaf) for leaf in jax.tree.leaves(fresh)]
         return Result(
-            params=jax.tree.map(taken, state.best_params),
-            optimizer_state=[taken(leaf) for leaf in jax.tree.leaves(state.optimizer_state)],
+            params=params,
+            optimizer_state=moments,
             step=int(state.step),
             history=history,
             evaluations=np.asarray([evaluation for _, evaluation, _ in self.records]),

@@ -89,7 +89,7 @@ def elbo(static, params, x):
         output = model.decode(mean + deviation * draw)
         return total + row_nats(loss, model.params, output, x), None
 
-    total, _ = jax.lax.scan(add, jnp.zeros(x.shape[0]), params["draws"])
+    total, _ = jax.lax.scan(add, jnp.zeros(x.shape[0], x.dtype), params["draws"])
     return -total / params["draws"].shape[0] - jnp.sum(gaussian_kl(mean, log_var), axis=-1)
 
 
@@ -106,12 +106,12 @@ def importance_weighted_bound(static, params, x):
     key = jax.random.key(0)
 
     def add(i, total):
-        draw = jax.random.normal(jax.random.fold_in(key, i), mean.shape[-1:])
+        draw = jax.random.normal(jax.random.fold_in(key, i), mean.shape[-1:], mean.dtype)
         z = mean + deviation * draw
         log_ratio = 0.5 * (jnp.square(draw) - jnp.square(z) + log_var)
         nats = row_nats(loss, model.params, model.decode(z), x)
         return jnp.logaddexp(total, jnp.sum(log_ratio, axis=-1) - nats)
 
-    nothing = jnp.full(x.shape[0], -jnp.inf)
+    nothing = jnp.full(x.shape[0], -jnp.inf, x.dtype)
     total = jax.lax.fori_loop(0, params["n_samples"], add, nothing)
     return total - jnp.log(params["n_samples"].astype(jnp.float32))

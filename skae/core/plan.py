@@ -16,9 +16,10 @@ __all__ = ["Call", "Plan", "calls", "stage_of"]
 class Plan:
     """How long and how fast to train; all of it may change without compiling.
 
-    ``patience`` counts steps without progress; ``tolerance`` is the relative fall of the loss
-    that counts as progress. ``epochs`` may stop short of ``schedule_epochs``, the length that the
-    learning rate's schedule is laid out for; 0 where training has no end to look to.
+    ``patience`` counts steps without progress, or epochs where ``patience_in_epochs``;
+    ``tolerance`` is the relative fall of the loss that counts as progress. ``epochs`` may stop
+    short of ``schedule_epochs``, the length that the learning rate's schedule is laid out for; 0
+    where training has no end to look to.
     """
 
     epochs: int
@@ -27,6 +28,7 @@ class Plan:
     schedule: str = "constant"
     warm_up: float = 0.0
     patience: float = np.inf
+    patience_in_epochs: bool = False
     tolerance: float = 0.0
     max_time: float = np.inf
     schedule_epochs: int | None = None
@@ -34,6 +36,11 @@ class Plan:
     def steps_per_epoch(self, n_rows: int) -> int:
         """Optimiser steps of an epoch over `n_rows` rows."""
         return n_batches(n_rows, self.batch_size)
+
+    def patient_steps(self, n_rows: int) -> int:
+        """Steps without progress after which training on `n_rows` rows stops."""
+        unit = self.steps_per_epoch(n_rows) if self.patience_in_epochs else 1
+        return int(min(self.patience * unit, 2**30))
 
     def rates(self, steps, n_rows: int) -> np.ndarray:
         """Learning rate of each of `steps` (0-based) of a training run on `n_rows` rows."""
@@ -137,6 +144,6 @@ def stage_of(plan: Plan, call: Call, steps, n_rows: int, *, n_evaluation: int) -
         rates=plan.rates(steps, n_rows),
         progress=plan.progress(steps, n_rows),
         n_evaluation=np.int32(n_evaluation),
-        patience=np.int32(min(plan.patience, 2**30)),
+        patience=np.int32(plan.patient_steps(n_rows)),
         tolerance=np.float32(plan.tolerance),
     )

@@ -26,7 +26,7 @@ class Prior:
 
 def _gaussian(key, shape, centres):
     del centres
-    return jax.random.normal(key, shape)
+    return jax.random.normal(key, shape, jnp.float32)
 
 
 def _gaussian_on_host(rng, shape, centres):
@@ -36,7 +36,7 @@ def _gaussian_on_host(rng, shape, centres):
 
 def _uniform(key, shape, centres):
     del centres
-    return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+    return jax.random.uniform(key, shape, jnp.float32, minval=-1.0, maxval=1.0)
 
 
 def _uniform_on_host(rng, shape, centres):
@@ -47,7 +47,7 @@ def _uniform_on_host(rng, shape, centres):
 def _mixture(key, shape, centres):
     which_key, noise_key = jax.random.split(key)
     which = jax.random.randint(which_key, shape[:1], 0, centres.shape[0])
-    return centres[which] + _MIXTURE_WIDTH * jax.random.normal(noise_key, shape)
+    return centres[which] + _MIXTURE_WIDTH * jax.random.normal(noise_key, shape, jnp.float32)
 
 
 def _mixture_on_host(rng, shape, centres):
@@ -96,6 +96,6 @@ def maximum_mean_discrepancy(z, weight, draws):
         # a row alone has no pair: as if it were its own
         return jnp.where(pairs > 0, total / jnp.maximum(pairs, 1e-12), 1.0)
 
-    ones = jnp.ones(draws.shape[0])
+    ones = jnp.ones(draws.shape[0], draws.dtype)
     across = weight @ kernel(z, draws) @ ones / jnp.maximum(jnp.sum(weight) * len(ones), 1e-12)
     return within(z, weight) + within(draws, ones) - 2.0 * across

@@ -63,7 +63,12 @@ def compiled(function: Callable, static: Hashable, args: tuple, *, donated: tupl
         start = time.perf_counter()
         # a function object of its own, so that jax lets go of all it holds when we do
         jitted = jax.jit(lambda *a: function(static, *a), donate_argnums=donated)
-        program = jitted.lower(*args).compile()
+        try:
+            program = jitted.lower(*args).compile()
+        except BaseException:
+            with _lock:
+                _compiling.pop(key, None)
+            raise
         _keep(key, program)
         if time.perf_counter() - start > _LONG_SECONDS:
             _trim()

@@ -200,4 +200,6 @@ def _class_numbers(classes, names):
                 f"classes must be among {', '.join(names)} or their numbers 0 to "
                 f"{len(names) - 1}, got {chosen!r}."
             )
+    if not numbers:
+        raise ValueError("classes names no class: give at least one, or None for all.")
     return numbers

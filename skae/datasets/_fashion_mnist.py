@@ -6,6 +6,7 @@ import gzip
 import logging
 import math
 import os
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -149,7 +150,10 @@ def _read_idx(path):
     """
     content = path.read_bytes()
     if path.suffix == ".gz":
-        content = gzip.decompress(content)
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(f"{path} is damaged, or not packed by gzip ({error}).") from error
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise ValueError(f"{path} is not an IDX file of unsigned bytes.")
     n_axes = content[3]

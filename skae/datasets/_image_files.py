@@ -114,8 +114,14 @@ def _reader():
     def read(file, size, resize):
         try:
             with Image.open(file) as opened:
-                image = ImageOps.exif_transpose(opened).convert("RGBA")
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+                image = ImageOps.exif_transpose(opened)
+                image = _of_8_bits(image, opened.format, file, Image.fromarray).convert("RGBA")
+        except (
+            UnidentifiedImageError,
+            OSError,
+            SyntaxError,
+            Image.DecompressionBombError,
+        ) as error:
             raise ValueError(f"{file} is not an image that Pillow can read ({error}).") from error
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         if resize == "crop":
@@ -123,3 +129,16 @@ def _reader():
         return image.resize(size, Image.Resampling.BICUBIC)
 
     return read
+
+
+def _of_8_bits(image, kind, file, fromarray):
+    """Grey levels of 16 bits as 8; Pillow would make white of all but the darkest."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and kind == "PNG"):
+        levels = np.asarray(image).astype(np.uint32)
+        return fromarray((levels // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError(
+            f"{file} has cells of 32 bits, of which nothing tells how bright they are: make "
+            "pictures of 8 or 16 bits of them first."
+        )
+    return image

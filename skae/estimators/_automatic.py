@@ -22,6 +22,8 @@ __all__ = [
 CROSS_VALIDATE_BELOW = 2000
 
 _MAX_VALIDATION_ROWS = 5000
+# rows of a batch that may be padding: batches of one size share a program
+_PADDED_BATCH = 1024
 _MIN_VALIDATION_ROWS = 200
 
 
@@ -65,10 +67,14 @@ def training_plan(parameters: dict, n_rows: int, n_features: int) -> Plan:
     """How long and how fast to train on `n_rows` rows."""
     batch_size = parameters["batch_size"]
     batch_size = automatic_batch_size(n_rows) if batch_size == "auto" else batch_size
+    # of a batch that holds all rows, the rest would be padding
+    batch_size = min(batch_size, max(_PADDED_BATCH, 1 << (n_rows - 1).bit_length()))
     epochs = parameters["max_iter"]
     epochs = automatic_epochs(n_rows, n_features, batch_size) if epochs == "auto" else epochs
     patience = parameters["n_iter_no_change"]
-    patience = max(1, -(-epochs // 3)) if patience == "auto" else patience
+    in_epochs = patience != "auto"
+    if not in_epochs:
+        patience = max(1, -(-epochs // 3)) * math.ceil(n_rows / batch_size)
     schedule, warm_up = _schedule(parameters["learning_rate_schedule"], parameters["init"])
     return Plan(
         epochs=epochs,
@@ -76,7 +82,8 @@ def training_plan(parameters: dict, n_rows: int, n_features: int) -> Plan:
         learning_rate=parameters["learning_rate"],
         schedule=schedule,
         warm_up=warm_up,
-        patience=patience * math.ceil(n_rows / batch_size),
+        patience=patience,
+        patience_in_epochs=in_epochs,
         tolerance=parameters["tol"],
         max_time=np.inf if parameters["max_time"] is None else parameters["max_time"],
     )
@@ -86,8 +93,8 @@ def _schedule(schedule, init) -> tuple[str, float]:
     """Name and warm-up of a schedule given as a name or as (name, warm-up)."""
     if isinstance(schedule, str):
         return schedule, 0.05 if init == "pca" else 0.0
-    known = len(schedule) == 2 and schedule[0] in SCHEDULES and isinstance(schedule[1], Real)
-    if not known or not 0 <= schedule[1] < 1:
+    known = len(schedule) == 2 and isinstance(schedule[0], str) and isinstance(schedule[1], Real)
+    if not known or schedule[0] not in SCHEDULES or not 0 <= schedule[1] < 1:
         raise ValueError(
             f"learning_rate_schedule={schedule!r} must be one of {sorted(SCHEDULES)}, or a tuple "
             "of such a name and the share of all steps to warm up over, at least 0 and below 1"

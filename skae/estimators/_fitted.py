@@ -15,6 +15,7 @@ from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
 from skae.core.losses import LOSSES
 from skae.estimators._architecture import find_device, network_of
 from skae.estimators._functions import (
+    FARTHEST_CODE,
     decode_in_units,
     encode_in_units,
     function_params,
@@ -35,9 +36,6 @@ from skae.export.exporting import ExportMixin
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["FittedAutoencoder"]
-
-# in units of training: what the decoder's sums can bear
-_FARTHEST_CODE = 1e20
 
 
 class FittedAutoencoder(
@@ -134,7 +132,7 @@ class FittedAutoencoder(
         def read(part):
             with np.errstate(over="ignore"):
                 z = Z[part].astype(np.float64) / unit
-            return np.clip(z, -_FARTHEST_CODE, _FARTHEST_CODE)
+            return np.clip(z, -FARTHEST_CODE, FARTHEST_CODE)
 
         x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(Z))

@@ -262,5 +262,5 @@ def _record(begun, choice, result):
     return {
         "history_": history,
         "n_iter_": len(choice.curve) - 1,
-        "best_iter_": choice.epochs,
+        "best_iter_": min(choice.epochs, result.n_epochs),
     }

@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from skae.core.batching import FARTHEST
 from skae.core.losses import LOSSES
 from skae.estimators._architecture import portable_network
 from skae.export.portable import Portable
 
 __all__ = [
+    "FARTHEST_CODE",
     "decode_in_units",
     "encode_in_units",
     "function_params",
@@ -21,6 +23,10 @@ __all__ = [
 ]
 
 
+#: in units of training, what the decoder's sums can bear
+FARTHEST_CODE = 1e20
+
+
 def encode_in_units(network, params, X):
     """Codes of rows."""
     return network.encode(params["network"], standardised(params, X)) * params["code_unit"]
@@ -28,7 +34,8 @@ def encode_in_units(network, params, X):
 
 def decode_in_units(network, link, params, Z):
     """Rows of codes."""
-    output = network.decode(params["network"], jnp.asarray(Z) / params["code_unit"])
+    codes = jnp.clip(jnp.asarray(Z) / params["code_unit"], -FARTHEST_CODE, FARTHEST_CODE)
+    output = network.decode(params["network"], codes)
     return _in_units_of_X(params, link(output))
 
 
@@ -39,9 +46,11 @@ def _reconstruct_in_units(network, link, params, X):
 
 
 def standardised(params, X):
-    """Rows in units of training."""
-    # beside a large mean, what float32 rounds off of it is as large as what varies
-    return (jnp.asarray(X) - params["mean"] - params["mean_rest"]) / params["scale"]
+    """Rows in units of training, no cell further away than `transform` takes it to be."""
+    # beside a large mean, what float32 rounds off of it is as large as what varies; two constants
+    # that are subtracted one after the other would be made one, and rounded
+    rows = (jnp.asarray(X) - params["mean"]) / params["scale"] - params["rest"]
+    return jnp.clip(rows, -FARTHEST, FARTHEST)
 
 
 def _in_units_of_X(params, x_hat):
@@ -55,7 +64,7 @@ def function_params(autoencoder) -> dict:
     return {
         "network": autoencoder.params_,
         "mean": rounded,
-        "mean_rest": (mean - rounded).astype(np.float32),
+        "rest": ((mean - rounded) / scale).astype(np.float32),
         "scale": np.float32(scale),
         "code_unit": np.float32(autoencoder._code_unit),
     }

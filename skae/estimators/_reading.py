@@ -41,12 +41,22 @@ def read_rows(estimator, X, *, reset: bool, all_finite: bool = True):
         X = X.astype(np.longdouble)
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
-    return sparse.csr_array(X) if sparse.issparse(X) else X
+    return _canonical(X) if sparse.issparse(X) else X
+
+
+def _canonical(X):
+    """CSR rows whose cells stand once each: what is looked at must be what is trained on."""
+    rows = sparse.csr_array(X)
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    return rows
 
 
 def output_dtype(X) -> np.dtype:
     """Floating dtypes come back as they went in; anything else gives float32."""
-    return X.dtype if X.dtype in (np.float16, np.float32, np.float64) else np.dtype(np.float32)
+    dtype = X.dtype.newbyteorder("=")
+    return dtype if dtype in (np.float16, np.float32, np.float64) else np.dtype(np.float32)
 
 
 def as_dtype(values, scale, shift, dtype) -> np.ndarray:

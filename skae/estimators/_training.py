@@ -181,6 +181,7 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
                 "pretraining='layerwise' needs all rows at once, and partial_fit has a part of "
                 "them: use fit, or pretraining=None"
             )
+        self._validate_params()  # scikit-learn does so in the first call alone
         earlier = vars(self) if hasattr(self, "params_") else None
         checked, rows, weight, _ = self._read(X, sample_weight, None, reset=earlier is None)
         task = self._task(checked, X, sample_weight, earlier)

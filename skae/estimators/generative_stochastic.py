@@ -29,7 +29,7 @@ def walkback_loss(model, batch, key, *, objective, hyperparameters):
     """
     count_key, walk_key, key = jax.random.split(key, 3)
     longest = hyperparameters["n_walkback"]
-    n_steps = (jax.random.uniform(count_key) * longest).astype(int)
+    n_steps = (jax.random.uniform(count_key, dtype="float32") * longest).astype(int)
     still = jax.lax.stop_gradient(model.params)
 
     def step(i, x):

@@ -60,12 +60,14 @@ def _drawn_bits(logits, key, hyperparameters):
     """Coins that fall on 1 with the probability of the logits; the slope is the probability's."""
     del hyperparameters
     probability = jax.nn.sigmoid(logits)
-    return straight_through(jax.random.uniform(key, logits.shape) < probability, probability)
+    return straight_through(
+        jax.random.uniform(key, logits.shape, logits.dtype) < probability, probability
+    )
 
 
 def _noisy_bits(logits, key, hyperparameters):
     """Numbers between 0 and 1: under strong noise only those near the ends say anything."""
-    noise = jax.random.normal(key, logits.shape)
+    noise = jax.random.normal(key, logits.shape, logits.dtype)
     return jax.nn.sigmoid(logits + hyperparameters["noise_level"] * noise)
 
 

@@ -42,7 +42,7 @@ def negative_elbo(model, batch, key, *, objective, hyperparameters):
     one learning rate suits all.
     """
     mean, log_var = posterior(model, batch.x)
-    draws = jax.random.normal(key, mean.shape)
+    draws = jax.random.normal(key, mean.shape, mean.dtype)
     output = model.decode(mean + jnp.exp(0.5 * log_var) * draws)
     nats = row_nats(objective.reconstruction, model.params, output, batch.x)
     reconstruction = weighted_mean(nats, batch.weight)

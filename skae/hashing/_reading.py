@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skae.hashing._nearest import MAX_BITS
 from skae.hashing._words import pack
 
 
@@ -33,6 +34,12 @@ def packed_codes(X, packed: bool, name: str = "X") -> NDArray[np.uint8]:
             "or numpy.packbits gives them, use packed=True"
         )
     return pack(X)
+
+
+def refuse_long(n_bits: int) -> None:
+    """Raise ValueError for codes whose distances have no room in what orders them."""
+    if n_bits > MAX_BITS:
+        raise ValueError(f"codes have {n_bits} bits, and at most {MAX_BITS} are searched")
 
 
 def refuse_unpacked(codes: NDArray[np.uint8]) -> None:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae.estimators._sklearn import DocumentedInHTML, validate_data
 from skae.hashing import _exact, _faiss
-from skae.hashing._reading import packed_codes, refuse_unpacked
+from skae.hashing._reading import packed_codes, refuse_long, refuse_unpacked
 from skae.hashing._words import to_bytes, to_words
 from skae.persistence.saving import SaveMixin
 
@@ -58,6 +58,7 @@ class StoredCodes(DocumentedInHTML, SaveMixin, BaseEstimator):
         if self.packed:
             refuse_unpacked(codes)
         n_bits = 8 * codes.shape[1] if self.packed else checked.shape[1]
+        refuse_long(n_bits)
         words = to_words(codes)
         tables = index = None
         if backend == "faiss":

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
-from skae.hashing._reading import packed_codes
+from skae.hashing._reading import packed_codes, refuse_long
 from skae.hashing._words import Words, to_words
 
 
@@ -30,6 +30,8 @@ class RetrievalTask:
             if n_bits != self.n_bits:
                 raise ValueError(f"queries have {n_bits} bits, but codes have {self.n_bits}")
             wanted = read_labels(y_queries, self.queries, "y_queries")
+        if (labels.dtype.kind in "US") != (wanted.dtype.kind in "US"):
+            raise ValueError("y and y_queries hold labels of different kinds, names and numbers")
         both = encoded(np.concatenate([labels, wanted]))
         self.labels, self.wanted = both[: len(labels)], both[len(labels) :]
         #: rows that a query can find
@@ -42,6 +44,7 @@ def read_words(codes, packed: bool, name: str) -> tuple[Words, int]:
     """Codes as planes of words, and their number of bits."""
     codes = check_array(codes, dtype="numeric", input_name=name)
     n_bits = codes.shape[1] * (8 if packed else 1)
+    refuse_long(n_bits)
     return to_words(packed_codes(codes, packed, name)), n_bits
 
 
@@ -57,7 +60,14 @@ def read_labels(y, words: Words, name: str) -> np.ndarray:
 
 def encoded(labels: np.ndarray) -> np.ndarray:
     """Labels as whole numbers from 0 on."""
-    return np.unique(labels, return_inverse=True)[1]
+    try:
+        gaps = np.not_equal(labels, labels).any()
+        numbers = np.unique(labels, return_inverse=True)[1]
+    except TypeError as error:
+        raise ValueError(f"labels have no order, or some are missing ({error})") from error
+    if gaps:
+        raise ValueError("labels hold NaN: leave rows without a label out")
+    return numbers
 
 
 def check_whole(name: str, value, smallest: int, largest: int | None = None) -> int:

@@ -156,6 +156,8 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         rows = read_rows(checked, X, reset=True)
         weight = read_weights(sample_weight, rows)
         targets = self._read_targets(y, rows, weight)
+        row_weight = self._row_weights(targets, weight)
+        resolve_optimizer(self.optimizer)  # what is wrong is better said before stage one
         device, seed = find_device(self.device), seed_of(self.random_state)
         clock.lap("read")
         autoencoder = self._first_stage(X, sample_weight, seed)
@@ -173,8 +175,7 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         labelled = np.flatnonzero(targets.known)
         mean, scale = autoencoder._units
         every = Rows(rows, mean, scale, targets=targets.values)
-        weight = self._row_weights(targets, weight)[labelled]
-        head, result = fine_tuned(task, every.select(labelled), weight)
+        head, result = fine_tuned(task, every.select(labelled), row_weight[labelled])
         clock.lap("train")
         return self._adopt(shared, head, result, clock)
 

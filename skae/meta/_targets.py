@@ -10,7 +10,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from skae.core.moments import refuse_beyond_squares
 from skae.estimators._reading import read_weights
 
-__all__ = ["Targets", "known_among", "read_labels", "read_numbers", "weights_of_classes"]
+__all__ = [
+    "Targets",
+    "as_numbers",
+    "known_among",
+    "read_labels",
+    "read_numbers",
+    "weights_of_classes",
+]
 
 
 class Targets(NamedTuple):
@@ -51,9 +58,19 @@ def _is_missing(y, unlabeled) -> np.ndarray:
     """Whether each of `y` is the value that marks rows without a label."""
     if unlabeled is None:
         return np.zeros(len(y), bool)
-    if unlabeled != unlabeled:  # NaN is the one value that is not itself
-        return np.asarray(y != y, bool)
+    if _is_gap(unlabeled):
+        return np.isnan(y) if y.dtype.kind == "f" else np.array(list(map(_is_gap, y)), bool)
     return np.asarray([value == unlabeled for value in y.tolist()], bool)
+
+
+def _is_gap(value) -> bool:
+    """Whether a value stands for nothing: None, NaN, pandas' NA."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # NaN is the one value that is not itself
+    except TypeError:  # NA does not say
+        return True
 
 
 def _known(estimator, y, weight):
@@ -82,8 +99,13 @@ def read_labels(estimator, y, X, weight) -> Targets:
     labels = y[~_is_missing(y, estimator.unlabeled)]
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
+    if labels.dtype == object and any(map(_is_gap, labels)):
+        raise ValueError("y holds gaps: if these are rows without a label, give unlabeled=np.nan")
     check_classification_targets(labels)
-    classes, numbers = np.unique(y[known], return_inverse=True)
+    try:
+        classes, numbers = np.unique(y[known], return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"y holds labels that have no order ({error})") from error
     if len(classes) < 2:
         raise ValueError(
             f"y has labels of one class, {classes.tolist()[0]!r}, in all {known.sum()} rows that "
@@ -94,11 +116,15 @@ def read_labels(estimator, y, X, weight) -> Targets:
     return Targets(known, values, {"classes_": classes})
 
 
+def as_numbers(y) -> np.ndarray:
+    """One number a row, of whatever dtype they came in; gaps are NaN."""
+    y = column_or_1d(y)
+    return y if y.dtype.kind in "fiub" else y.astype(np.float64)
+
+
 def read_numbers(estimator, y, X, weight) -> Targets:
     """Numbers, in units of their standard deviation about their mean."""
-    y = _column(estimator, y, X)
-    if y.dtype.kind not in "fiub":
-        y = y.astype(np.float64)
+    y = as_numbers(_column(estimator, y, X))
     known = _known(estimator, y, weight)
     assert_all_finite(y[~_is_missing(y, estimator.unlabeled)], input_name="y")
     numbers = y[known].astype(np.float64)
@@ -106,6 +132,8 @@ def read_numbers(estimator, y, X, weight) -> Targets:
     share = weight[known] / weight[known].sum()
     mean = float(share @ numbers)
     scale = float(np.sqrt(share @ np.square(numbers - mean))) or 1.0
+    if numbers.min() == numbers.max():  # not what rounding makes of the mean
+        mean, scale = float(numbers[0]), 1.0
     values = np.zeros((len(y), 1), np.float32)
     values[known, 0] = (numbers - mean) / scale
     return Targets(known, values, {"target_mean_": mean, "target_scale_": scale})
@@ -126,5 +154,12 @@ def weights_of_classes(class_weight, targets: Targets, weight) -> np.ndarray:
         of_class = sizes.sum() / (len(sizes) * sizes)
     else:
         of_class = compute_class_weight(class_weight, classes=classes, y=classes[numbers])
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = weight[known] @ of_class[numbers]
+    if not (np.isfinite(total) and total > 0 and of_class.min() >= 0):
+        raise ValueError(
+            f"class_weight={class_weight!r} must hold finite numbers that are not negative, and "
+            "not 0 for all rows that have a weight"
+        )
     factor[known] = of_class[numbers]
     return factor

@@ -175,6 +175,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
             needs X in [0, 1].
         """
         fitted = copy(self)
+        if self.autoencoder is not None:
+            self.autoencoder._validate_params()
         X = read_rows(fitted, X, reset=True)
         weight = read_weights(sample_weight, X)
         index, weight = canonical_rows(Rows(X, *mean_and_scale(Rows(X), weight)), weight)

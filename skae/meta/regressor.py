@@ -10,7 +10,7 @@ from skae.core.objectives import Objective
 from skae.core.supervised import squared_error_loss
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
-from skae.meta._targets import known_among, read_numbers
+from skae.meta._targets import as_numbers, known_among, read_numbers
 
 __all__ = ["PretrainedRegressor"]
 
@@ -130,7 +130,7 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
-        known, y, weight = known_among(X, y, self.unlabeled, sample_weight)
+        known, y, weight = known_among(X, as_numbers(y), self.unlabeled, sample_weight)
         return float(r2_score(y, self.predict(X)[known], sample_weight=weight))
 
     def _objective(self) -> Objective:

@@ -216,3 +216,14 @@ def test_small_data(shape, prior):
 def test_no_hidden_layer_in_the_discriminator(X):
     model = fast(AdversarialAutoencoder, discriminator_hidden_layer_sizes=()).fit(X)
     assert list(model.params_["extra"]["discriminator"]) == ["layer_0"]
+
+
+def test_samples_are_drawn_from_the_prior_of_the_fit():
+    model = fast(AdversarialAutoencoder, warm_start=True).fit(curved(60))
+    expected = model.sample(5, random_state=0)
+    for prior in ("uniform", "gaussian_mixture"):
+        model.set_params(prior=prior)
+        np.testing.assert_array_equal(model.sample(5, random_state=0), expected)
+        for go_on in (model.fit, model.partial_fit):
+            with pytest.raises(ValueError, match=r"towards 'gaussian'"):
+                go_on(curved(60))

@@ -113,6 +113,9 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
         del X, weight
         return {}
 
+    def _may_go_on(self, earlier) -> None:
+        """Raise ValueError where training cannot go on from these attributes of a fitted one."""
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, X_val=None):
         """Train the autoencoder.
@@ -223,6 +226,8 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
                 f"the fitted network is {earlier['architecture_']}, the parameters now ask for "
                 f"{architecture}: training can only go on with the same; fit with warm_start=False"
             )
+        if earlier is not None:
+            self._may_go_on(earlier)
         columns = {k: v for k, v in vars(checked).items() if k in _COLUMNS}
         floats = {"alpha": self.alpha, "huber_delta": 1.0, **self._hyperparameters()}
         return Task(

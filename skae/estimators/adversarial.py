@@ -99,6 +99,9 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
 
     Attributes
     ----------
+    prior_ : str
+        The prior that codes were trained towards: what `sample` draws from.
+
     {attributes}
 
     See Also
@@ -176,4 +179,14 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
 
     def _draw_codes(self, rng, n_samples):
         centres = self.params_["fixed"].get("centres")
-        return PRIORS[self.prior].draw_on_host(rng, (n_samples, self.n_components_), centres)
+        return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centres)
+
+    def _further_attributes(self, X, weight):
+        return {"prior_": self.prior}
+
+    def _may_go_on(self, earlier):
+        if earlier["prior_"] != self.prior:
+            raise ValueError(
+                f"prior={self.prior!r}, and codes were trained towards {earlier['prior_']!r}: "
+                "training can only go on with the same; fit with warm_start=False"
+            )

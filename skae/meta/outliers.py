@@ -66,8 +66,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     standardize : "auto" or bool, default="auto"
         Whether columns are divided by their largest distance from the mean: then scores do not
         depend on columns' units. (Standard deviations would make much of columns that are rarely
-        on, as pixels at a margin are.) "auto": unless the autoencoder's loss compares X itself, as
-        cross-entropy does.
+        on.) "auto": unless the autoencoder's loss compares X itself, as cross-entropy does.
     random_state : int, RandomState instance or None, default=None
         Seed of an autoencoder that has none of its own. An int gives the same bits again.
 

@@ -99,7 +99,9 @@ PARAMETERS = {
     "path": {"checkpoint": Path("somewhere") / "fit.skae"},
     "not finite": {"max_time": float("inf"), "tol": float("nan")},
     "text": {"device": "cpu", "loss": 'quotes " and \\ and \ud800 and ü'},
-    "any object's value": {"batch_size": {1: {2, 3}, "x": b"bytes", None: frozenset([True])}},
+    "any object's value": {
+        "batch_size": {1: {2, 3}, "x": b"bytes", None: frozenset([True]), 2**62: -1}
+    },
     "arrays": {"n_iter_no_change": [np.arange(6.0).reshape(2, 3).T, np.array(["a", "ü"]), -0.0]},
 }
 
@@ -173,6 +175,7 @@ def test_trusted_holds_objects_not_names(trusted, tmp_path):
         ("random_state", np.random.default_rng(0), "it holds Generator"),
         ("alpha", np.longdouble(1), "array of"),
         ("alpha", np.ma.masked_equal([1.0, 2.0], 2.0), "masked"),
+        ("alpha", {(1, 2**64): 3}, "keys of more than 64 bits"),
     ],
 )
 def test_what_files_cannot_hold_is_refused_by_name(name, value, words, X, tmp_path):

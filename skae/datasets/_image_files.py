@@ -53,7 +53,8 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
     FileNotFoundError
         If the folder is not there or holds no image file.
     ValueError
-        If a parameter is out of range, or a file is no image.
+        If a parameter is out of range, or a file is no image, or one with cells of 32 bits. (Grey
+        levels of 16 bits are read as 8.)
 
     Examples
     --------

@@ -15,6 +15,7 @@ import numpy as np
 
 from skae.core.networks.own_modules import rebuilt, with_names
 from skae.persistence.container import shown
+from skae.persistence.encoding import MAX_BITS_OF_KEY, bits_of_key
 from skae.persistence.registry import Names, Unknown, class_of, is_state
 
 __all__ = ["Decoder"]
@@ -22,8 +23,6 @@ __all__ = ["Decoder"]
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 # attributes, and what the description of the network calls them
 _SIZES = {"n_features_in_": "n_features", "n_components_": "n_components"}
-# Python hashes larger integers by a remainder that is known to all
-_BITS_OF_A_KEY = 60
 
 
 class Decoder:
@@ -74,13 +73,8 @@ class Decoder:
     def _key(self, value):
         """A key, whose hash cannot be chosen: many keys of one hash take hours to put together."""
         key = self.decode(value)
-        parts = [key]
-        while parts:
-            part = parts.pop()
-            if isinstance(part, tuple | frozenset):
-                parts.extend(part)
-            elif isinstance(part, int) and part.bit_length() > _BITS_OF_A_KEY:
-                raise Unknown(f"it holds a key of {part.bit_length()} bits")
+        if bits_of_key(key) > MAX_BITS_OF_KEY:
+            raise Unknown(f"it holds a key of {bits_of_key(key)} bits")
         return key
 
     def _array(self, place):

@@ -14,7 +14,10 @@ import numpy as np
 from skae.core.networks.own_modules import describe_module, is_module, with_names
 from skae.persistence.registry import is_state, name_of, own_name
 
-__all__ = ["Encoder"]
+__all__ = ["MAX_BITS_OF_KEY", "Encoder", "bits_of_key"]
+
+#: Python hashes integers by a remainder that is known to all: longer ones can share one at will
+MAX_BITS_OF_KEY = 64
 
 _MAX_DEPTH = 200
 # numbers, booleans, dates, bytes and text of fixed width
@@ -46,6 +49,13 @@ class Encoder:
         inner = functools.partial(self.encode, where=where, depth=depth + 1)
         if type(value) is list:
             return [inner(item) for item in value]
+        if (
+            type(value) in (set, frozenset, dict)
+            and max(map(bits_of_key, value), default=0) > MAX_BITS_OF_KEY
+        ):
+            raise ValueError(
+                f"{where} cannot be saved: it has keys of more than {MAX_BITS_OF_KEY} bits"
+            )
         if type(value) in (tuple, set, frozenset):
             return {type(value).__name__: [inner(item) for item in value]}
         if type(value) is dict:
@@ -127,6 +137,13 @@ class Encoder:
     def _need(self, name):
         self.needs.add(name)
         return name
+
+
+def bits_of_key(key) -> int:
+    """Bits of the longest whole number in a key."""
+    if isinstance(key, tuple | frozenset):
+        return max(map(bits_of_key, key), default=0)
+    return key.bit_length() if isinstance(key, int) else 0
 
 
 def _state_of(random_state, where):

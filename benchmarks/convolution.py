@@ -4,7 +4,7 @@ usage: convolution.py [--torch PYTHON] [--repeats 3] [--images 55000]
 
 PyTorch is no dependency: `--torch` names an interpreter that has it (the CPU build, 2.13; default:
 this one). The two sides take turns, each in a process of its own; compiling and a first epoch to
-warm up do not count. Same layers, batches, activation, loss and optimiser; `torch.compile` is off.
+warm up do not count. Same layers, batches, activation, loss and optimizer; `torch.compile` is off.
 """
 
 from __future__ import annotations

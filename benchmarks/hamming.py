@@ -2,8 +2,8 @@
 
 usage: hamming.py [--codes 1000000] [--queries 300] [--approximate]
 
-10 neighbours, queries in batches of 100. "uniform" codes are drawn bit by bit: the worst case,
-where nothing is near anything. "clustered" ones lie around 5,000 centres, 6 % of their bits turned,
+10 neighbors, queries in batches of 100. "uniform" codes are drawn bit by bit: the worst case,
+where nothing is near anything. "clustered" ones lie around 5,000 centers, 6 % of their bits turned,
 as codes of real rows do. Times of the two sides are taken in turns, the median counts. With
 --approximate faiss's other indexes are measured as well: what they find, and how long they take.
 """
@@ -30,8 +30,8 @@ def uniform(n_codes: int, rng) -> np.ndarray:
 
 
 def clustered(n_codes: int, rng) -> np.ndarray:
-    centres = np.unpackbits(uniform(5000, np.random.default_rng(1)), axis=1)
-    bits = centres[rng.integers(0, len(centres), n_codes)]
+    centers = np.unpackbits(uniform(5000, np.random.default_rng(1)), axis=1)
+    bits = centers[rng.integers(0, len(centers), n_codes)]
     return np.packbits(bits ^ (rng.random(bits.shape, dtype=np.float32) < 0.06), axis=1)
 
 
@@ -80,7 +80,7 @@ def measure(n_codes: int, n_queries: int) -> Iterator[Bar]:
                 yield Bar(f"{name}: ms a query, NumPy, 1 thread", numpy, MILLISECONDS, seconds)
             yield Bar(f"{name}: NumPy / faiss flat, {threads}", numpy / faiss, RATIO, seconds)
         found = [index.kneighbors(queries) for index in (ours, flat, scan)]
-        for what, place in (("distances", 0), ("neighbours", 1)):
+        for what, place in (("distances", 0), ("neighbors", 1)):
             same = np.mean([(found[0][place] == other[place]).mean() for other in found[1:]])
             yield Bar(
                 f"{name}: share of {what} as faiss's", same, 1.0, seconds, higher_is_better=True

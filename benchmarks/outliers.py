@@ -3,7 +3,7 @@
 usage: outliers.py [--seeds 0 1 2] [--detail]
 
 Sets that ship with scikit-learn, one class of each in and, as 5 % of the rows, some of the next
-class: digits, breast cancer and wine (standardised, for PCA's sake), all classes and seeds. PCA has
+class: digits, breast cancer and wine (standardized, for PCA's sake), all classes and seeds. PCA has
 2, 5 or 10 components, on each set whichever did best there, which no user could know.
 """
 

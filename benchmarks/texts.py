@@ -20,8 +20,8 @@ from statistics import median
 
 import numpy as np
 from bars import Bar, report
+from quality_neighbors import accuracy
 from registry import timed_fit
-from rows_neighbours import accuracy
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 

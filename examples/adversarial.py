@@ -46,13 +46,13 @@ for name, model in models.items():
     print(f"{name:<18}explained variance {model.score(X):.3f}, {model.fit_time_['total']:.1f} s")
 
 # %%
-# Codes, coloured by digit, and a walk over the plane
+# Codes, colored by digit, and a walk over the plane
 # ---------------------------------------------------
-# Rows decoded from a lattice over each prior: with a prior no place is empty.
+# Samples decoded from a lattice over each prior: with a prior no place is empty.
 
 
 def tiled(name, reach, n_steps=9):
-    """Rows decoded from a lattice over the plane of codes, as one picture."""
+    """Samples decoded from a lattice over the plane of codes, as one picture."""
     steps = np.linspace(-reach, reach, n_steps)
     plane = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2)
     images = models[name].inverse_transform(plane).reshape(n_steps, n_steps, 8, 8)

@@ -6,13 +6,13 @@ Thirty codes on the way to t-SNE
 t-SNE looks at distances, and distances between images of 784 pixels are noisy and slow to compute.
 So one puts PCA before it. Codes of a :class:`skae.DenoisingAutoencoder` take PCA's place.
 
-Judged are the planes: trustworthiness (are neighbours in the plane neighbours among the pixels?)
-and how often the five nearest neighbours in the plane tell what a piece of clothing is. Where
+Judged are the planes: trustworthiness (are neighbors in the plane neighbors among the pixels?)
+and how often the five nearest neighbors in the plane tell what a piece of clothing is. Where
 Fashion-MNIST is not installed, scikit-learn's small digits stand in for it.
 """
 
 # %%
-# Rows to learn from, and fewer to look at
+# Samples to learn from, and fewer to look at
 # ----------------------------------------
 
 from pathlib import Path
@@ -42,7 +42,7 @@ n_shown = 1000
 # %%
 # Codes first, then the plane
 # ---------------------------
-# The codes learn from all rows; the plane shows some of them. Each image loses a third of its
+# The codes learn from all samples; the plane shows some of them. Each image loses a third of its
 # pixels on the way in, and the autoencoder must give all of them back. Its codes go into t-SNE as
 # far apart as its reconstructions are: ``pullback_metric`` says how codes are stretched.
 
@@ -57,13 +57,13 @@ before = {
 }
 print(f"\n{'':<14}{'trustworthiness':>18}{'5-NN accuracy':>16}{'t-SNE':>9}")
 planes = {}
-for name, rows in before.items():
+for name, samples in before.items():
     begin = perf_counter()
-    plane = planes[name] = TSNE(random_state=0).fit_transform(rows)
+    plane = planes[name] = TSNE(random_state=0).fit_transform(samples)
     seconds = perf_counter() - begin
     trust = trustworthiness(X[:n_shown], plane, n_neighbors=15)
-    neighbours = cross_val_score(KNeighborsClassifier(5), plane, y[:n_shown]).mean()
-    print(f"{name:<14}{trust:>18.4f}{neighbours:>16.3f}{seconds:>7.1f} s")
+    neighbors = cross_val_score(KNeighborsClassifier(5), plane, y[:n_shown]).mean()
+    print(f"{name:<14}{trust:>18.4f}{neighbors:>16.3f}{seconds:>7.1f} s")
 
 # %%
 # The planes

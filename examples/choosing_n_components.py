@@ -3,7 +3,7 @@
 How many numbers are enough?
 =====================================
 
-`n_components` is the one parameter that has to be chosen. Two curves help: what comes back of rows
+`n_components` is the one parameter that has to be chosen. Two curves help: what comes back of samples
 held out, which tells how much is kept, and how well a classifier does on the codes, which tells
 whether it is what you need.
 """
@@ -11,7 +11,7 @@ whether it is what you need.
 # %%
 # The data
 # --------
-# 1,797 images of 8 x 8 pixels. What is chosen, is chosen by cross-validation on the training rows.
+# 1,797 images of 8 x 8 pixels. What is chosen, is chosen by cross-validation on the training samples.
 
 from pathlib import Path
 from time import perf_counter
@@ -33,13 +33,13 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, strati
 # %%
 # Two scores for each length
 # --------------------------
-# One fit serves both: the pipeline's own score is the accuracy of five nearest neighbours, and a
-# scorer of ours asks the first step how much of the rows comes back. ``early_stopping=False`` since
+# One fit serves both: the pipeline's own score is the accuracy of five nearest neighbors, and a
+# scorer of ours asks the first step how much of the samples comes back. ``early_stopping=False`` since
 # the default would choose the number of epochs by cross-validation inside each of the fits.
 
 
 def explained_variance(pipe, X, y=None):
-    """Share of the variance of rows held out that is in their reconstruction."""
+    """Share of the variance of samples held out that is in their reconstruction."""
     model = pipe[0]
     X_back = model.inverse_transform(model.transform(X))
     return 1 - ((X - X_back) ** 2).sum() / ((X - model.mean_) ** 2).sum()

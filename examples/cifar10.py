@@ -1,6 +1,6 @@
 """
 ===========================================
-Your own images: CIFAR-10, grey and colour
+Your own images: CIFAR-10, gray and color
 ===========================================
 
 From files on a disk to codes. CIFAR-10's python version is read from the path in the environment
@@ -15,7 +15,7 @@ the two photographs that scikit-learn ships, and says so.
 # %%
 # The files
 # ---------
-# The format: pickled dictionaries with bytes for keys; an image is a row of 3,072 bytes, 1,024 red
+# The format: pickled dictionaries with bytes for keys; an image is a sample of 3,072 bytes, 1,024 red
 # ones first, then green, then blue. Here each image is a 32 x 32 patch of a photograph, and the
 # photograph is its class. Patches overlap, so those held out come from strips of their own, and so
 # do those of the fifth batch: no pixel of theirs is in any other patch.
@@ -50,11 +50,11 @@ def patches(photograph, first, width, step):
 def write_batches(folder, names, images, rng):
     """Files of CIFAR-10's python format with the images of all classes, shuffled."""
     labels = np.repeat(np.arange(len(images)), [len(of_class) for of_class in images])
-    rows = np.concatenate(images).transpose(0, 3, 1, 2).reshape(len(labels), -1)
+    samples = np.concatenate(images).transpose(0, 3, 1, 2).reshape(len(labels), -1)
     for name, part in zip(
-        names, np.array_split(rng.permutation(len(rows)), len(names)), strict=True
+        names, np.array_split(rng.permutation(len(samples)), len(names)), strict=True
     ):
-        batch = {b"data": rows[part], b"labels": labels[part].tolist()}
+        batch = {b"data": samples[part], b"labels": labels[part].tolist()}
         (folder / name).write_bytes(pickle.dumps(batch))
 
 
@@ -77,7 +77,7 @@ def make_cifar10(folder):
 # %%
 # Read
 # ----
-# `classes` takes some classes out, by name. `color` makes images grey: by the mean of the three
+# `classes` takes some classes out, by name. `color` makes images gray: by the mean of the three
 # channels, or by luminance, as bright as an eye sees them.
 
 with TemporaryDirectory() as folder:
@@ -88,21 +88,21 @@ with TemporaryDirectory() as folder:
         print(f"{error}\nA data set of its format is made of scikit-learn's photographs instead.")
         path, chosen = folder, "temple"
         make_cifar10(Path(folder))
-    colour, colour_test = (load_cifar10(path, split=split) for split in ("train", "test"))
-    grey, grey_test, average = (
+    color, color_test = (load_cifar10(path, split=split) for split in ("train", "test"))
+    gray, gray_test, average = (
         load_cifar10(path, split=split, classes=chosen, color=color)
         for split, color in (("train", "luminance"), ("test", "luminance"), ("test", "average"))
     )
-print(f"\nread from {colour.source}: {len(colour.data)} images, {', '.join(colour.target_names)}")
-print(f"{chosen}: {len(grey.data)} to train on, {len(grey_test.data)} held out")
-difference = np.abs(average.data - grey_test.data).mean()
-print(f"grey by mean and by luminance differ by {difference:.3f} in a pixel, on average")
+print(f"\nread from {color.source}: {len(color.data)} images, {', '.join(color.target_names)}")
+print(f"{chosen}: {len(gray.data)} to train on, {len(gray_test.data)} held out")
+difference = np.abs(average.data - gray_test.data).mean()
+print(f"gray by mean and by luminance differ by {difference:.3f} in a pixel, on average")
 
 
-def split(rows):
+def split(samples):
     """The first four fifths to train on, and the last (the fifth batch) to stop early by."""
-    n_train = len(rows) * 4 // 5
-    return rows[:n_train], rows[n_train:]
+    n_train = len(samples) * 4 // 5
+    return samples[:n_train], samples[n_train:]
 
 
 def compare(name, model, X, X_val, X_test):
@@ -122,37 +122,35 @@ def compare(name, model, X, X_val, X_test):
 
 
 # %%
-# One class in grey: 1,024 pixels as 100 numbers
+# One class in gray: 1,024 pixels as 100 numbers
 # ----------------------------------------------
 # Patches next to each other are near copies. A tenth held back at random, the default, would be
 # no test of anything: the fifth batch goes to `X_val`.
 
-print(f"\n{chosen}, grey, {grey.data.shape[1]} pixels as 100 numbers")
-X, X_val = split(grey.data)
+print(f"\n{chosen}, gray, {gray.data.shape[1]} pixels as 100 numbers")
+X, X_val = split(gray.data)
 dense = AutoencoderTransformer(100, n_iter_no_change=3, random_state=0)
-grey_hat = compare("autoencoder", dense, X, X_val, grey_test.data)
+gray_hat = compare("autoencoder", dense, X, X_val, gray_test.data)
 
 # %%
-# All classes in colour: 3,072 numbers as 100
+# All classes in color: 3,072 numbers as 100
 # -------------------------------------------
-# `image_shape` tells a convolutional autoencoder how to read the flat rows.
+# `image_shape` tells a convolutional autoencoder how to read the flat samples.
 
-print(f"\ncolour, {colour.data.shape[1]} numbers as 100, 4,000 images to train on")
-X, X_val = split(colour.data)
+print(f"\ncolor, {color.data.shape[1]} numbers as 100, 4,000 images to train on")
+X, X_val = split(color.data)
 convolutional = ConvolutionalAutoencoder(
-    100, image_shape=colour.image_shape, max_iter=10, n_iter_no_change=3, random_state=0
+    100, image_shape=color.image_shape, max_iter=10, n_iter_no_change=3, random_state=0
 )
-colour_hat = compare(
-    "convolutional", convolutional, X[:4000], X_val[:1000], colour_test.data[:1000]
-)
+color_hat = compare("convolutional", convolutional, X[:4000], X_val[:1000], color_test.data[:1000])
 
 # %%
 # What to make of it
 # ------------------
 # A hundred components tell nearly all that patches of two photographs have in common, and so few
 # photographs teach no more: on the made data PCA cannot be beaten. Both autoencoders start at PCA's
-# solution, see on rows from elsewhere that training makes it worse, and stay there: the epoch that
-# was kept is 0. (In colour the last digits differ, because principal components of so many columns
+# solution, see on samples from elsewhere that training makes it worse, and stay there: the epoch that
+# was kept is 0. (In color the last digits differ, because principal components of so many columns
 # are approximate.) Run it on CIFAR-10 itself before you conclude anything about photographs;
 # the example on Fashion-MNIST has images from which autoencoders learn what PCA cannot.
 
@@ -182,13 +180,13 @@ files_hat = {"convolutional": convolutional.reconstruct(files.data)}
 
 
 def contrasting(X):
-    """Ten of the hundred rows with most contrast, or of all."""
+    """Ten of the hundred samples with most contrast, or of all."""
     return np.argsort(-X.std(axis=1))[:100][:: max(1, min(100, len(X)) // 10)]
 
 
 panels = {
-    f"{chosen}, grey: 1,024 pixels as 100 numbers": (grey_test.data, grey_hat),
-    "colour: 3,072 numbers as 100": (colour_test.data[:1000], colour_hat),
+    f"{chosen}, gray: 1,024 pixels as 100 numbers": (gray_test.data, gray_hat),
+    "color: 3,072 numbers as 100": (color_test.data[:1000], color_hat),
     "picture files of several sizes, as 100 numbers": (files.data, files_hat),
 }
 figure = plt.figure(figsize=(9, 8.4), layout="constrained")
@@ -197,7 +195,7 @@ for part, (title, (X, X_hat)) in zip(parts, panels.items(), strict=True):
     ax, shown = part.subplots(), contrasting(X)
     ReconstructionDisplay.from_predictions(
         X[shown],
-        {name: rows[shown] for name, rows in X_hat.items()},
+        {name: samples[shown] for name, samples in X_hat.items()},
         image_shape=(32, 32) if X.shape[1] == 1024 else (32, 32, 3),
         cmap="gray",
         ax=ax,

@@ -3,7 +3,7 @@
 What a code notices: the contractive Jacobian
 =============================================
 
-:class:`skae.ContractiveAutoencoder` penalises how fast a code changes with its row. What is left
+:class:`skae.ContractiveAutoencoder` penalizes how fast a code changes with its sample. What is left
 are the few directions in which digits really differ. They can be seen: they are the leading
 singular vectors of the encoder's Jacobian at a digit.
 """

@@ -1,9 +1,9 @@
 """
 ===================================
-Cleaning images by neighbourhoods
+Cleaning images by neighborhoods
 ===================================
 
-Neighbours tell what a noisy pixel was, and what they tell is the same everywhere in an image. That
+Neighbors tell what a noisy pixel was, and what they tell is the same everywhere in an image. That
 is what convolutions know from the start and dense layers have to learn. Network and objective are
 independent in skae: a :class:`skae.DenoisingAutoencoder` with ``network=Convolutional(...)`` is a
 convolutional denoiser. It stands here beside the dense denoiser, PCA, and the Wiener filter, the
@@ -68,7 +68,7 @@ noisy = {name: X + noise for name, X in clean.items()}
 # Linear ways
 # -----------
 # PCA is given its best number of components, found on the held-out images themselves: it cannot do
-# better. The Wiener filter needs the covariance of clean rows and the deviation of the noise.
+# better. The Wiener filter needs the covariance of clean samples and the deviation of the noise.
 
 
 def error(X_hat, name):
@@ -77,7 +77,7 @@ def error(X_hat, name):
 
 
 def best_pca(X, name):
-    """What PCA makes of noisy rows with the number of components that suits them best."""
+    """What PCA makes of noisy samples with the number of components that suits them best."""
     codes = pca.transform(X)
     kept = (codes[:, :k] @ pca.components_[:k] + pca.mean_ for k in range(1, pca.n_components_))
     return min(kept, key=lambda X_hat: error(X_hat, name))
@@ -96,7 +96,7 @@ cleaned = {
 # Two denoisers
 # -------------
 # One estimator, one objective, two networks. `noise_level` counts in the spread of the data around
-# their mean; the noise is drawn anew for every row at every step.
+# their mean; the noise is drawn anew for every sample at every step.
 
 shared = {
     "n_components": min(400, n_features),
@@ -125,8 +125,8 @@ for name, denoiser in denoisers.items():
 # ----------
 
 print(f"\n\n{'mean squared error':<20}{'in place':>12}{'moved':>12}")
-for name, rows in cleaned.items():
-    print(f"{name:<20}" + "".join(f"{error(X, key):>12.4f}" for key, X in rows.items()))
+for name, samples in cleaned.items():
+    print(f"{name:<20}" + "".join(f"{error(X, key):>12.4f}" for key, X in samples.items()))
 
 # %%
 # Clothes stand in the middle of their images, all the right way up. Dense layers learn what belongs
@@ -141,8 +141,8 @@ for part, (key, X) in zip(figure.subfigures(1, 2), clean.items(), strict=True):
     ReconstructionDisplay.from_predictions(
         X[:7],
         {
-            f"{name}\n{error(rows[key], key):.4f}": rows[key][:7]
-            for name, rows in cleaned.items()
+            f"{name}\n{error(samples[key], key):.4f}": samples[key][:7]
+            for name, samples in cleaned.items()
             if name != "noisy"
         },
         X_noisy=noisy[key][:7],

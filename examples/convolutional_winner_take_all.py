@@ -46,7 +46,7 @@ sets = {
 # %%
 # Dense units and maps
 # --------------------
-# No label is used to make codes. They are judged by five nearest neighbours, on images held out.
+# No label is used to make codes. They are judged by five nearest neighbors, on images held out.
 
 shared = {"batch_size": 128, "max_iter": 30, "early_stopping": False, "random_state": 0}
 features = {

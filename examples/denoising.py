@@ -1,10 +1,10 @@
 """
 ======================================
-Cleaning noisy rows
+Cleaning noisy samples
 ======================================
 
-A :class:`skae.DenoisingAutoencoder` is trained to give clean rows for noisy ones, so it can take
-noise out of rows that it has not seen. PCA does so too, by leaving small components out, and the
+A :class:`skae.DenoisingAutoencoder` is trained to give clean samples for noisy ones, so it can take
+noise out of samples that it has not seen. PCA does so too, by leaving small components out, and the
 Wiener filter is the best that any linear map can do. This example compares the three on
 scikit-learn's handwritten digits, then lets pixels go missing altogether.
 """
@@ -38,12 +38,12 @@ noisy = X_test + deviation * np.random.default_rng(0).normal(size=X_test.shape)
 # %%
 # Linear ways
 # -----------
-# PCA is given its best number of components, found on the held-out rows themselves: it cannot do
-# better. The Wiener filter needs the covariance of clean rows and the deviation of the noise.
+# PCA is given its best number of components, found on the held-out samples themselves: it cannot do
+# better. The Wiener filter needs the covariance of clean samples and the deviation of the noise.
 
 
 def error(X_hat):
-    """Mean squared error to the clean rows."""
+    """Mean squared error to the clean samples."""
     return np.mean((X_hat - X_test) ** 2)
 
 
@@ -57,7 +57,7 @@ cleaned["Wiener filter"] = (noisy - mean) @ wiener + mean
 # %%
 # The autoencoder
 # ---------------
-# `noise_level` counts in the spread of the data around their mean. The code is as long as the rows:
+# `noise_level` counts in the spread of the data around their mean. The code is as long as the samples:
 # what forces the network to learn is the noise, not a narrow code.
 
 scale = np.sqrt(X_train.var(axis=0).mean())
@@ -76,16 +76,16 @@ cleaned["autoencoder"] = denoiser.inverse_transform(denoiser.transform(noisy))
 # ----------
 
 print(f"{'':<16}{'mean squared error':>20}")
-for name, rows in cleaned.items():
-    print(f"{name:<16}{error(rows):>20.4f}")
-print(f"{'clean rows in':<16}{error(denoiser.reconstruct(X_test)):>20.4f}")
+for name, samples in cleaned.items():
+    print(f"{name:<16}{error(samples):>20.4f}")
+print(f"{'clean samples in':<16}{error(denoiser.reconstruct(X_test)):>20.4f}")
 
 # %%
 # Digits with holes
 # -----------------
 # Another noise: each pixel is lost with a probability of one half (its mean stands in its place).
 # `noise="dropout"` trains on that. The best linear map is now found by least squares, from thirty
-# damaged copies of each training row; `corrupt` makes them.
+# damaged copies of each training sample; `corrupt` makes them.
 
 repairer = DenoisingAutoencoder(
     64, noise="dropout", noise_level=0.5, hidden_layer_sizes=(512,), max_iter=100, random_state=0
@@ -98,22 +98,22 @@ repaired = {
     "linear map": linear.predict(holes),
     "autoencoder": repairer.reconstruct(holes),
 }
-for name, rows in repaired.items():
-    print(f"{name:<16}{error(rows):>20.4f}")
+for name, samples in repaired.items():
+    print(f"{name:<16}{error(samples):>20.4f}")
 
 # %%
 # Clean, damaged and cleaned digits
 # ---------------------------------
 # Above Gaussian noise, below holes: what is kept is drawn twice as far from the mean, so that a
-# damaged row is on average the row.
+# damaged sample is on average the sample.
 
 figure = plt.figure(figsize=(9, 6), layout="constrained")
 both = {"normal noise": (noisy, cleaned), "half of the pixels lost": (holes, repaired)}
-for part, (title, (damaged, rows)) in zip(figure.subfigures(2, 1), both.items(), strict=True):
+for part, (title, (damaged, samples)) in zip(figure.subfigures(2, 1), both.items(), strict=True):
     ax = part.subplots()
     ReconstructionDisplay.from_predictions(
         X_test[:14],
-        {name: images[:14] for name, images in rows.items() if images is not damaged},
+        {name: images[:14] for name, images in samples.items() if images is not damaged},
         X_noisy=damaged[:14],
         image_shape=(8, 8),
         ax=ax,

@@ -66,11 +66,11 @@ for name, model in models.items():
 
 n_shown = 10
 side = int(np.sqrt(X_test.shape[1]))
-rows = {"original": X_test, **reconstructions}
-figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
-for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
-    row_axes[0].set_ylabel(name)
-    for ax, image in zip(row_axes, images, strict=False):
+samples = {"original": X_test, **reconstructions}
+figure, axes = plt.subplots(len(samples), n_shown, figsize=(n_shown, len(samples)))
+for sample_axes, (name, images) in zip(axes, samples.items(), strict=True):
+    sample_axes[0].set_ylabel(name)
+    for ax, image in zip(sample_axes, images, strict=False):
         ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)

@@ -53,7 +53,7 @@ print(f"fit of {len(X)} images: {stack.fit_time_['total']:.0f} s")
 # %%
 # Each hidden layer as an array
 # -----------------------------
-# `hidden_activations` gives what any layer makes of rows, by its name.
+# `hidden_activations` gives what any layer makes of samples, by its name.
 
 for layer in ("encoder.0", "encoder.1", "code", "decoder.0"):
     activations = stack.hidden_activations(X[:1000], layer)
@@ -121,7 +121,7 @@ for ax, layer in zip(figures["made"].subplots(1, 3), layers, strict=True):
 # %%
 # What to make of it
 # ------------------
-# No strokes and edges here: a dense layer sees the whole of a small, centred image at once, so its
+# No strokes and edges here: a dense layer sees the whole of a small, centered image at once, so its
 # first units stand for shoes and trousers already. Higher units are smoother, and choosier about
 # shape. Windows that see a part only are what convolutions have.
 

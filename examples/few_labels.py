@@ -1,6 +1,6 @@
 """
 =======================================
-A tenth of the labels, all of the rows
+A tenth of the labels, all of the samples
 =======================================
 
 Images are cheap and labels are not. :class:`skae.PretrainedClassifier` trains an autoencoder on all
@@ -98,7 +98,7 @@ counts = [int(share * len(X)) for share in shares]
 for name, values in accuracy.items():
     ax.semilogx(counts, values, "o-", label=name)
 ax.axhline(every, color="0.5", linestyle="--", label=f"from scratch, all {len(X):,} labels")
-ax.set(xlabel="labelled images", ylabel="accuracy on other images", xticks=counts)
+ax.set(xlabel="labeled images", ylabel="accuracy on other images", xticks=counts)
 ax.set_xticklabels([f"{count:,}" for count in counts])
 ax.minorticks_off()
 ax.legend()

@@ -3,7 +3,7 @@
 How far is it turned? Few numbers known
 =========================================
 
-:class:`skae.PretrainedRegressor` learns from all rows, and needs the number that is asked for with
+:class:`skae.PretrainedRegressor` learns from all samples, and needs the number that is asked for with
 few of them. Here that is the angle by which a digit was turned: images are plenty, and of some
 dozens the angle is known. What does pretraining on the others add?
 """

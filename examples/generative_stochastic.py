@@ -43,13 +43,13 @@ samples = path[-1]
 # %%
 # Do they pass?
 # -------------
-# A sample or a held-out digit is looked up by its nearest neighbour among all others. If that tells
+# A sample or a held-out digit is looked up by its nearest neighbor among all others. If that tells
 # the two kinds apart in half of the cases, they cannot be told apart. Beside it, a normal
 # distribution with the covariance of 16 principal components and the rest's variance.
 
 
 def told_apart(made):
-    """Accuracy of the nearest neighbour in telling made rows from held-out ones."""
+    """Accuracy of the nearest neighbor in telling made rows from held-out ones."""
     both = np.concatenate([made, X_test])
     is_made = np.arange(len(both)) < len(made)
     nearest = NearestNeighbors(n_neighbors=2).fit(both).kneighbors(both)[1][:, 1]
@@ -78,9 +78,9 @@ nearest = NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(samples[:shown
 lines = {f"step {step}": path[step] for step in steps}
 lines["nearest"] = X_train[nearest]
 figure, axes = plt.subplots(len(lines), shown, figsize=(shown, 1.05 * len(lines)))
-for row_axes, (name, images) in zip(axes, lines.items(), strict=True):
-    row_axes[0].set_ylabel(name)
-    for ax, image in zip(row_axes, images, strict=False):
+for sample_axes, (name, images) in zip(axes, lines.items(), strict=True):
+    sample_axes[0].set_ylabel(name)
+    for ax, image in zip(sample_axes, images, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)

@@ -11,7 +11,7 @@ look at every number.
 # %%
 # The data
 # --------
-# 150 irises, four lengths in centimetres. A quarter is held out. With so few rows the autoencoder
+# 150 irises, four lengths in centimeters. A quarter is held out. With so few samples the autoencoder
 # chooses its number of epochs by cross-validation, inside ``fit``.
 
 from pathlib import Path
@@ -35,7 +35,7 @@ models = {"PCA": PCA(1), "autoencoder": AutoencoderTransformer(1, random_state=0
 # %%
 # What comes back
 # ---------------
-# In centimetres: the root mean squared error of each measurement of the held-out flowers.
+# In centimeters: the root mean squared error of each measurement of the held-out flowers.
 
 X_back = {}
 print(f"{'cm':<14}" + "".join(f"{name.removesuffix(' (cm)'):>15}" for name in iris.feature_names))
@@ -44,7 +44,7 @@ for name, model in models.items():
     X_back[name] = model.inverse_transform(model.transform(X_test))
     errors = np.sqrt(np.mean((X_back[name] - X_test) ** 2, axis=0))
     print(f"{name:<14}" + "".join(f"{error:>15.2f}" for error in errors))
-total = {name: np.mean((rows - X_test) ** 2) for name, rows in X_back.items()}
+total = {name: np.mean((samples - X_test) ** 2) for name, samples in X_back.items()}
 print(f"squared error of the autoencoder over PCA's: {total['autoencoder'] / total['PCA']:.2f}")
 
 # %%
@@ -77,8 +77,8 @@ for ax, (a, b) in zip(axes, ((2, 3), (0, 1)), strict=False):
 axes[0].legend()
 for kind, name in enumerate(iris.target_names):
     of_kind = codes[y_test == kind]
-    colour = plt.colormaps["viridis"](kind / 2)  # as on the left
-    axes[2].scatter(of_kind, np.full(len(of_kind), name), s=30, alpha=0.6, color=colour)
+    color = plt.colormaps["viridis"](kind / 2)  # as on the left
+    axes[2].scatter(of_kind, np.full(len(of_kind), name), s=30, alpha=0.6, color=color)
 axes[2].set(xlabel="the one number")
 
 # Run as a script the example knows its place; in a gallery it does not.

@@ -105,7 +105,7 @@ right.legend()
 
 ReconstructionDisplay.from_predictions(
     X_new[:12],
-    {name: rows[:12] for name, rows in X_hat.items()},
+    {name: samples[:12] for name, samples in X_hat.items()},
     image_shape=(side, side),
     ax=below.subplots(),
 )

@@ -34,7 +34,7 @@ X, names = iris.data[:, :3], iris.feature_names[:3]
 # No hidden layer, no activation, random weights
 # ----------------------------------------------
 # ``init="random"`` leaves out the linear path that starts at PCA in skae: nothing is given away.
-# ``early_stopping=False`` trains on all rows, as PCA does.
+# ``early_stopping=False`` trains on all samples, as PCA does.
 
 autoencoder = AutoencoderTransformer(
     2,
@@ -55,7 +55,7 @@ components = pca.transform(X)
 
 X_pca = pca.inverse_transform(components)
 X_auto = autoencoder.inverse_transform(codes)
-errors = {name: np.mean((X - rows) ** 2) for name, rows in (("PCA", X_pca), ("auto", X_auto))}
+errors = {name: np.mean((X - samples) ** 2) for name, samples in (("PCA", X_pca), ("auto", X_auto))}
 directions = np.linalg.svd(X_auto - X_auto.mean(axis=0), full_matrices=False)[2][:2]
 angle = np.rad2deg(subspace_angles(directions.T, pca.components_.T).max())
 print(f"mean squared error, autoencoder / PCA: {errors['auto'] / errors['PCA']:.6f}")
@@ -64,7 +64,7 @@ print(f"largest angle between the two planes: {angle:.3f} degrees")
 # %%
 # The same codes, but for how the plane is turned
 # -----------------------------------------------
-# Any two directions in the plane rebuild rows equally well, so the autoencoder has no reason to
+# Any two directions in the plane rebuild samples equally well, so the autoencoder has no reason to
 # choose the principal ones: its codes are the components, stretched and turned. PCA's come in
 # order and uncorrelated; that is what its closed form gives beyond the plane.
 

@@ -3,19 +3,19 @@
 Two numbers: a plane to look at
 ===============================
 
-Two codes of each row are a plane that new rows can be put into, which t-SNE's cannot. With so few,
+Two codes of each sample are a plane that new samples can be put into, which t-SNE's cannot. With so few,
 all depends on how far the decoder can bend. Beside PCA stand the plain
 :class:`skae.AutoencoderTransformer`, and the deep one of :class:`skae.networks.Residual` with
 ``optimizer="muon"``.
 
-Judged are rows that were not learnt from: how often the five nearest learnt rows tell the class,
-and whether neighbours in the plane are neighbours among the pixels (trustworthiness). Where
+Judged are samples that were not learned from: how often the five nearest learned samples tell the class,
+and whether neighbors in the plane are neighbors among the pixels (trustworthiness). Where
 Fashion-MNIST is not installed, scikit-learn's small digits stand in for it: a deep network has too
-few rows there to be of use.
+few samples there to be of use.
 """
 
 # %%
-# Rows to learn from, and others
+# Samples to learn from, and others
 # ------------------------------
 
 from pathlib import Path

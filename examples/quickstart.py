@@ -3,11 +3,11 @@
 From PCA to an autoencoder
 =================================
 
-An autoencoder compresses rows to a few numbers and back, like PCA, but along curves instead of
+An autoencoder compresses samples to a few numbers and back, like PCA, but along curves instead of
 straight lines. :class:`skae.AutoencoderTransformer` has PCA's interface: where ``PCA(10)`` works,
 ``AutoencoderTransformer(10)`` works too.
 
-This example compares the two on scikit-learn's handwritten digits, on rows neither has seen, then
+This example compares the two on scikit-learn's handwritten digits, on samples neither has seen, then
 puts the autoencoder into a pipeline and searches over its parameters.
 """
 
@@ -32,13 +32,13 @@ from skae import AutoencoderTransformer
 started = perf_counter()
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, stratify=y)
-print(f"digits: {len(X_train)} training rows, {len(X_test)} held out, {X.shape[1]} pixels each")
+print(f"digits: {len(X_train)} training samples, {len(X_test)} held out, {X.shape[1]} pixels each")
 
 # %%
 # PCA and an autoencoder, side by side
 # ------------------------------------
-# Both keep 10 numbers of each image. Explained variance says how much of the held-out rows comes
-# back; the accuracy of a 5-nearest-neighbours classifier says how good the 10 numbers are.
+# Both keep 10 numbers of each image. Explained variance says how much of the held-out samples comes
+# back; the accuracy of a 5-nearest-neighbors classifier says how good the 10 numbers are.
 
 
 def explained_variance(X_test, X_back):
@@ -47,13 +47,13 @@ def explained_variance(X_test, X_back):
 
 
 def compare(model):
-    """Fit on the training rows, measure on the held-out ones."""
+    """Fit on the training samples, measure on the held-out ones."""
     start = perf_counter()
     codes = model.fit_transform(X_train)
     seconds = perf_counter() - start
     X_back = model.inverse_transform(model.transform(X_test))
-    neighbours = KNeighborsClassifier(5).fit(codes, y_train)
-    accuracy = neighbours.score(model.transform(X_test), y_test)
+    neighbors = KNeighborsClassifier(5).fit(codes, y_train)
+    accuracy = neighbors.score(model.transform(X_test), y_test)
     return X_back, explained_variance(X_test, X_back), accuracy, seconds
 
 
@@ -109,12 +109,15 @@ print(f"best: {best}, held-out accuracy {search.score(X_test, y_test):.3f}")
 # ------------------------------------------------------
 
 n_shown = 12
-rows = {"original": X_test, **{name.split("(")[0]: result[0] for name, result in results.items()}}
-rows["autoencoder"] = rows.pop("AutoencoderTransformer")
-figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
-for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
-    row_axes[0].set_ylabel(name)
-    for ax, image in zip(row_axes, images, strict=False):
+samples = {
+    "original": X_test,
+    **{name.split("(")[0]: result[0] for name, result in results.items()},
+}
+samples["autoencoder"] = samples.pop("AutoencoderTransformer")
+figure, axes = plt.subplots(len(samples), n_shown, figsize=(n_shown, len(samples)))
+for sample_axes, (name, images) in zip(axes, samples.items(), strict=True):
+    sample_axes[0].set_ylabel(name)
+    for ax, image in zip(sample_axes, images, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)

@@ -15,7 +15,7 @@ scikit-learn's small digits, and says so.
 # %%
 # The data
 # --------
-# Rows stay flat, as scikit-learn wants them. `sequence_shape` tells that an image is 28 steps
+# Samples stay flat, as scikit-learn wants them. `sequence_shape` tells that an image is 28 steps
 # (its lines) of 28 features (the pixels of a line).
 
 from pathlib import Path
@@ -52,7 +52,7 @@ print(f"{len(X_train)} training images, {len(X_test)} held out, {side} lines of 
 # %%
 # Three codes of the same length
 # ------------------------------
-# Both autoencoders see the training rows equally often. The recurrent one has cells of 64 states:
+# Both autoencoders see the training samples equally often. The recurrent one has cells of 64 states:
 # one reads the lines, another writes them from the code.
 
 shared = {
@@ -81,7 +81,7 @@ for name, model in models.items():
 # What it is good for
 # -------------------
 # The LSTM beats PCA, and dense layers beat both, in a fraction of the time: pixels of one image
-# have fixed places, and nothing is gained by reading them in turn. Cells are for rows where the
+# have fixed places, and nothing is gained by reading them in turn. Cells are for samples where the
 # same thing may happen at any step: see the example on signals. For images, take dense layers or
 # convolutions.
 
@@ -93,13 +93,13 @@ figure = plt.figure(figsize=(12, 4.2), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=[2.3, 1])
 ReconstructionDisplay.from_predictions(
     X_test[:10],
-    {name: rows[:10] for name, rows in X_hat.items()},
+    {name: samples[:10] for name, samples in X_hat.items()},
     image_shape=(side, side),
     ax=left.subplots(),
 )
 ax = right.subplots()
-for name, rows in X_hat.items():
-    lines = ((rows - X_test) ** 2).reshape(-1, side, side).mean(axis=(0, 2))
+for name, samples in X_hat.items():
+    lines = ((samples - X_test) ** 2).reshape(-1, side, side).mean(axis=(0, 2))
     ax.plot(lines, np.arange(side), label=name)
 ax.invert_yaxis()
 ax.set(xlabel="mean squared error", ylabel="line of the image", xlim=(0, None))

@@ -8,7 +8,7 @@ each shift of a beat is another pattern; a :class:`skae.RecurrentAutoencoder` re
 by step and can do better with as many numbers. A window that such a code does not bring back is an
 odd one: `score_samples` finds it, with no label of what is odd.
 
-The signal is real: eleven minutes of a pulse, measured by light on a finger, with the artefacts of
+The signal is real: eleven minutes of a pulse, measured by light on a finger, with the artifacts of
 its movements. It comes with the package heartpy (van Gent et al. 2019)::
 
     pip install heartpy
@@ -107,7 +107,7 @@ models = {
 }
 
 
-def row_errors(model, X):
+def sample_errors(model, X):
     """Mean squared error of each row; of skae's models the negative of `score_samples`."""
     return np.mean((model.inverse_transform(model.transform(X)) - X) ** 2, axis=1)
 
@@ -117,8 +117,8 @@ for name, model in models.items():
     start = perf_counter()
     model.fit(X_train)
     seconds = perf_counter() - start
-    errors = row_errors(model, X_test)
-    found_odd = roc_auc_score(is_odd, np.concatenate([errors, row_errors(model, odd)]))
+    errors = sample_errors(model, X_test)
+    found_odd = roc_auc_score(is_odd, np.concatenate([errors, sample_errors(model, odd)]))
     print(
         f"{name:<8}{errors.mean():>12.3f}{np.median(errors):>9.3f}{found_odd:>19.3f}"
         f"{seconds:>7.1f} s"
@@ -161,12 +161,12 @@ for window in oddest:
     for ax in (signal_ax, score_ax):
         ax.axvspan(middles[window] - 1.28, middles[window] + 1.28, color="tab:red", alpha=0.3)
 axes = below.subplots(2, 4, sharex=True, sharey="row")
-for row_axes, chosen, name in ((axes[0], usual, "usual"), (axes[1], oddest, "odd")):
+for sample_axes, chosen, name in ((axes[0], usual, "usual"), (axes[1], oddest, "odd")):
     X_hat = {
         name: model.inverse_transform(model.transform(X_test[chosen]))
         for name, model in models.items()
     }
-    for column, ax in enumerate(row_axes):
+    for column, ax in enumerate(sample_axes):
         ax.plot(np.arange(length) / rate, X_test[chosen[column]], color="black", label="signal")
         for other, color in (("PCA", "tab:blue"), ("LSTM", "tab:orange")):
             ax.plot(np.arange(length) / rate, X_hat[other][column], color=color, label=other)

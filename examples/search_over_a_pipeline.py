@@ -3,7 +3,7 @@
 A search over a whole pipeline
 ====================================
 
-How rows are scaled, what reduces them, to how many numbers, and what classifies the codes: each
+How samples are scaled, what reduces them, to how many numbers, and what classifies the codes: each
 depends on the others, so all are searched at once. An autoencoder is one step among the rest, and
 PCA a candidate for its place.
 """
@@ -11,7 +11,7 @@ PCA a candidate for its place.
 # %%
 # The data
 # --------
-# 569 tumours, 30 measurements in different units. A quarter is held out.
+# 569 tumors, 30 measurements in different units. A quarter is held out.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,7 +79,7 @@ print(f"{n_candidates} candidates x 3 folds in {seconds:.0f} s")
 # %%
 # The best of each kind
 # ---------------------
-# Differences of a hundredth are within what folds differ by: on a table of 569 rows, of which
+# Differences of a hundredth are within what folds differ by: on a table of 569 samples, of which
 # classes lie well apart, PCA is hard to beat. The search says so, which is what it is for.
 
 results = search.cv_results_

@@ -1,10 +1,10 @@
 """
 =================================
-Finding alike rows by their hash
+Finding alike samples by their hash
 =================================
 
-:class:`skae.SemanticHasher` makes a few bits of each row, such that alike rows get the same bits or
-nearly so. A search then compares bytes instead of rows, and rows with the very same hash are found
+:class:`skae.SemanticHasher` makes a few bits of each sample, such that alike samples get the same bits or
+nearly so. A search then compares bytes instead of samples, and samples with the very same hash are found
 without any search: the hash is a key.
 
 This example hashes photographs of clothes to 16 bits, two bytes instead of 784, and shows drawers
@@ -56,8 +56,8 @@ print(f"bits are set in {share.min():.0%} to {share.max():.0%} of the images")
 
 def precision(hasher):
     """Share of the nearest 100 images that are of the query's kind."""
-    rows, wanted = hasher.hash(X), hasher.hash(queries)
-    distances = np.bitwise_count(wanted[:, None] ^ rows).sum(axis=2, dtype=np.uint8)
+    samples, wanted = hasher.hash(X), hasher.hash(queries)
+    distances = np.bitwise_count(wanted[:, None] ^ samples).sum(axis=2, dtype=np.uint8)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :100]
     return (y[nearest] == y_queries[:, None]).mean()
 

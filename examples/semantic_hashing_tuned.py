@@ -3,8 +3,8 @@
 Hashes tuned by cross-validation
 ==============================================
 
-How good hashes are is not what a :class:`skae.SemanticHasher` minimises, so its own `score` is the
-wrong judge. With labels for some rows the right one is at hand: do near codes show the same kind of
+How good hashes are is not what a :class:`skae.SemanticHasher` minimizes, so its own `score` is the
+wrong judge. With labels for some samples the right one is at hand: do near codes show the same kind of
 thing? A search by that measure is a search like any other.
 
 Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
@@ -13,7 +13,7 @@ Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
 # %%
 # The data
 # --------
-# Rows to tune on, and others that stay aside until the end.
+# Samples to tune on, and others that stay aside until the end.
 
 from pathlib import Path
 from time import perf_counter
@@ -40,19 +40,19 @@ except FileNotFoundError as error:
 # %%
 # A measure as a scorer
 # ---------------------
-# Of the rows of a fold that was held out: mean average precision of each among the others. The
+# Of the samples of a fold that was held out: mean average precision of each among the others. The
 # hasher sees no label; the labels of the fold judge it. Its own score, explained variance, is
 # looked at beside it; `refit` says which of the two decides. ``early_stopping=False``, since with
-# so few rows the default would choose the number of epochs by cross-validation inside each fit.
+# so few samples the default would choose the number of epochs by cross-validation inside each fit.
 
 
 def retrieval(hasher, X, y):
-    """Mean average precision of held-out rows among each other."""
+    """Mean average precision of held-out samples among each other."""
     return mean_average_precision(hasher.transform(X), y)
 
 
 def explained_variance(hasher, X, y=None):
-    """How much of held-out rows comes back from their bits."""
+    """How much of held-out samples comes back from their bits."""
     return hasher.score(X)
 
 
@@ -73,10 +73,10 @@ for weight, *both in zip(weights, *scores.values(), strict=True):
 print(f"best: {search.best_params_}")
 
 # %%
-# On rows that nobody has looked at
+# On samples that nobody has looked at
 # ---------------------------------
-# Beside the defaults, and beside iterative quantisation, which is where training starts. Purity is
-# that of rows with the same hash; it comes with the number of hashes in use, since many flatter it.
+# Beside the defaults, and beside iterative quantization, which is where training starts. Purity is
+# that of samples with the same hash; it comes with the number of hashes in use, since many flatter it.
 
 hashers = {
     "ITQ": SemanticHasher(16, max_iter=0, random_state=0).fit(X),
@@ -95,13 +95,13 @@ for name, hasher in hashers.items():
 # %%
 # What tuning by another measure costs
 # ------------------------------------
-# The more the neighbours count, the better rows of a kind are found, and the less of a row comes
+# The more the neighbors count, the better samples of a kind are found, and the less of a sample comes
 # back from its bits. Which is right depends on what hashes are for; no default can know.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
 for ax, (name, values) in zip(axes, scores.items(), strict=True):
     ax.semilogx(weights, values, "o-")
-    ax.set(xlabel="similarity_weight", title=f"{name} of rows held out")
+    ax.set(xlabel="similarity_weight", title=f"{name} of samples held out")
     ax.set_xticks(weights, weights)
     ax.minorticks_off()
 

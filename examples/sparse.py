@@ -4,8 +4,8 @@ Sparse codes and what they say
 ==============================
 
 An autoencoder may have more units than it needs if few of them may speak at a time.
-:class:`skae.SparseAutoencoder` asks each unit to be on for a tenth of the rows. What a unit comes
-to stand for can then be seen by looking at the rows that switch it on.
+:class:`skae.SparseAutoencoder` asks each unit to be on for a tenth of the samples. What a unit comes
+to stand for can then be seen by looking at the samples that switch it on.
 """
 
 # %%

@@ -32,7 +32,7 @@ started = perf_counter()
 
 
 def load():
-    """Rows and labels to train on, others to look at, names of the labels, widths of the stack."""
+    """Samples and labels to train on, others to look at, names of the labels, widths of the stack."""
     try:
         images = load_fashion_mnist()
     except FileNotFoundError as error:
@@ -64,12 +64,12 @@ print(f"\n{'':<10}{'mean squared error':>20}{'5-NN accuracy':>16}")
 for name, model in models.items():
     codes = model.transform(X_new)
     error = np.mean((model.inverse_transform(codes) - X_new) ** 2)
-    neighbours = KNeighborsClassifier(5).fit(model.transform(X), y)
-    print(f"{name:<10}{error:>20.5f}{neighbours.score(codes, y_new):>16.3f}")
+    neighbors = KNeighborsClassifier(5).fit(model.transform(X), y)
+    print(f"{name:<10}{error:>20.5f}{neighbors.score(codes, y_new):>16.3f}")
 
 # %%
 # In a notebook the diagram of a fitted estimator leads to its documentation. Below it a table
-# unfolds: layers and their shapes, parameters, epochs, the best loss on rows held out.
+# unfolds: layers and their shapes, parameters, epochs, the best loss on samples held out.
 
 stacked
 
@@ -89,8 +89,8 @@ ReconstructionDisplay.from_estimator(
 # %%
 # Where codes lie
 # ---------------
-# t-SNE keeps neighbours together; distances between groups mean nothing. No label was used to make
-# the codes: colours are added afterwards.
+# t-SNE keeps neighbors together; distances between groups mean nothing. No label was used to make
+# the codes: colors are added afterwards.
 
 figures["codes"] = plt.figure(figsize=(9, 7), layout="constrained")
 LatentDisplay.from_estimator(

@@ -3,17 +3,17 @@
 Texts: functions that are like one
 ====================================
 
-A text becomes a row by counting words: TF-IDF has a column for each, nearly all of them empty. Such
-rows stay sparse all the way. :class:`skae.AutoencoderTransformer` makes a few numbers of each, as
+A text becomes a sample by counting words: TF-IDF has a column for each, nearly all of them empty. Such
+samples stay sparse all the way. :class:`skae.AutoencoderTransformer` makes a few numbers of each, as
 ``TruncatedSVD`` does, and :class:`skae.SemanticHasher` some bits, by which texts that are like one
 are found at once.
 
 The texts are there wherever this runs: what NumPy, SciPy and scikit-learn say of their functions
-and classes. No label is learned from: the part of the library a text is from colours and judges.
+and classes. No label is learned from: the part of the library a text is from colors and judges.
 """
 
 # %%
-# Texts, each once, as rows of words
+# Texts, each once, as samples of words
 # ----------------------------------
 
 import importlib
@@ -63,12 +63,12 @@ print(f"{X.shape[0]} texts, {X.shape[1]} words, {X.nnz / X.shape[0]:.0f} of them
 # A few numbers of each text
 # --------------------------
 # A fifth of the texts is held out, to see how much of a new one is kept. Twenty straight directions
-# keep little of thousands of words; curved ones keep more. Neighbours are another question, to be
+# keep little of thousands of words; curved ones keep more. Neighbors are another question, to be
 # asked of your own texts: here curved codes have the better ones, of shorter texts they did not.
 
 new = np.arange(len(texts)) % 5 == 0
-rows = X[new].toarray()
-spread = np.square(rows - X[~new].mean(axis=0)).sum()
+samples = X[new].toarray()
+spread = np.square(samples - X[~new].mean(axis=0)).sum()
 codes = {}
 for model in (
     TruncatedSVD(20, random_state=0),
@@ -78,7 +78,7 @@ for model in (
     model.fit(X[~new])
     seconds = perf_counter() - begin
     name = type(model).__name__
-    kept = 1 - np.square(rows - model.inverse_transform(model.transform(X[new]))).sum() / spread
+    kept = 1 - np.square(samples - model.inverse_transform(model.transform(X[new]))).sum() / spread
     codes[name] = model.transform(X)
     accuracy = cross_val_score(KNeighborsClassifier(5), codes[name], part_of).mean()
     print(f"{name:<24} keeps {kept:.3f} of new texts, 5-NN {accuracy:.3f}, {seconds:.1f} s")
@@ -86,7 +86,7 @@ for model in (
 # %%
 # Bits, and what is found by them
 # -------------------------------
-# One pipeline takes sparse rows and gives the nearest codes. For texts a smaller ``far_weight``
+# One pipeline takes sparse samples and gives the nearest codes. For texts a smaller ``far_weight``
 # than for images is better: the nearest few count, not the kind.
 
 k = 6

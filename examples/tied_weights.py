@@ -37,7 +37,7 @@ except FileNotFoundError as error:
 side = int(np.sqrt(X.shape[1]))
 
 # %%
-# The same stack, twice, with many rows and with few
+# The same stack, twice, with many samples and with few
 # --------------------------------------------------
 # From random weights, since PCA's path would hide most of what the layers do.
 
@@ -50,14 +50,18 @@ shared = {
     "early_stopping": False,
     "random_state": 0,
 }
-print(f"{'rows':<8}{'weights':<8}{'numbers':>10}{'training error':>16}{'on others':>12}{'fit':>9}")
+print(
+    f"{'samples':<8}{'weights':<8}{'numbers':>10}{'training error':>16}{'on others':>12}{'fit':>9}"
+)
 models = {}
 for n_rows, max_iter in ((len(X), 12), (500, 150)):
     for name, tied in (("free", False), ("tied", True)):
         model = AutoencoderTransformer(tied_weights=tied, max_iter=max_iter, **shared)
         model.fit(X[:n_rows])
         n_numbers = sum(leaf.size for leaf in jax.tree.leaves(model.params_))
-        errors = [np.mean((model.reconstruct(rows) - rows) ** 2) for rows in (X[:n_rows], X_new)]
+        errors = [
+            np.mean((model.reconstruct(samples) - samples) ** 2) for samples in (X[:n_rows], X_new)
+        ]
         print(
             f"{n_rows:<8}{name:<8}{n_numbers:>10,}{errors[0]:>16.5f}{errors[1]:>12.5f}"
             f"{model.fit_time_['total']:>7.1f} s"
@@ -67,13 +71,13 @@ for n_rows, max_iter in ((len(X), 12), (500, 150)):
 # %%
 # What they cost and what they save
 # ---------------------------------
-# With many rows free weights fit a little better. With few rows they learn the rows by heart, which
+# With many samples free weights fit a little better. With few samples they learn the samples by heart, which
 # half as many numbers cannot do as well: tied weights lose less on other images.
 
 # %%
 # What the units look at
 # ----------------------
-# Weights of the first layer, of the models with many rows. A free encoder may look at anything that
+# Weights of the first layer, of the models with many samples. A free encoder may look at anything that
 # helps its decoder; a tied unit looks at what it draws.
 
 figure = plt.figure(figsize=(10, 4.2), layout="constrained")

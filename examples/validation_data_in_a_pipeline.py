@@ -1,10 +1,10 @@
 """
 =========================================
-Validation rows of your own in a pipeline
+Validation samples of your own in a pipeline
 =========================================
 
-An autoencoder stops early by looking at rows that it does not train on. By default it holds some of
-its training rows back; rows of your own go to ``fit(X, X_val=...)``.
+An autoencoder stops early by looking at samples that it does not train on. By default it holds some of
+its training samples back; samples of your own go to ``fit(X, X_val=...)``.
 
 Inside a pipeline there is a trap: ``X_val`` would reach the autoencoder as it is, while ``X`` has
 been scaled by the steps before. ``Pipeline(transform_input=["X_val"])`` sends ``X_val`` through the
@@ -48,7 +48,7 @@ with sklearn.config_context(enable_metadata_routing=True):
 # What it changes
 # ---------------
 # Where ``X_val`` was scaled, the loss on it is near the training loss, and training stops where it
-# is lowest. Where it was not, the autoencoder looked at rows of another size altogether.
+# is lowest. Where it was not, the autoencoder looked at samples of another size altogether.
 
 
 def describe(name, pipe):

@@ -3,7 +3,7 @@
 Parts that win: features of pieces of clothing
 ==============================================
 
-In a :class:`skae.WinnerTakeAllAutoencoder` each unit keeps only the rows of a batch that it answers
+In a :class:`skae.WinnerTakeAllAutoencoder` each unit keeps only the samples of a batch that it answers
 to most. So every unit finds something to stand for, and a dictionary of parts comes out.
 
 Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
@@ -13,7 +13,7 @@ Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
 # Features without labels
 # -----------------------
 # 10,000 images of Fashion-MNIST, 100 units, one layer each way as in the paper. The features are
-# then judged by a nearest-neighbour classifier, with few labels and with many.
+# then judged by a nearest-neighbor classifier, with few labels and with many.
 
 from pathlib import Path
 from time import perf_counter

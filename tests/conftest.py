@@ -6,7 +6,7 @@ from importlib.metadata import version
 # scikit-learn skips its array API checks without this; SciPy reads it once, when imported
 os.environ["SCIPY_ARRAY_API"] = "1"
 # Most of the time goes into compiling programs that then run for milliseconds, three quarters of it
-# into optimising them: results stay what they are up to rounding. An unknown flag would end the
+# into optimizing them: results stay what they are up to rounding. An unknown flag would end the
 # process, so the last are set only where they are known to exist.
 os.environ.setdefault(
     "XLA_FLAGS",
@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 import skae
-from skae.core.engine import _Run
+from skae.core.training.driver import _Run
 from tests.datasets import curved, labels
 from tests.discovery import ESTIMATORS, fast
 
@@ -43,9 +43,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def X():
-    rows = curved()
-    rows.flags.writeable = False
-    return rows
+    samples = curved()
+    samples.flags.writeable = False
+    return samples
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +55,9 @@ def y(X):
 
 @pytest.fixture(scope="session")
 def X_new():
-    rows = curved(40, seed=1)
-    rows.flags.writeable = False
-    return rows
+    samples = curved(40, seed=1)
+    samples.flags.writeable = False
+    return samples
 
 
 @pytest.fixture(scope="session")

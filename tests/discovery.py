@@ -44,7 +44,7 @@ REPRESENTATIVES = [
     skae.SemanticHasher,
 ]
 
-# decoders that give rows themselves, and some that give what becomes a probability
+# decoders that give samples themselves, and some that give what becomes a probability
 CLASSES_AND_LOSSES = [(cls, "squared_error") for cls in AUTOENCODERS] + [
     (cls, "binary_cross_entropy") for cls in REPRESENTATIVES
 ]
@@ -83,6 +83,6 @@ def outputs(estimator, X):
     return found
 
 
-def is_centred(estimator):
+def is_centered(estimator):
     """Whether shifting and scaling X by constants must not change the fit."""
     return getattr(estimator, "loss", "squared_error") != "binary_cross_entropy"

@@ -62,7 +62,7 @@ class Nothing(nn.Module):
 
 
 class Summing(nn.Module):
-    """Rows mixed with each other."""
+    """Samples mixed with each other."""
 
     @nn.compact
     def __call__(self, x):

@@ -10,11 +10,11 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skae import AdversarialAutoencoder, AutoencoderTransformer
-from skae.core.adversary import discriminator_weights, judge
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objectives import Batch
-from skae.core.priors import PRIORS, maximum_mean_discrepancy, mixture_centres
+from skae.core.objective import Batch
 from skae.estimators.adversarial import adversarial_loss
+from skae.objectives.adversarial.discriminator import discriminator_weights, judge
+from skae.objectives.adversarial.priors import PRIORS, maximum_mean_discrepancy, mixture_centers
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -53,10 +53,10 @@ def test_discrepancy_is_the_definitions():
 @pytest.mark.parametrize("name", PRIORS)
 @pytest.mark.parametrize("n_components", [1, 2, 5])
 def test_priors_are_the_same_on_host_and_device(name, n_components):
-    centres = mixture_centres(10, n_components)
+    centers = mixture_centers(10, n_components)
     prior, shape = PRIORS[name], (20_000, n_components)
-    device = np.asarray(prior.draw(jax.random.key(0), shape, centres))
-    host = prior.draw_on_host(np.random.default_rng(0), shape, centres)
+    device = np.asarray(prior.draw(jax.random.key(0), shape, centers))
+    host = prior.draw_on_host(np.random.default_rng(0), shape, centers)
     for draws in (device, host):
         assert draws.shape == shape
         np.testing.assert_allclose(draws.mean(axis=0), 0, atol=0.03)
@@ -142,9 +142,9 @@ def test_uniform_codes_stay_in_their_cube(digits):
     assert rows.shape == (500, 64)
 
 
-def test_a_mixture_draws_codes_to_its_centres(digits):
+def test_a_mixture_draws_codes_to_its_centers(digits):
     def distance(codes):
-        return np.mean(cdist(codes, mixture_centres(6, 2)).min(axis=1))
+        return np.mean(cdist(codes, mixture_centers(6, 2)).min(axis=1))
 
     options = {"prior": "gaussian_mixture", "n_prior_components": 6, "random_state": 0}
     options = {"adversarial_weight": 1.0, "early_stopping": False, **options}

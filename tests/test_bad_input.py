@@ -22,7 +22,7 @@ from tests.discovery import (
     REPRESENTATIVES,
     accepts,
     fast,
-    is_centred,
+    is_centered,
     outputs,
 )
 
@@ -30,12 +30,12 @@ rng = np.random.default_rng(0)
 NORMAL = rng.normal(size=(40, 5))
 CONSTANT_COLUMNS = NORMAL * [1, 0, 1, 0, 1] + [0, 3, 0, 0, 0]
 FITTING = {
-    "one row": NORMAL[:1],
-    "two rows": NORMAL[:2],
+    "one sample": NORMAL[:1],
+    "two samples": NORMAL[:2],
     "one feature": NORMAL[:, :1],
     "one cell": np.array([[3.5]]),
     "constant columns": CONSTANT_COLUMNS,
-    "all rows equal": np.ones((20, 5)) * [1.0, -2.0, 0.0, 1e6, 3.0],
+    "all samples equal": np.ones((20, 5)) * [1.0, -2.0, 0.0, 1e6, 3.0],
     "all zero": np.zeros((20, 5)),
     "duplicates": np.repeat(NORMAL[:4], 10, axis=0),
     "around 1e30": NORMAL * 1e30,
@@ -51,17 +51,17 @@ FITTING = {
     "object": NORMAL.astype(object),
     "bool": NORMAL > 0,
     "list": NORMAL.tolist(),
-    "more columns than rows": rng.normal(size=(3, 30)),
+    "more columns than samples": rng.normal(size=(3, 30)),
 }
-# what an objective could stumble over; the rest is for the reader of rows, which all share
-# how rows are read is the base's alone
-FITTING_FOR_ALL = ["one row", "constant columns", "one huge cell"]
-FITTING_FOR_FEW = ["one feature", "all rows equal", "around 1e30", "more columns than rows"]
+# what an objective could stumble over; the rest is for the reader of samples, which all share
+# how samples are read is the base's alone
+FITTING_FOR_ALL = ["one sample", "constant columns", "one huge cell"]
+FITTING_FOR_FEW = ["one feature", "all samples equal", "around 1e30", "more columns than samples"]
 
 
-def centred(cls, **parameters):
+def centered(cls, **parameters):
     model = fast(cls, **parameters)
-    return model if is_centred(model) else model.set_params(loss="squared_error")
+    return model if is_centered(model) else model.set_params(loss="squared_error")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def centred(cls, **parameters):
     + [(cls, kind) for cls in REPRESENTATIVES[1:] for kind in FITTING_FOR_FEW],
 )
 def test_odd_input_fits_with_finite_results(cls, kind):
-    fits_with_finite_results(centred(cls), FITTING[kind])
+    fits_with_finite_results(centered(cls), FITTING[kind])
 
 
 @pytest.mark.parametrize("kind", FITTING)
@@ -93,21 +93,23 @@ def fits_with_finite_results(model, X):
 
 
 @pytest.mark.parametrize(
-    "cls, n_components, n_rows",
+    "cls, n_components, n_samples",
     [(cls, *sizes) for cls in REPRESENTATIVES for sizes in [(6, 3), (1, 1), (50, 1), (50, 40)]],
 )
-def test_components_beyond_what_pca_can_start_from(cls, n_components, n_rows):
-    X = curved(n_rows, 5)
+def test_components_beyond_what_pca_can_start_from(cls, n_components, n_samples):
+    X = curved(n_samples, 5)
     model = fast(cls, n_components=n_components).fit(X)
-    assert model.transform(X).shape == (n_rows, n_components)
+    assert model.transform(X).shape == (n_samples, n_components)
     assert np.isfinite(model.reconstruct(X)).all()
 
 
 @pytest.mark.parametrize("tied_weights", [False, True])
 @pytest.mark.parametrize("code_activation", ["logistic", "softplus"])
-@pytest.mark.parametrize("kind", ["one row", "two rows", "all rows equal", "constant columns"])
+@pytest.mark.parametrize(
+    "kind", ["one sample", "two samples", "all samples equal", "constant columns"]
+)
 def test_odd_input_with_other_codes(kind, code_activation, tied_weights):
-    model = centred(
+    model = centered(
         AutoencoderTransformer, code_activation=code_activation, tied_weights=tied_weights
     )
     assert np.isfinite(model.fit(FITTING[kind]).reconstruct(FITTING[kind])).all()
@@ -125,11 +127,11 @@ def test_cross_entropy_on_constant_bits(value, dtype):
 @pytest.mark.parametrize("kind", ["float64", "int64"])
 def test_small_differences_beside_a_large_mean_are_kept(kind):
     X = NORMAL @ np.diag([4, 2, 1, 0.5, 0.25])
-    rows = 1e9 + X if kind == "float64" else np.round(1.7e12 + 1e4 * X).astype(np.int64)
-    model = fast(AutoencoderTransformer, max_iter=0).fit(rows)
-    want = PCA(2).fit_transform(rows - rows.mean(axis=0))
-    np.testing.assert_allclose(model.transform(rows), want, atol=1e-4 * want.std())
-    assert model.score(rows) > PCA(2).fit(X).explained_variance_ratio_.sum() - 1e-3
+    samples = 1e9 + X if kind == "float64" else np.round(1.7e12 + 1e4 * X).astype(np.int64)
+    model = fast(AutoencoderTransformer, max_iter=0).fit(samples)
+    want = PCA(2).fit_transform(samples - samples.mean(axis=0))
+    np.testing.assert_allclose(model.transform(samples), want, atol=1e-4 * want.std())
+    assert model.score(samples) > PCA(2).fit(X).explained_variance_ratio_.sum() - 1e-3
 
 
 def test_values_whose_squares_are_no_numbers():
@@ -149,19 +151,22 @@ def test_results_that_their_dtype_cannot_hold_are_its_largest_numbers():
     assert back.dtype == np.float32 and (np.abs(back) == np.finfo(np.float32).max).all()
 
 
-def test_rows_further_away_than_float32_reaches():
+def test_samples_further_away_than_float32_reaches():
     for dtype in (np.float64, np.float32):
         model = fast(AutoencoderTransformer).fit((NORMAL * 1e-30).astype(dtype))
         assert np.isfinite(model.transform((NORMAL * 1e20).astype(dtype))).all()
 
 
-@pytest.mark.parametrize("cls", [c for c in ESTIMATORS if is_centred(c())])
+@pytest.mark.parametrize("cls", [c for c in ESTIMATORS if is_centered(c())])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_ordinary_rows_were_learned_and_one_is_far_away(cls, dtype, fitted, X):
+def test_ordinary_samples_were_learned_and_one_is_far_away(cls, dtype, fitted, X):
     """A sensor that says 3.4e38 where it is out of order is an outlier, not NaN."""
-    model, row = fitted(cls), X[:1].astype(dtype)
+    model, sample = fitted(cls), X[:1].astype(dtype)
     for far in [1e20, 1e30, 1e35, 1e38, np.finfo(dtype).max]:
-        for cells in (np.full_like(row, -far), np.where(np.arange(row.size) == 2, far, row)):
+        for cells in (
+            np.full_like(sample, -far),
+            np.where(np.arange(sample.size) == 2, far, sample),
+        ):
             cells = cells.astype(dtype)
             for name, values in outputs(model, cells).items():
                 assert np.isfinite(np.asarray(values, np.float64)).all(), (name, far)
@@ -181,15 +186,18 @@ def test_codes_that_float32_cannot_hold(cls, fitted):
         assert np.isfinite(model.inverse_transform(codes)).all()
 
 
-def test_noisy_rows_are_far_from_the_range_of_clean_ones(fitted):
+def test_noisy_samples_are_far_from_the_range_of_clean_ones(fitted):
     model = fitted(DenoisingAutoencoder, loss="binary_cross_entropy")
     for far in (1e20, 1e30, 3e38):
-        row = np.full((1, model.n_features_in_), far, np.float32)
-        assert np.isfinite(model.transform(row)).all() and np.isfinite(model.reconstruct(row)).all()
+        sample = np.full((1, model.n_features_in_), far, np.float32)
+        assert (
+            np.isfinite(model.transform(sample)).all()
+            and np.isfinite(model.reconstruct(sample)).all()
+        )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_an_outlier_detector_learns_from_rows_of_which_one_is_far_away(dtype):
+def test_an_outlier_detector_learns_from_samples_of_which_one_is_far_away(dtype):
     X = np.vstack([curved(60, 5) * 1e-3, np.full((1, 5), 3e38)]).astype(dtype)
     detector = fast(AutoencoderOutlierDetector).fit(X)
     assert detector.predict(X)[-1] == -1 and np.isfinite(detector.score_samples(X)).all()
@@ -208,7 +216,7 @@ WITH_NAN[3, 2], WITH_INF[3, 2] = np.nan, -np.inf
 REFUSED = {
     "NaN": (WITH_NAN, "NaN"),
     "infinity": (WITH_INF, "[Ii]nf"),
-    "no rows": (np.empty((0, 5)), "0 sample"),
+    "no samples": (np.empty((0, 5)), "0 sample"),
     "no columns": (np.empty((40, 0)), "0 feature"),
     "1-d": (GOOD[0], "1D|1-d"),
     "3-d": (GOOD[None], "3|dim"),
@@ -245,7 +253,7 @@ def test_wrong_input_is_refused_and_leaves_nothing_behind(cls, kind):
 
 
 @cache
-def fitted_to_good_rows(cls):
+def fitted_to_good_samples(cls):
     return fast(cls).fit(GOOD)
 
 
@@ -253,7 +261,7 @@ def fitted_to_good_rows(cls):
 @pytest.mark.parametrize("kind", REFUSED)
 def test_an_earlier_fit_stays_usable(cls, kind):
     X, word = REFUSED[kind]
-    model = copy.deepcopy(fitted_to_good_rows(cls))
+    model = copy.deepcopy(fitted_to_good_samples(cls))
     before, names = model.transform(GOOD), state(model)
     for method in (model.fit, model.transform, model.partial_fit, model.score):
         with pytest.raises((ValueError, TypeError), match=word):
@@ -292,11 +300,11 @@ def test_cross_entropy_outside_0_and_1():
     assert ((back >= 0) & (back <= 1)).all()
 
 
-@pytest.mark.parametrize("fraction, n_rows", [(0.5, 1), (0.01, 10), (0.999, 10)])
-def test_fraction_that_leaves_no_row(fraction, n_rows):
+@pytest.mark.parametrize("fraction, n_samples", [(0.5, 1), (0.01, 10), (0.999, 10)])
+def test_fraction_that_leaves_no_sample(fraction, n_samples):
     model = fast(AutoencoderTransformer, validation_fraction=fraction)
     with pytest.raises(ValueError, match="validation_fraction"):
-        model.fit(curved(n_rows, 5))
+        model.fit(curved(n_samples, 5))
     assert state(model) == set()
 
 

@@ -98,11 +98,11 @@ def test_scoring_monitor(cls, X):
     scoring = {"error": minus_squared_error, "own": lambda model, X, y: model.score(X)}
     monitor = callback.ScoringMonitor(scoring=scoring)
     model = fast(cls, early_stopping=False).set_callbacks(monitor).fit(X)
-    # the fit itself may be a row of its own
-    rows = [r for r in monitor.get_logs().data if "error" in r and len(r["task_id_path"]) > 1]
-    assert len(rows) == model.n_iter_ == 4
-    assert rows[-1]["error"] == pytest.approx(minus_squared_error(model, X, X))
-    assert rows[-1]["own"] == pytest.approx(model.score(X))
+    # the fit itself may be a sample of its own
+    samples = [r for r in monitor.get_logs().data if "error" in r and len(r["task_id_path"]) > 1]
+    assert len(samples) == model.n_iter_ == 4
+    assert samples[-1]["error"] == pytest.approx(minus_squared_error(model, X, X))
+    assert samples[-1]["own"] == pytest.approx(model.score(X))
 
 
 @a_few

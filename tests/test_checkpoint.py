@@ -13,7 +13,7 @@ from scipy import sparse
 
 import skae
 from skae import AutoencoderTransformer
-from skae.core import engine
+from skae.core.training import driver as engine
 from skae.persistence import container
 from skae.persistence.checkpoint import FileCheckpoint
 from tests.conftest import ROOT
@@ -93,10 +93,10 @@ def test_a_fit_that_was_killed_ends_with_the_same_bits(
 
 
 SETTINGS = {
-    "held-out rows": ({"validation_fraction": 0.2, "n_iter_no_change": 99}, {}, (1, 3, 1)),
+    "held-out samples": ({"validation_fraction": 0.2, "n_iter_no_change": 99}, {}, (1, 3, 1)),
     "patience": ({"validation_fraction": 0.2, "n_iter_no_change": 1, "tol": 0.9}, {}, (1,)),
     "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
-    "given rows": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
+    "given samples": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
     "weights": ({"early_stopping": False}, {"sample_weight": np.arange(96.0)}, (1, 3)),
     "Muon": ({"optimizer": "muon", "early_stopping": False}, {}, (1, 3)),
     "a log": ({"verbose": 5, "early_stopping": False}, {}, (1, 3)),
@@ -170,8 +170,8 @@ def changed(X):
 OTHERS = {
     "learning_rate": ({"learning_rate": 0.5}, lambda X: X, {}),
     "random_state": ({"random_state": 1}, lambda X: X, {}),
-    "rows": ({}, changed, {}),
-    "rows of another kind": ({}, lambda X: sparse.csr_array(X), {}),
+    "samples": ({}, changed, {}),
+    "samples of another kind": ({}, lambda X: sparse.csr_array(X), {}),
     "sample_weight": ({}, lambda X: X, {"sample_weight": np.arange(96.0)}),
     "X_val": ({}, lambda X: X, {"X_val": curved(20)}),
 }
@@ -214,16 +214,18 @@ def test_a_damaged_one_is_refused(X, left):
         fast(AutoencoderTransformer, checkpoint=left / "no" / "folder").fit(X)
 
 
-def test_sparse_rows_of_another_width(X, tmp_path, killed_after):
+def test_sparse_samples_of_another_width(X, tmp_path, killed_after):
     """A column of zeros at the end is nowhere in the arrays of a CSR matrix."""
     path = tmp_path / "fit.skae"
-    rows = sparse.csr_array(np.round(X, 1))
-    wider = sparse.csr_array((rows.data, rows.indices, rows.indptr), (len(X), X.shape[1] + 1))
+    samples = sparse.csr_array(np.round(X, 1))
+    wider = sparse.csr_array(
+        (samples.data, samples.indices, samples.indptr), (len(X), X.shape[1] + 1)
+    )
     killed_after(2)
     with pytest.raises(Killed):
-        fast(AutoencoderTransformer, checkpoint=path, checkpoint_interval=0).fit(rows)
+        fast(AutoencoderTransformer, checkpoint=path, checkpoint_interval=0).fit(samples)
     killed_after(10**9)
-    with pytest.raises(ValueError, match="with other rows"):
+    with pytest.raises(ValueError, match="with other samples"):
         fast(AutoencoderTransformer, checkpoint=path).fit(wider)
 
 
@@ -290,7 +292,7 @@ import os, signal, sys
 import numpy as np
 from tests.datasets import curved
 from skae import AutoencoderTransformer
-from skae.core import engine
+from skae.core.training import driver as engine
 
 # a shell may have had it ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -74,31 +74,31 @@ def test_first_fit_compiles_three_programs_and_clones_none(cls, early_stopping):
     model.reconstruct(X)
     model.score(X)
     with compilations() as found:
-        for n_rows in (65, 100, 127):
-            clone(model).fit_transform(curved(n_rows, X.shape[1], seed=n_rows))
+        for n_samples in (65, 100, 127):
+            clone(model).fit_transform(curved(n_samples, X.shape[1], seed=n_samples))
         for name, value in CHANGES.items():
             clone(model).set_params(**{name: value}).fit(X).transform(X[:5])
         clone(model).fit(X, sample_weight=np.linspace(0, 2, 100)).score(X)
     assert len(found) == 0
 
 
-def test_transforming_any_number_of_rows_compiles_nothing():
+def test_transforming_any_number_of_samples_compiles_nothing():
     X = curved(100, 29)  # a shape of its own: another test's small calls must not hide a program
     model = automatic(AutoencoderTransformer).fit(X)
     model.inverse_transform(model.transform(X))
     model.score(X)
     with compilations() as found:
-        for n_rows in (1, 2, 255, 256, 257, 1000):
-            codes = model.transform(curved(n_rows, 29))
+        for n_samples in (1, 2, 255, 256, 257, 1000):
+            codes = model.transform(curved(n_samples, 29))
             model.inverse_transform(codes)
-            model.score(curved(n_rows, 29))
+            model.score(curved(n_samples, 29))
     assert len(found) == 0
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_a_search_compiles_no_more_than_one_fit_and_score(early_stopping):
     columns = 17 + early_stopping
-    X = curved(450, columns)  # folds of 300 rows
+    X = curved(450, columns)  # folds of 300 samples
     model = automatic(AutoencoderTransformer, early_stopping=early_stopping)
     with compilations() as once:
         clone(model).fit(X[:300]).score(X[300:])
@@ -106,7 +106,7 @@ def test_a_search_compiles_no_more_than_one_fit_and_score(early_stopping):
     with compilations() as found:
         search = GridSearchCV(model, grid, cv=3).fit(X)
     assert len(once) <= 3
-    # 450 rows of the refit are in the same power of two
+    # 450 samples of the refit are in the same power of two
     assert len(found) == 0
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
@@ -125,7 +125,7 @@ def test_partials_are_compared_by_what_they_do():
     assert len(found) == 0
     with compilations() as found:
         decaying(0.02).fit(X)
-    assert len(found) >= 1, "another optimiser must not share the program"
+    assert len(found) >= 1, "another optimizer must not share the program"
 
 
 def test_partial_fit_and_warm_start_share_programs():
@@ -134,13 +134,13 @@ def test_partial_fit_and_warm_start_share_programs():
     model.partial_fit(X).transform(X)
     model.fit(X)
     with compilations() as found:
-        for n_rows in (1, 31, 64, 200):
-            model.partial_fit(curved(n_rows, 21)).fit(X).transform(X)
+        for n_samples in (1, 31, 64, 200):
+            model.partial_fit(curved(n_samples, 21)).fit(X).transform(X)
     assert len(found) == 0
 
 
 def test_the_cache_is_bounded_and_can_be_emptied():
-    from skae.core import programs
+    from skae.core.compile import programs
 
     X = curved(40, 23)
     fast(AutoencoderTransformer, early_stopping=False).fit(X).transform(X)

@@ -1,4 +1,4 @@
-"""Whatever holds the rows, the fit is the same."""
+"""Whatever holds the samples, the fit is the same."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -26,16 +26,16 @@ def polars_frame(X, path):
 
 
 def memory_map(X, path):
-    mapped = np.memmap(path / "rows", X.dtype, "w+", shape=X.shape)
+    mapped = np.memmap(path / "samples", X.dtype, "w+", shape=X.shape)
     mapped[...] = X
     mapped.flush()
-    return np.memmap(path / "rows", X.dtype, "r", shape=X.shape)
+    return np.memmap(path / "samples", X.dtype, "r", shape=X.shape)
 
 
 def read_only(X, path):
-    rows = X.copy()
-    rows.flags.writeable = False
-    return rows
+    samples = X.copy()
+    samples.flags.writeable = False
+    return samples
 
 
 CONTAINERS = {
@@ -67,9 +67,9 @@ def test_every_container_gives_the_same_fit(cls, kind, X, X_new, fitted, tmp_pat
 @a_few
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_jax_arrays(cls, dtype, X):
-    rows = X.astype(dtype)
-    expected = outputs(fast(cls).fit(rows), rows)
-    got = outputs(fast(cls).fit(jnp.asarray(rows)), jnp.asarray(rows))
+    samples = X.astype(dtype)
+    expected = outputs(fast(cls).fit(samples), samples)
+    got = outputs(fast(cls).fit(jnp.asarray(samples)), jnp.asarray(samples))
     for name in expected:
         assert isinstance(got[name], np.ndarray)
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
@@ -78,8 +78,8 @@ def test_jax_arrays(cls, dtype, X):
 @a_few
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "bool"])
 def test_narrow_integers_are_read_as_float32(cls, dtype):
-    rows = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
-    narrow, wide = (fast(cls).fit(r).reconstruct(r) for r in (rows, rows.astype(np.float32)))
+    samples = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
+    narrow, wide = (fast(cls).fit(r).reconstruct(r) for r in (samples, samples.astype(np.float32)))
     np.testing.assert_allclose(narrow, wide, rtol=1e-6, atol=1e-7)
 
 
@@ -117,7 +117,7 @@ def test_column_names(cls, kind, X, tmp_path):
 
 
 @a_few
-def test_sparse_rows_are_made_dense_block_by_block(cls, X, monkeypatch):
+def test_sparse_samples_are_made_dense_block_by_block(cls, X, monkeypatch):
     tallest = []
     dense = sp.csr_array.toarray
 
@@ -125,8 +125,8 @@ def test_sparse_rows_are_made_dense_block_by_block(cls, X, monkeypatch):
         tallest.append(self.shape[0])
         return dense(self, *args, **keywords)
 
-    rows = sp.csr_array(np.tile(np.where(X < 0.4, 0.0, X), (40, 1)))
-    model = fast(cls, max_iter=1).fit(rows)
+    samples = sp.csr_array(np.tile(np.where(X < 0.4, 0.0, X), (40, 1)))
+    model = fast(cls, max_iter=1).fit(samples)
     monkeypatch.setattr(sp.csr_array, "toarray", watched)
-    model.transform(rows)
+    model.transform(samples)
     assert tallest and max(tallest) <= 256

@@ -18,7 +18,7 @@ from tests.discovery import (
     TRANSFORMERS,
     fast,
     few_of,
-    is_centred,
+    is_centered,
     outputs,
 )
 
@@ -118,19 +118,19 @@ def test_parameters_are_left_alone(cls, X, y):
 @each_estimator
 def test_input_is_not_changed(cls, X, y):
     for dtype in ("float64", "float32"):
-        rows = X.astype(dtype)
-        original = rows.copy()
-        outputs(fast(cls).fit(rows, y), rows)
-        np.testing.assert_array_equal(rows, original)
+        samples = X.astype(dtype)
+        original = samples.copy()
+        outputs(fast(cls).fit(samples, y), samples)
+        np.testing.assert_array_equal(samples, original)
 
 
 @each_estimator
 def test_sparse_equals_dense(cls, X, y):
     if not get_tags(fast(cls)).input_tags.sparse:
-        pytest.fail(f"{cls.__name__} does not take sparse rows")
-    rows = np.where(X < 0.4, 0.0, X)
-    dense = outputs(fast(cls).fit(rows, y), rows)
-    sparse = outputs(fast(cls).fit(sp.csr_array(rows), y), sp.csr_array(rows))
+        pytest.fail(f"{cls.__name__} does not take sparse samples")
+    samples = np.where(X < 0.4, 0.0, X)
+    dense = outputs(fast(cls).fit(samples, y), samples)
+    sparse = outputs(fast(cls).fit(sp.csr_array(samples), y), sp.csr_array(samples))
     for name in dense:
         np.testing.assert_allclose(sparse[name], dense[name], rtol=1e-6, atol=1e-7, err_msg=name)
 
@@ -140,8 +140,8 @@ def test_sparse_equals_dense(cls, X, y):
 @pytest.mark.parametrize("factor, shift", [(4096.0, 0.0), (3.7, -120.0), (1e-6, 5.0)])
 def test_shift_and_scale_do_not_change_the_fit(cls, factor, shift, early_stopping, fitted, X, y):
     model = fitted(cls, early_stopping=early_stopping)
-    assert is_centred(model) or "loss" in model.get_params()
-    if not is_centred(model):
+    assert is_centered(model) or "loss" in model.get_params()
+    if not is_centered(model):
         model = fitted(cls, early_stopping=early_stopping, loss="squared_error")
     moved = clone(model).fit(X * factor + shift, y)
     # what the shift takes from the last digits of float64 is not the model's fault
@@ -152,18 +152,18 @@ def test_shift_and_scale_do_not_change_the_fit(cls, factor, shift, early_stoppin
 
 
 @each_estimator
-def test_rows_are_judged_one_by_one(cls, fitted):
-    """The same row gives the same bits in any order and beside any others."""
+def test_samples_are_judged_one_by_one(cls, fitted):
+    """The same sample gives the same bits in any order and beside any others."""
     from tests.datasets import curved
 
     model = fitted(cls)
-    rows = curved(300, seed=3)
-    order = np.random.default_rng(0).permutation(len(rows))
-    together, shuffled = outputs(model, rows), outputs(model, rows[order])
+    samples = curved(300, seed=3)
+    order = np.random.default_rng(0).permutation(len(samples))
+    together, shuffled = outputs(model, samples), outputs(model, samples[order])
     for name, values in together.items():
         np.testing.assert_array_equal(shuffled[name], values[order], err_msg=name)
     for i in (0, 255, 256, 299):
-        for name, value in outputs(model, rows[i : i + 1]).items():
+        for name, value in outputs(model, samples[i : i + 1]).items():
             np.testing.assert_array_equal(value[0], together[name][i], err_msg=name)
 
 
@@ -192,7 +192,7 @@ def test_floating_dtype_in_same_out(cls, dtype, X, y, fitted):
     model = fast(cls).fit(X.astype(dtype), y)
     if get_tags(model).transformer_tags.preserves_dtype:
         assert model.transform(X.astype(dtype)).dtype == dtype
-        # the dtype of the rows decides, not that of the rows fitted
+        # the dtype of the samples decides, not that of the samples fitted
         assert fitted(cls).transform(X.astype(dtype)).dtype == dtype
     if hasattr(model, "reconstruct"):
         assert model.reconstruct(X.astype(dtype)).dtype == dtype
@@ -201,11 +201,11 @@ def test_floating_dtype_in_same_out(cls, dtype, X, y, fitted):
 @pytest.mark.parametrize("cls", few_of(TRANSFORMERS))
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32", "int64", "bool", "object"])
 def test_other_dtypes_give_float32(cls, dtype, y):
-    rows = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
-    model = fast(cls).fit(rows, y)
+    samples = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
+    model = fast(cls).fit(samples, y)
     if get_tags(model).transformer_tags.preserves_dtype:
-        assert model.transform(rows).dtype == np.float32
-    assert model.reconstruct(rows).dtype == np.float32
+        assert model.transform(samples).dtype == np.float32
+    assert model.reconstruct(samples).dtype == np.float32
 
 
 @each_estimator

@@ -7,7 +7,7 @@ import pytest
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objectives import Batch, Objective
+from skae.core.objective import Batch, Objective
 from skae.estimators.contractive import contractive_loss, squared_jacobian_norm
 from tests.datasets import curved
 from tests.discovery import fast
@@ -120,19 +120,19 @@ def test_rescaling_does_not_empty_the_penalty():
 # ---- fits
 
 
-@pytest.mark.parametrize("n_rows", [1, 40, 300])
+@pytest.mark.parametrize("n_samples", [1, 40, 300])
 @pytest.mark.parametrize("code_activation", ["identity", "tanh"])
-def test_jacobian_is_the_slope_of_transform(code_activation, n_rows):
+def test_jacobian_is_the_slope_of_transform(code_activation, n_samples):
     X = curved(100, 6) * 50
     model = fast(ContractiveAutoencoder, code_activation=code_activation).fit(X)
-    rows = curved(n_rows, 6, seed=2) * 50
-    jacobian = model.encoder_jacobian(rows)
-    assert jacobian.shape == (n_rows, 2, 6) and jacobian.dtype == np.float64
-    want = by_differences(model.transform, rows, step=0.05)
+    samples = curved(n_samples, 6, seed=2) * 50
+    jacobian = model.encoder_jacobian(samples)
+    assert jacobian.shape == (n_samples, 2, 6) and jacobian.dtype == np.float64
+    want = by_differences(model.transform, samples, step=0.05)
     np.testing.assert_allclose(jacobian, want, atol=0.02 * np.abs(want).max())
 
 
-def test_jacobian_dtypes_and_sparse_rows(fitted, X):
+def test_jacobian_dtypes_and_sparse_samples(fitted, X):
     from scipy.sparse import csr_array
 
     model = fitted(ContractiveAutoencoder)

@@ -19,8 +19,10 @@ from skae.datasets._array_unpickler import load_arrays
 NAMES = ["cat", "horse"]
 
 
-def batch(rng, n_rows=3):
-    return rng.integers(0, 256, (n_rows, 3072), dtype=np.uint8), rng.integers(0, 2, n_rows).tolist()
+def batch(rng, n_samples=3):
+    return rng.integers(0, 256, (n_samples, 3072), dtype=np.uint8), rng.integers(
+        0, 2, n_samples
+    ).tolist()
 
 
 def write(folder, name, content, protocol=2):
@@ -65,7 +67,7 @@ def test_every_protocol_and_all_training_files(cifar):
     np.testing.assert_array_equal(X[3, 0], batches["data_batch_2"][0][0, 0] / np.float32(255))
 
 
-def test_grey(cifar):
+def test_gray(cifar):
     folder, batches = cifar
     red, green, blue = batches["test_batch"][0].reshape(3, 3, 1024).swapaxes(0, 1) / 255
     average = load_cifar10(folder, split="test", color="average")
@@ -169,7 +171,7 @@ def test_cifar_not_there_says_where_to_get_it(tmp_path, monkeypatch):
     ("wrong", "message"),
     [
         ({"split": "all"}, "split must be one of 'train', 'test', got 'all'"),
-        ({"color": "grey"}, "color must be one of 'rgb', 'average', 'luminance'"),
+        ({"color": "gray"}, "color must be one of 'rgb', 'average', 'luminance'"),
         ({"dtype": "float64"}, "dtype must be one of"),
         ({"classes": "dog"}, "classes must be among cat, horse or their numbers 0 to 1, got 'dog'"),
         ({"classes": [2]}, "got 2"),
@@ -189,7 +191,7 @@ def pictures(tmp_path_factory):
         (folder / name).mkdir()
     image.new("RGB", (40, 20), (255, 0, 0)).save(folder / "red" / "wide.png")
     image.new("RGB", (10, 90), (0, 0, 255)).save(folder / "blue" / "tall.jpg", quality=100)
-    image.new("L", (7, 7), 128).save(folder / "blue" / "grey.BMP".lower())
+    image.new("L", (7, 7), 128).save(folder / "blue" / "gray.BMP".lower())
     image.new("RGBA", (9, 9), (0, 0, 255, 0)).save(folder / "red" / "transparent.png")
     (folder / "red" / "notes.txt").write_text("no picture")
     return folder

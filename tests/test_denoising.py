@@ -1,4 +1,4 @@
-"""What the denoising autoencoder alone promises: its noise, and that rows come out cleaner."""
+"""What the denoising autoencoder alone promises: its noise, and that samples come out cleaner."""
 
 import functools
 import pickle
@@ -10,9 +10,14 @@ import pytest
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
-from skae.core.batching import Rows
-from skae.core.corruption import CORRUPTIONS, corrupt, noise_constants, standard_normal
-from skae.core.objectives import Batch
+from skae.core.data.samples import Samples
+from skae.core.objective import Batch
+from skae.objectives.denoising.corruption import (
+    CORRUPTIONS,
+    corrupt,
+    noise_constants,
+    standard_normal,
+)
 from tests.datasets import curved
 from tests.discovery import fast
 from tests.test_compilation import compilations
@@ -22,19 +27,19 @@ each_kind = pytest.mark.parametrize("noise", KINDS)
 
 
 def scaled(x, key, factor=1.0):
-    """Noise of a user: rows in X's units."""
+    """Noise of a user: samples in X's units."""
     return factor * x + 0.1 * jax.random.normal(key, x.shape)
 
 
 def looking_at_units(x, key):
-    """Finite only where rows lie in the units of `shifted`."""
+    """Finite only where samples lie in the units of `shifted`."""
     return jnp.where((x > 900) & (x < 1100), x, jnp.nan)
 
 
-def apply(noise, level, rows, weight=None, seed=0, constants=None):
-    x = np.asarray(rows, np.float32)
+def apply(noise, level, samples, weight=None, seed=0, constants=None):
+    x = np.asarray(samples, np.float32)
     weight = np.ones(len(x), np.float32) if weight is None else np.asarray(weight, np.float32)
-    known = noise_constants(noise, Rows(x), weight, centred=False) if constants is None else {}
+    known = noise_constants(noise, Samples(x), weight, centered=False) if constants is None else {}
     key = jax.random.key(seed)
     return np.asarray(corrupt(noise, key, Batch(x, weight), np.float32(level), known or constants))
 
@@ -89,23 +94,25 @@ def test_salt_and_pepper_are_the_extremes_of_the_column():
 
 
 @pytest.mark.parametrize("n_features", [3, 90])
-def test_swap_draws_other_rows_by_weight_and_never_padding(n_features):
+def test_swap_draws_other_samples_by_weight_and_never_padding(n_features):
     weight = np.array([1.0, 0.0, 3.0, 2.0, 0.0, 0.0])
-    rows = np.repeat(np.arange(6.0)[:, None], n_features, axis=1)
-    draws = np.concatenate([apply("swap", 1.0, rows, weight, s) for s in range(1500)], axis=1)
-    for row in range(6):
-        others = np.where(np.arange(6) == row, 0, weight)
-        shares = np.array([np.mean(draws[row] == donor) for donor in range(6)])
+    samples = np.repeat(np.arange(6.0)[:, None], n_features, axis=1)
+    draws = np.concatenate([apply("swap", 1.0, samples, weight, s) for s in range(1500)], axis=1)
+    for sample in range(6):
+        others = np.where(np.arange(6) == sample, 0, weight)
+        shares = np.array([np.mean(draws[sample] == donor) for donor in range(6)])
         np.testing.assert_allclose(shares, others / others.sum(), atol=0.03)
 
 
-def test_swap_with_no_other_row_and_across_columns():
+def test_swap_with_no_other_sample_and_across_columns():
     assert (apply("swap", 0.9, TABLE[:1]) == TABLE[:1].astype(np.float32)).all()
     padded = np.concatenate([TABLE[:1], np.zeros((3, 90))])
     assert (apply("swap", 0.9, padded, [1, 0, 0, 0])[0] == TABLE[0].astype(np.float32)).all()
-    rows = np.repeat(np.arange(50.0)[:, None], 60, axis=1)
-    donors = apply("swap", 1.0, rows)
-    assert np.mean([len(np.unique(row)) for row in donors]) > 30, "each cell has its own donor"
+    samples = np.repeat(np.arange(50.0)[:, None], 60, axis=1)
+    donors = apply("swap", 1.0, samples)
+    assert np.mean([len(np.unique(sample)) for sample in donors]) > 30, (
+        "each cell has its own donor"
+    )
 
 
 def test_new_key_new_noise():
@@ -117,7 +124,7 @@ def test_new_key_new_noise():
 
 
 @pytest.fixture(scope="module")
-def rows():
+def samples():
     return curved(600, 12), curved(200, 12, seed=1)
 
 
@@ -125,8 +132,8 @@ def rows():
     "noise, loss",
     [*((kind, "squared_error") for kind in KINDS), ("dropout", "binary_cross_entropy")],
 )
-def test_noisy_rows_come_out_cleaner(noise, loss, rows):
-    X, X_new = rows
+def test_noisy_samples_come_out_cleaner(noise, loss, samples):
+    X, X_new = samples
     level = 0.5 if noise == "gaussian" else 0.2
     model = fast(
         DenoisingAutoencoder, n_components=4, noise=noise, noise_level=level, loss=loss, max_iter=30
@@ -137,12 +144,12 @@ def test_noisy_rows_come_out_cleaner(noise, loss, rows):
     plain = fast(AutoencoderTransformer, n_components=4, loss=loss, max_iter=30).fit(X)
     naive = plain.reconstruct(noisy.clip(0, 1))
     assert np.mean((denoised - X_new) ** 2) < np.mean((naive - X_new) ** 2)
-    # a clean row is not foreign
+    # a clean sample is not foreign
     assert model.score(X_new) > 0.7 * plain.score(X_new)
 
 
-def test_transform_adds_no_noise_and_corrupt_does(rows):
-    X, _ = rows
+def test_transform_adds_no_noise_and_corrupt_does(samples):
+    X, _ = samples
     model = fast(DenoisingAutoencoder, noise="dropout").fit(X)
     np.testing.assert_array_equal(model.transform(X), model.transform(X))
     one, again, other = (model.corrupt(X, random_state=s) for s in (0, 0, 1))
@@ -153,27 +160,27 @@ def test_transform_adds_no_noise_and_corrupt_does(rows):
 
 
 @each_kind
-@pytest.mark.parametrize("n_rows", [1, 2, 257])
-def test_corrupt_takes_any_number_of_rows(noise, n_rows, rows):
-    model = fast(DenoisingAutoencoder, noise=noise, noise_level=0.5, max_iter=0).fit(rows[0])
-    X = curved(n_rows, 12, seed=4)
+@pytest.mark.parametrize("n_samples", [1, 2, 257])
+def test_corrupt_takes_any_number_of_samples(noise, n_samples, samples):
+    model = fast(DenoisingAutoencoder, noise=noise, noise_level=0.5, max_iter=0).fit(samples[0])
+    X = curved(n_samples, 12, seed=4)
     noisy = model.corrupt(X, random_state=0)
     assert noisy.shape == X.shape and np.isfinite(noisy).all()
-    if noise == "swap" and n_rows > 1:
+    if noise == "swap" and n_samples > 1:
         own = np.isclose(noisy[:, :, None], X.T[None], atol=1e-5).any(axis=2)
         assert own.all(), "swapped cells are values of their column"
 
 
-def test_gaussian_level_counts_in_units_of_the_data(rows):
-    X, _ = rows
+def test_gaussian_level_counts_in_units_of_the_data(samples):
+    X, _ = samples
     for factor in (1.0, 1000.0):
         model = fast(DenoisingAutoencoder, noise_level=0.5, max_iter=0).fit(X * factor)
         added = model.corrupt(X * factor, random_state=0) - X * factor
         assert abs(added.std() / (0.5 * model.scale_) - 1) < 0.05
 
 
-def test_salt_and_pepper_knows_the_training_rows(rows):
-    X, _ = rows
+def test_salt_and_pepper_knows_the_training_samples(samples):
+    X, _ = samples
     model = fast(DenoisingAutoencoder, noise="salt_and_pepper", noise_level=0.9, max_iter=0).fit(X)
     noisy = model.corrupt(X[:50], random_state=0)
     np.testing.assert_allclose(noisy.max(axis=0), X.max(axis=0), rtol=1e-5)
@@ -192,15 +199,15 @@ def test_level_is_traced_and_kind_is_not():
     assert len(found) == 1
 
 
-def test_functions_see_rows_in_the_units_of_X(rows):
-    shifted = 1000 + 20 * (rows[0] - 0.5)
+def test_functions_see_samples_in_the_units_of_X(samples):
+    shifted = 1000 + 20 * (samples[0] - 0.5)
     model = fast(DenoisingAutoencoder, noise=looking_at_units).fit(shifted)
     assert np.isfinite(model.history_["loss"]).all()
     np.testing.assert_allclose(model.corrupt(shifted), shifted, rtol=1e-5)
 
 
-def test_partials_are_functions_too_and_pickle(rows):
-    X, _ = rows
+def test_partials_are_functions_too_and_pickle(samples):
+    X, _ = samples
     noise = functools.partial(scaled, factor=0.5)
     model = fast(DenoisingAutoencoder, noise=noise).fit(X)
     again = pickle.loads(pickle.dumps(model))
@@ -212,8 +219,8 @@ def test_partials_are_functions_too_and_pickle(rows):
     assert len(found) == 0
 
 
-def test_training_may_go_on_with_other_noise(rows):
-    X, _ = rows
+def test_training_may_go_on_with_other_noise(samples):
+    X, _ = samples
     model = fast(DenoisingAutoencoder, warm_start=True).fit(X)
     for noise in KINDS:
         assert np.isfinite(model.set_params(noise=noise).fit(X).score(X))
@@ -245,20 +252,20 @@ def test_bad_noise(noise):
 
 def test_functions_must_keep_the_shape():
     for bad in (lambda x, key: x[:, :2], lambda x, key: None):
-        with pytest.raises(ValueError, match=r"noise function must give rows of the shape"):
+        with pytest.raises(ValueError, match=r"noise function must give samples of the shape"):
             fast(DenoisingAutoencoder, noise=bad).fit(curved())
     with pytest.raises(ValueError, match="hashable"):
         noise = functools.partial(scaled, factor=[1.0])
         fast(DenoisingAutoencoder, noise=noise).fit(curved())
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 5, 4001])
-def test_normals_of_any_number_of_rows(n_rows):
-    got = np.asarray(standard_normal(jax.random.key(0), (n_rows, 64)))
-    assert got.shape == (n_rows, 64) and np.isfinite(got).all()
+@pytest.mark.parametrize("n_samples", [1, 2, 5, 4001])
+def test_normals_of_any_number_of_samples(n_samples):
+    got = np.asarray(standard_normal(jax.random.key(0), (n_samples, 64)))
+    assert got.shape == (n_samples, 64) and np.isfinite(got).all()
     assert len(np.unique(got)) > 0.9 * min(got.size, 2**12)
-    if n_rows > 1000:
+    if n_samples > 1000:
         assert abs(got.mean()) < 0.01 and abs(got.std() - 1) < 0.01
-        # two rows have the halves of what was drawn
-        half = n_rows // 2
+        # two samples have the halves of what was drawn
+        half = n_samples // 2
         assert abs(np.mean(got[:half] * got[-half:])) < 0.01

@@ -76,8 +76,8 @@ def tile(display, line, column, lines, columns):
     return picture[1 + line * height : (line + 1) * height, 1 + column * width :][:, : width - 1]
 
 
-def grey(row, limits=(0.0, 1.0)):
-    return painted(row, (8, 8, 1), limits=limits, cmap="gray_r")
+def gray(sample, limits=(0.0, 1.0)):
+    return painted(sample, (8, 8, 1), limits=limits, cmap="gray_r")
 
 
 def test_mosaic_holds_each_image_where_its_label_stands():
@@ -106,8 +106,8 @@ class TestReconstruction:
         assert display.figure_ is display.ax_.figure
         expected = pca.inverse_transform(pca.transform(X[:4]))
         np.testing.assert_allclose(display.X_hat["PCA"], expected)
-        np.testing.assert_array_equal(tile(display, 0, 2, 3, 4), grey(X[2]))
-        np.testing.assert_allclose(tile(display, 1, 3, 3, 4), grey(expected[3]))
+        np.testing.assert_array_equal(tile(display, 0, 2, 3, 4), gray(X[2]))
+        np.testing.assert_allclose(tile(display, 1, 3, 3, 4), gray(expected[3]))
         error = np.sqrt(np.mean((expected - X[:4]) ** 2, axis=1))
         np.testing.assert_allclose(display.errors_["PCA"], error)
 
@@ -120,7 +120,7 @@ class TestReconstruction:
         first, second, third, last = labels(display.ax_.yaxis)
         assert (first, second, third) == ("original", "noisy", "reconstruction")
         assert "error" in last
-        np.testing.assert_array_equal(tile(display, 1, 0, 4, 3), grey(noisy[0]))
+        np.testing.assert_array_equal(tile(display, 1, 0, 4, 3), gray(noisy[0]))
         np.testing.assert_allclose(
             display.X_hat["reconstruction"], models["plain"].reconstruct(noisy)
         )
@@ -222,14 +222,14 @@ class TestFeatures:
         display = FeatureDisplay.from_estimator(models["convolutional"])
         assert display.features.shape == (3, 1, 9) and display.image_shape == (3, 3, 1)
 
-    def test_top_rows(self, digits, models):
+    def test_top_samples(self, digits, models):
         X, _ = digits
         display = FeatureDisplay.from_estimator(
             models["sparse"], csr_array(X), kind="top_rows", units=[4], n_rows=3, image_shape=SHAPE
         )
         best = np.argsort(-models["sparse"].transform(X)[:, 4], kind="stable")[:3]
         assert display.indices.tolist() == [best.tolist()]
-        np.testing.assert_array_equal(tile(display, 0, 2, 1, 3), grey(X[best[2]]))
+        np.testing.assert_array_equal(tile(display, 0, 2, 1, 3), gray(X[best[2]]))
         assert labels(display.ax_.yaxis) == ["unit 4"]
 
     def test_maximize_and_bars(self, models):
@@ -359,10 +359,10 @@ def test_hash_buckets(digits, models):
     assert sizes == sorted(sizes, reverse=True)
     for members, code in zip(display.buckets, display.codes, strict=True):
         assert members.tolist() == np.flatnonzero((codes == code).all(axis=1)).tolist()
-    np.testing.assert_array_equal(tile(display, 0, 1, 3, 5), grey(X[display.buckets[0][0]]))
+    np.testing.assert_array_equal(tile(display, 0, 1, 3, 5), gray(X[display.buckets[0][0]]))
     first = display.codes[0]
     said, kind = labels(display.ax_.yaxis)[0].split("\n")
-    assert said == f"{''.join(map(str, first))}: {sizes[0]} rows"
+    assert said == f"{''.join(map(str, first))}: {sizes[0]} samples"
     assert kind.endswith(f"% {np.bincount(y[display.buckets[0]]).argmax()}")
     with pytest.raises(ValueError, match="are no bits"):
         HashBucketDisplay.from_estimator(models["plain"], X, image_shape=SHAPE)
@@ -444,9 +444,9 @@ def test_one_picture_needs_one_axes():
         HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), ax=axes)
 
 
-def test_an_unknown_colour_map_is_a_value_error():
-    with pytest.raises(ValueError, match="nocolour"):
-        HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), cmap="nocolour")
+def test_an_unknown_color_map_is_a_value_error():
+    with pytest.raises(ValueError, match="nocolor"):
+        HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), cmap="nocolor")
 
 
 def test_nothing_below_knows_of_displays():

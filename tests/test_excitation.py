@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 import skae
 from skae.core.activations import ACTIVATIONS
-from skae.core.programs import _programs
+from skae.core.compile.programs import _programs
 from skae.display import maximize_activation, top_activating_rows
 from skae.networks import Convolutional, Recurrent
 from tests.own_modules import pair, sequential
@@ -16,18 +16,18 @@ QUICK = {"max_iter": 1, "early_stopping": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
-def rows():
+def samples():
     return load_digits().data[:80, :36] / 16
 
 
 @pytest.fixture(scope="module")
-def dense(rows):
-    return skae.AutoencoderTransformer(3, hidden_layer_sizes=(7, 5), **QUICK).fit(rows)
+def dense(samples):
+    return skae.AutoencoderTransformer(3, hidden_layer_sizes=(7, 5), **QUICK).fit(samples)
 
 
 @pytest.fixture(scope="module")
-def one_layer(rows):
-    return skae.AutoencoderTransformer(3, **ONE_LAYER, **QUICK).fit(rows)
+def one_layer(samples):
+    return skae.AutoencoderTransformer(3, **ONE_LAYER, **QUICK).fit(samples)
 
 
 def by_hand(model, X):
@@ -44,11 +44,13 @@ def by_hand(model, X):
     return found
 
 
-def test_dense_layers_are_what_they_are_by_hand(dense, rows):
-    for name, expected in by_hand(dense, rows).items():
-        np.testing.assert_allclose(dense.hidden_activations(rows, name), expected, atol=2e-5)
-    np.testing.assert_array_equal(dense.hidden_activations(rows, "code"), dense.transform(rows))
-    first = dense.hidden_activations(rows.astype(np.float32), 0)
+def test_dense_layers_are_what_they_are_by_hand(dense, samples):
+    for name, expected in by_hand(dense, samples).items():
+        np.testing.assert_allclose(dense.hidden_activations(samples, name), expected, atol=2e-5)
+    np.testing.assert_array_equal(
+        dense.hidden_activations(samples, "code"), dense.transform(samples)
+    )
+    first = dense.hidden_activations(samples.astype(np.float32), 0)
     assert first.dtype == np.float32 and first.shape == (80, 7)
 
 
@@ -76,53 +78,55 @@ SHAPES = {"convolutional": (3, 3, 2), "recurrent": (6, 6), "own": (5,), "tied": 
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_every_kind_of_network_tells_its_layers(kind, rows):
+def test_every_kind_of_network_tells_its_layers(kind, samples):
     parameters, names = NETWORKS[kind]
-    model = skae.AutoencoderTransformer(2, **parameters, **{**QUICK, "max_iter": 0}).fit(rows)
+    model = skae.AutoencoderTransformer(2, **parameters, **{**QUICK, "max_iter": 0}).fit(samples)
     with pytest.raises(ValueError, match="is not a layer") as raised:
-        model.hidden_activations(rows, "nowhere")
+        model.hidden_activations(samples, "nowhere")
     for name in {*names, "code"}:
         assert f"'{name}'" in str(raised.value)
-    values = model.hidden_activations(rows, 0)
+    values = model.hidden_activations(samples, 0)
     assert values.shape == (80, *SHAPES.get(kind, (4,)))
-    np.testing.assert_array_equal(values[5:7], model.hidden_activations(rows[5:7], 0))
+    np.testing.assert_array_equal(values[5:7], model.hidden_activations(samples[5:7], 0))
     with pytest.raises(ValueError, match="a number from 0 to"):
-        model.hidden_activations(rows, 99)
+        model.hidden_activations(samples, 99)
 
 
-def test_top_rows_of_a_layer(dense, rows):
-    values = dense.hidden_activations(rows, "encoder.1")
-    indices, highest = top_activating_rows(dense, rows, [4, 0], layer="encoder.1", n_rows=6)
-    for row, top, unit in zip(indices, highest, (4, 0), strict=True):
-        np.testing.assert_array_equal(row, np.argsort(-values[:, unit], kind="stable")[:6])
-        np.testing.assert_allclose(top, values[row, unit], rtol=1e-6)
-    assert top_activating_rows(dense, rows, 1, n_rows=500)[0].shape == (1, 80)
+def test_top_samples_of_a_layer(dense, samples):
+    values = dense.hidden_activations(samples, "encoder.1")
+    indices, highest = top_activating_rows(dense, samples, [4, 0], layer="encoder.1", n_samples=6)
+    for sample, top, unit in zip(indices, highest, (4, 0), strict=True):
+        np.testing.assert_array_equal(sample, np.argsort(-values[:, unit], kind="stable")[:6])
+        np.testing.assert_allclose(top, values[sample, unit], rtol=1e-6)
+    assert top_activating_rows(dense, samples, 1, n_samples=500)[0].shape == (1, 80)
 
 
 @pytest.mark.parametrize("norm", [0.5, "auto"])
-def test_the_best_row_of_a_single_layer_is_known(one_layer, rows, norm):
+def test_the_best_sample_of_a_single_layer_is_known(one_layer, samples, norm):
     best = maximize_activation(one_layer, norm=norm, random_state=0)
     kernel = one_layer.params_["encoder"]["layer_0"]["kernel"]
-    length = norm if norm != "auto" else np.sqrt(np.mean(np.sum((rows - rows.mean(0)) ** 2, 1)))
+    length = (
+        norm if norm != "auto" else np.sqrt(np.mean(np.sum((samples - samples.mean(0)) ** 2, 1)))
+    )
     expected = one_layer.mean_ + length * (kernel / np.linalg.norm(kernel, axis=0)).T
     np.testing.assert_allclose(best, expected, atol=2e-2 * length)
 
 
-def test_the_best_row_in_a_box_is_a_corner(one_layer):
+def test_the_best_sample_in_a_box_is_a_corner(one_layer):
     best = maximize_activation(one_layer, norm=None, value_range=(0, 1), random_state=0)
     kernel = one_layer.params_["encoder"]["layer_0"]["kernel"].T
     clear = np.abs(kernel) > 0.1 * np.abs(kernel).max()
     np.testing.assert_allclose(best[clear], (kernel > 0)[clear], atol=1e-3)
 
 
-def test_both_bounds_hold_and_no_training_row_excites_more(dense, rows):
+def test_both_bounds_hold_and_no_training_sample_excites_more(dense, samples):
     best = maximize_activation(
         dense, [0, 2], layer="encoder.0", norm=1.5, value_range=(0, 1), random_state=0
     )
     assert best.min() >= -1e-6 and best.max() <= 1 + 1e-6
     assert np.linalg.norm(best - dense.mean_, axis=1).max() <= 1.5 + 1e-4
-    inside = np.linalg.norm(rows - dense.mean_, axis=1) <= 1.5
-    seen = dense.hidden_activations(rows[inside], "encoder.0")[:, [0, 2]].max(axis=0)
+    inside = np.linalg.norm(samples - dense.mean_, axis=1) <= 1.5
+    seen = dense.hidden_activations(samples[inside], "encoder.0")[:, [0, 2]].max(axis=0)
     reached = np.diag(dense.hidden_activations(best, "encoder.0")[:, [0, 2]])
     assert (reached >= seen).all()
 

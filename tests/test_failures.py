@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer
-from skae.core import engine
+from skae.core.training import driver as engine
 from tests.datasets import curved
 from tests.discovery import REPRESENTATIVES, fast
 
@@ -83,7 +83,7 @@ def test_fits_where_jax_computes_with_64_bits(run_python):
     )
 
 
-def test_patience_counts_epochs_of_the_rows_that_are_trained_on():
+def test_patience_counts_epochs_of_the_samples_that_are_trained_on():
     X = curved(600, seed=1)
     for fraction in (0.2, 0.8):
         model = fast(
@@ -96,7 +96,7 @@ def test_patience_counts_epochs_of_the_rows_that_are_trained_on():
         assert model.fit(X).n_iter_ == 5
 
 
-def test_a_batch_of_more_rows_than_there_are(X):
+def test_a_batch_of_more_samples_than_there_are(X):
     model = fast(AutoencoderTransformer, batch_size=10**9, early_stopping=False).fit(X)
     assert model.n_steps_ == model.n_iter_
 

@@ -33,16 +33,16 @@ def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
 @pytest.mark.parametrize("cls", [*REPRESENTATIVES, RecurrentAutoencoder])
 def test_under_jit_vmap_and_grad(cls, fitted, X_new):
     encode, params = fitted(cls).encoder_function()
-    rows = jnp.asarray(X_new, jnp.float32)
-    plain = encode(params, rows)
-    np.testing.assert_allclose(jax.jit(encode)(params, rows), plain, rtol=1e-4, atol=1e-5)
-    one_by_one = jax.vmap(lambda row: encode(params, row[None])[0])(rows)
+    samples = jnp.asarray(X_new, jnp.float32)
+    plain = encode(params, samples)
+    np.testing.assert_allclose(jax.jit(encode)(params, samples), plain, rtol=1e-4, atol=1e-5)
+    one_by_one = jax.vmap(lambda sample: encode(params, sample[None])[0])(samples)
     np.testing.assert_allclose(one_by_one, plain, rtol=1e-4, atol=1e-5)
-    single = jax.vmap(encode, in_axes=(None, 0))(params, rows)
+    single = jax.vmap(encode, in_axes=(None, 0))(params, samples)
     np.testing.assert_allclose(single, plain, rtol=1e-4, atol=1e-5)
-    jacobian = jax.jacobian(lambda row: encode(params, row))(rows[0])
+    jacobian = jax.jacobian(lambda sample: encode(params, sample))(samples[0])
     assert jacobian.shape == (2, 6)
-    gradient = jax.grad(lambda p: jnp.sum(encode(p, rows) ** 2))(params)
+    gradient = jax.grad(lambda p: jnp.sum(encode(p, samples) ** 2))(params)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
     assert any(np.abs(leaf).max() > 0 for leaf in jax.tree.leaves(gradient))
 
@@ -50,12 +50,12 @@ def test_under_jit_vmap_and_grad(cls, fitted, X_new):
 def test_jacobian_is_the_derivative_of_transform(fitted, X_new):
     model = fitted(AutoencoderTransformer, init="random")
     encode, params = model.encoder_function()
-    row = X_new[0]
-    jacobian = np.asarray(jax.jacobian(lambda r: encode(params, r))(jnp.float32(row)))
+    sample = X_new[0]
+    jacobian = np.asarray(jax.jacobian(lambda r: encode(params, r))(jnp.float32(sample)))
     step = 1e-2
     for j in range(6):
         bump = step * np.eye(6)[j]
-        ends = model.transform(np.stack([row + bump, row - bump]))
+        ends = model.transform(np.stack([sample + bump, sample - bump]))
         np.testing.assert_allclose((ends[0] - ends[1]) / (2 * step), jacobian[:, j], atol=5e-3)
 
 

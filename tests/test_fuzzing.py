@@ -1,4 +1,4 @@
-"""Any parameters on any rows: a documented error or finite results, and nothing left half done."""
+"""Any parameters on any samples: a documented error or finite results, and nothing left half done."""
 
 import signal
 import warnings
@@ -71,8 +71,8 @@ CELLS = {
     "smooth": lambda X: X,
     "equal": lambda X: np.full_like(X, 0.25),
     "bits": lambda X: np.round(X),
-    "centred": lambda X: 8 * X - 4,
-    "tied rows": lambda X: X[np.arange(len(X)) // 3],
+    "centered": lambda X: 8 * X - 4,
+    "tied samples": lambda X: X[np.arange(len(X)) // 3],
     "one huge cell": lambda X: np.where(np.arange(X.size).reshape(X.shape) == 3, 1e12, X),
     "around 1e30": lambda X: (X - 0.5) * 1e30,
     "around 1e200": lambda X: (X - 0.5) * 1e200,
@@ -99,7 +99,7 @@ CONTAINERS = {
 
 @st.composite
 def cases(draw, cls, many):
-    """Parameters of an estimator, rows and how they are held, and others to ask about."""
+    """Parameters of an estimator, samples and how they are held, and others to ask about."""
     chosen = {}
     n_costly = draw(st.sampled_from([0, 0, 1, 2])) if many else 0
     for pool, most in ((FREE, 4), (COSTLY, n_costly)):
@@ -116,20 +116,20 @@ def cases(draw, cls, many):
     return cls, chosen, *kinds, weighted, draw(st.sampled_from(sorted(CELLS)))
 
 
-def rows_of(shape, cells, dtype, container):
+def samples_of(shape, cells, dtype, container):
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         X = CELLS[cells](curved(*shape, seed=shape[0])).astype(dtype)
     return CONTAINERS[container](X)
 
 
-def weights_of(kind, n_rows):
+def weights_of(kind, n_samples):
     rng = np.random.default_rng(0)
     return {
         None: None,
-        "whole": rng.integers(0, 3, n_rows).astype(float),
-        "wide": 10.0 ** rng.integers(-200, 200, n_rows),
-        "zero": np.zeros(n_rows),
+        "whole": rng.integers(0, 3, n_samples).astype(float),
+        "wide": 10.0 ** rng.integers(-200, 200, n_samples),
+        "zero": np.zeros(n_samples),
     }[kind]
 
 
@@ -167,7 +167,7 @@ def gives_finite_results(model, X):
 
 def answers(case):
     cls, parameters, shape, cells, dtype, container, weighted, others = case
-    X = rows_of(shape, cells, dtype, container)
+    X = samples_of(shape, cells, dtype, container)
     X_before, y = joblib.hash(X), labels(curved(*shape, seed=shape[0]))
     if len(np.unique(y)) < 2:
         y = np.arange(len(y)) % 2
@@ -181,11 +181,11 @@ def answers(case):
         assert told(model) == before, "a fit that was refused leaves something behind"
         return
     finally:
-        assert joblib.hash(X) == X_before, "the rows were changed"
+        assert joblib.hash(X) == X_before, "the samples were changed"
     fitted = told(model)
     gives_finite_results(model, X)
     try:
-        gives_finite_results(model, rows_of(shape, others, dtype, container))
+        gives_finite_results(model, samples_of(shape, others, dtype, container))
     except (ValueError, TypeError) as error:
         said(error)
     assert told(model) == fitted and joblib.hash(X) == X_before

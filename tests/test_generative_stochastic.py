@@ -6,10 +6,10 @@ import pytest
 from sklearn.base import clone
 
 from skae import GenerativeStochasticNetwork
-from skae.core.batching import Rows
-from skae.core.corruption import noise_constants
-from skae.core.markov_chain import transition
+from skae.core.data.samples import Samples
 from skae.core.networks import Model, dense_network, initial_weights
+from skae.objectives.denoising.corruption import noise_constants
+from skae.objectives.walkback.markov_chain import transition
 from tests.datasets import curved
 from tests.discovery import fast
 from tests.test_compilation import compilations
@@ -51,7 +51,7 @@ def test_chains_start_where_they_are_told(network, rows):
     assert abs(start.std(axis=0).mean() / network.scale_ - 1) < 0.05
 
 
-def test_samples_stay_among_the_rows(network, rows):
+def test_samples_stay_among_the_samples(network, rows):
     samples = network.sample(400, 100, random_state=0)
     low, high = rows.min(axis=0), rows.max(axis=0)
     assert (samples >= low - 1e-5).all() and (samples <= high + 1e-5).all()
@@ -65,7 +65,7 @@ def test_samples_stay_among_the_rows(network, rows):
     )
 
 
-def test_linear_chain_keeps_the_variance_of_gaussian_rows():
+def test_linear_chain_keeps_the_variance_of_gaussian_samples():
     """a = v / (v + s^2) the best linear denoiser: 2 a / (1 + a) of the variance v stays, where
     without draws a / (1 + a) would.
     """
@@ -76,7 +76,7 @@ def test_linear_chain_keeps_the_variance_of_gaussian_rows():
     params["encoder"]["layer_0"]["kernel"][...] = np.diag(share)
     params["decoder"]["layer_0"]["kernel"][...] = np.eye(2)
     X = np.random.default_rng(0).normal(size=(20_000, 2)) * np.sqrt(variance)
-    constants = noise_constants("gaussian", Rows(X.astype("f")), np.ones(len(X)), centred=True)
+    constants = noise_constants("gaussian", Samples(X.astype("f")), np.ones(len(X)), centered=True)
     constants = {**constants, "low": np.full(2, -99, "f"), "high": np.full(2, 99, "f")}
     model = Model(network, {**params, "fixed": {"noise": constants}})
     floats = {"noise_level": np.float32(level), "code_noise_level": np.float32(0)}

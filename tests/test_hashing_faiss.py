@@ -51,7 +51,7 @@ def test_flat_index_is_brute_force(n_bits, n_kinds):
 
 
 @each_algorithm
-def test_most_neighbours_are_found(algorithm, indexes, codes, queries):
+def test_most_neighbors_are_found(algorithm, indexes, codes, queries):
     index = indexes[algorithm]
     distances, indices = index.kneighbors(codes[:200])
     exact = by_hand(codes, codes[:200], 6)[0]
@@ -75,7 +75,7 @@ def test_within_a_radius_nothing_is_wrong(algorithm, indexes, codes, queries):
 
 
 @each_algorithm
-def test_queries_with_too_few_neighbours_are_searched_exactly(algorithm, codes):
+def test_queries_with_too_few_neighbors_are_searched_exactly(algorithm, codes):
     """Far from all codes approximate searches find none, or fewer than asked for."""
     index = HammingIndex(backend="faiss", algorithm=algorithm).fit(codes)
     query = 1 - codes[:4]

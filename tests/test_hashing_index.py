@@ -25,11 +25,11 @@ each_exact = pytest.mark.parametrize("algorithm", EXACT)
 
 
 def codes_of(n_codes, n_bits, seed=0, n_kinds=10):
-    """Bits around a few centres, the same for all seeds, so that there are near codes and ties."""
+    """Bits around a few centers, the same for all seeds, so that there are near codes and ties."""
     rng = np.random.default_rng(seed)
-    centres = np.random.default_rng(99).integers(0, 2, (n_kinds, n_bits), dtype=np.uint8)
+    centers = np.random.default_rng(99).integers(0, 2, (n_kinds, n_bits), dtype=np.uint8)
     flips = rng.random((n_codes, n_bits)) < 0.05
-    return centres[rng.integers(0, n_kinds, n_codes)] ^ flips.astype(np.uint8)
+    return centers[rng.integers(0, n_kinds, n_codes)] ^ flips.astype(np.uint8)
 
 
 def by_hand(codes, queries, k):
@@ -105,7 +105,7 @@ def test_many_codes_by_tables_and_by_scanning(n_bits, n_kinds):
 
 
 def test_tables_look_at_a_part_only(monkeypatch):
-    """Where codes have near neighbours, nothing is scanned."""
+    """Where codes have near neighbors, nothing is scanned."""
     codes = codes_of(20_000, 64, n_kinds=2000)
     index = HammingIndex(5).fit(codes)
     assert index.algorithm_ == "multi_index"
@@ -179,7 +179,7 @@ def test_bits_of_any_dtype(dtype, codes, queries):
     assert_same(found, by_hand(codes, queries, 5))
 
 
-def test_without_rows_each_code_is_compared_with_the_others(codes):
+def test_without_samples_each_code_is_compared_with_the_others(codes):
     codes = np.vstack([codes, np.tile(codes[:1], (6, 1))])
     index = HammingIndex(3, 1).fit(codes)
     distances, indices = index.kneighbors()
@@ -252,7 +252,7 @@ def test_graph_serves_scikit_learns_classifier(codes, queries):
 # ---- bad input
 
 
-def test_neighbours_and_radius_must_be_possible(codes, queries):
+def test_neighbors_and_radius_must_be_possible(codes, queries):
     index = HammingIndex().fit(codes)
     with pytest.raises(ValueError, match=r"n_neighbors <= n_samples_fit.* 301"):
         index.kneighbors(queries, 301)

@@ -1,4 +1,4 @@
-"""Measures of codes: against their definitions, row by row, and where they must be 0 or 1."""
+"""Measures of codes: against their definitions, sample by sample, and where they must be 0 or 1."""
 
 import doctest
 import inspect
@@ -129,7 +129,7 @@ def test_purity_by_hand(radius, n_bits):
 def test_purity_of_many_buckets_is_looked_up_in_parts(monkeypatch):
     codes = codes_of(300, 20)
     expected = hash_purity_score(codes, labels_of(codes), 2)
-    monkeypatch.setattr(purity, "_CENTRES", 7)
+    monkeypatch.setattr(purity, "_CENTERS", 7)
     assert hash_purity_score(codes, labels_of(codes), 2) == pytest.approx(expected)
 
 

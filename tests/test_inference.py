@@ -1,4 +1,4 @@
-"""Rows in blocks: each row's own result, whatever its number and its neighbours."""
+"""Samples in blocks: each sample's own result, whatever its number and its neighbors."""
 
 from itertools import pairwise
 
@@ -7,8 +7,8 @@ import pytest
 
 from skae import AutoencoderTransformer
 from skae.core import inference
-from skae.core.buffers import aligned
-from skae.core.inference import BLOCK_ROWS, MANY_ROWS, apply_in_blocks
+from skae.core.data.buffers import aligned
+from skae.core.inference import BLOCK_SAMPLES, MANY_SAMPLES, apply_in_blocks
 from tests.datasets import curved
 from tests.discovery import AUTOENCODERS
 
@@ -20,20 +20,22 @@ def product(static, params, x):
     return x @ params
 
 
-@pytest.mark.parametrize("n_rows", [0, 1, BLOCK_ROWS, BLOCK_ROWS + 1, MANY_ROWS, MANY_ROWS + 7])
-def test_every_row_gets_its_own_result(n_rows):
-    X = np.random.default_rng(1).standard_normal((n_rows, 6)).astype(np.float32)
-    out = np.full((n_rows, 3), np.nan, np.float32)
+@pytest.mark.parametrize(
+    "n_samples", [0, 1, BLOCK_SAMPLES, BLOCK_SAMPLES + 1, MANY_SAMPLES, MANY_SAMPLES + 7]
+)
+def test_every_sample_gets_its_own_result(n_samples):
+    X = np.random.default_rng(1).standard_normal((n_samples, 6)).astype(np.float32)
+    out = np.full((n_samples, 3), np.nan, np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
     np.testing.assert_allclose(out, X @ MATRIX, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("n_rows", [3 * BLOCK_ROWS, MANY_ROWS + 70])
-def test_a_row_gives_the_same_bits_in_any_block(n_rows):
-    X = np.random.default_rng(1).standard_normal((n_rows, 6)).astype(np.float32)
+@pytest.mark.parametrize("n_samples", [3 * BLOCK_SAMPLES, MANY_SAMPLES + 70])
+def test_a_sample_gives_the_same_bits_in_any_block(n_samples):
+    X = np.random.default_rng(1).standard_normal((n_samples, 6)).astype(np.float32)
     together, alone = np.empty((2, len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], together)
-    for i in (0, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS, len(X) - 1):
+    for i in (0, BLOCK_SAMPLES - 1, BLOCK_SAMPLES, 2 * BLOCK_SAMPLES, len(X) - 1):
         one = X[i : i + 1]
         apply_in_blocks(
             product, "a product", MATRIX, one.shape, lambda part, one=one: one[part], alone[i:]
@@ -55,8 +57,8 @@ def computed_on(monkeypatch):
 
 
 def test_no_more_than_two_blocks_are_held(computed_on):
-    """However many rows there are, and none is filled while it is still computed on."""
-    X = aligned((6 * BLOCK_ROWS + 1, 6), np.float32)[1:]  # a device would not read it there
+    """However many samples there are, and none is filled while it is still computed on."""
+    X = aligned((6 * BLOCK_SAMPLES + 1, 6), np.float32)[1:]  # a device would not read it there
     X[:] = 1
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
@@ -65,8 +67,8 @@ def test_no_more_than_two_blocks_are_held(computed_on):
     assert all(one != other for one, other in pairwise(places))
 
 
-def test_rows_that_lie_right_are_not_copied(computed_on):
-    X = aligned((2 * BLOCK_ROWS + 5, 6), np.float32)
+def test_samples_that_lie_right_are_not_copied(computed_on):
+    X = aligned((2 * BLOCK_SAMPLES + 5, 6), np.float32)
     X[:] = np.random.default_rng(2).standard_normal(X.shape)
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
@@ -77,9 +79,9 @@ def test_rows_that_lie_right_are_not_copied(computed_on):
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("value, message", [(np.nan, "contains NaN"), (np.inf, "infinity")])
 def test_a_cell_that_is_no_number_is_found_wherever_it_is(loss, value, message):
-    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_rows(40))
+    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_samples(40))
     for dtype in (np.float32, np.float64):
-        X = unit_rows(MANY_ROWS + 10).astype(dtype)
+        X = unit_samples(MANY_SAMPLES + 10).astype(dtype)
         X[-3, 1] = value
         for method in (model.transform, model.reconstruct, model.score_samples):
             with pytest.raises(ValueError, match=message):
@@ -89,8 +91,8 @@ def test_a_cell_that_is_no_number_is_found_wherever_it_is(loss, value, message):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_cell_out_of_range_is_found_wherever_it_is(dtype):
     loss = "binary_cross_entropy"
-    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_rows(40))
-    X = unit_rows(MANY_ROWS + 10).astype(dtype)
+    model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_samples(40))
+    X = unit_samples(MANY_SAMPLES + 10).astype(dtype)
     X[0, 0] = -0.0  # a zero like others
     expected = model.transform(np.abs(X))
     np.testing.assert_array_equal(model.transform(X), expected)
@@ -100,22 +102,22 @@ def test_a_cell_out_of_range_is_found_wherever_it_is(dtype):
             method(X)
 
 
-def unit_rows(n_rows):
-    return np.random.default_rng(4).random((n_rows, 3), np.float32)
+def unit_samples(n_samples):
+    return np.random.default_rng(4).random((n_samples, 3), np.float32)
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)
-def test_any_network_gives_a_row_the_same_bits_alone_and_among_many(cls, fitted):
-    model, X = fitted(cls), curved(3 * BLOCK_ROWS + 5, seed=3)
-    codes, rows = model.transform(X), model.reconstruct(X)
-    for some in (slice(0, 1), slice(BLOCK_ROWS, BLOCK_ROWS + 40), slice(len(X) - 2, len(X))):
+def test_any_network_gives_a_sample_the_same_bits_alone_and_among_many(cls, fitted):
+    model, X = fitted(cls), curved(3 * BLOCK_SAMPLES + 5, seed=3)
+    codes, samples = model.transform(X), model.reconstruct(X)
+    for some in (slice(0, 1), slice(BLOCK_SAMPLES, BLOCK_SAMPLES + 40), slice(len(X) - 2, len(X))):
         np.testing.assert_array_equal(model.transform(X[some]), codes[some])
-        np.testing.assert_array_equal(model.reconstruct(X[some]), rows[some])
+        np.testing.assert_array_equal(model.reconstruct(X[some]), samples[some])
 
 
-def sizes_of_blocks(function, n_rows, computed_on):
+def sizes_of_blocks(function, n_samples, computed_on):
     matrix = np.random.default_rng(0).standard_normal((64, 16)).astype(np.float32)
-    X, out = np.ones((n_rows, 64), np.float32), np.empty((n_rows, 16), np.float32)
+    X, out = np.ones((n_samples, 64), np.float32), np.empty((n_samples, 16), np.float32)
     for _ in range(2):  # the first time wide blocks are tried
         computed_on.clear()
         apply_in_blocks(function, "blocks", matrix, X.shape, lambda part: X[part], out)
@@ -131,27 +133,27 @@ def bits(static, params, x):
     return (product(static, params, x) > 0).astype(np.float32)
 
 
-def test_many_rows_travel_in_wide_blocks_that_change_nothing(computed_on):
-    assert sizes_of_blocks(product, MANY_ROWS - 1, computed_on) == {BLOCK_ROWS}
-    assert sizes_of_blocks(product, MANY_ROWS, computed_on) == {1024}
+def test_many_samples_travel_in_wide_blocks_that_change_nothing(computed_on):
+    assert sizes_of_blocks(product, MANY_SAMPLES - 1, computed_on) == {BLOCK_SAMPLES}
+    assert sizes_of_blocks(product, MANY_SAMPLES, computed_on) == {1024}
 
 
-def test_wide_blocks_of_many_columns_have_fewer_rows(computed_on):
+def test_wide_blocks_of_many_columns_have_fewer_samples(computed_on):
     width = 6000
     matrix = np.random.default_rng(0).standard_normal((width, 3)).astype(np.float32)
-    out = np.empty((MANY_ROWS, 3), np.float32)
+    out = np.empty((MANY_SAMPLES, 3), np.float32)
 
     def read(part):
         return np.ones((part.stop - part.start, width), np.float32)
 
-    apply_in_blocks(product, "columns", matrix, (MANY_ROWS, width), read, out)
-    assert {len(block) for block in computed_on} <= {BLOCK_ROWS, 512}
-    np.testing.assert_allclose(out, np.tile(matrix.sum(axis=0), (MANY_ROWS, 1)), rtol=1e-3)
+    apply_in_blocks(product, "columns", matrix, (MANY_SAMPLES, width), read, out)
+    assert {len(block) for block in computed_on} <= {BLOCK_SAMPLES, 512}
+    np.testing.assert_allclose(out, np.tile(matrix.sum(axis=0), (MANY_SAMPLES, 1)), rtol=1e-3)
 
 
 @pytest.mark.parametrize("function", [told_apart, bits])
 def test_blocks_stay_small_where_wide_ones_might_change_bits(function, computed_on):
-    assert sizes_of_blocks(function, MANY_ROWS, computed_on) == {BLOCK_ROWS}
+    assert sizes_of_blocks(function, MANY_SAMPLES, computed_on) == {BLOCK_SAMPLES}
 
 
 def layers(static, params, x):
@@ -162,16 +164,16 @@ def layers(static, params, x):
 def test_zeros_among_weights_do_not_hide_that_bits_differ(computed_on):
     """What is found out for a program is used for all weights of these shapes."""
     first = np.random.default_rng(0).standard_normal((40, 16)).astype(np.float32)
-    X, out = np.ones((MANY_ROWS, 40), np.float32), np.empty((MANY_ROWS, 16), np.float32)
+    X, out = np.ones((MANY_SAMPLES, 40), np.float32), np.empty((MANY_SAMPLES, 16), np.float32)
     for _ in range(2):
         computed_on.clear()
         weights = {"first": first, "second": np.zeros_like(first)}
         apply_in_blocks(layers, "layers", weights, X.shape, lambda part: X[part], out)
-    assert {len(block) for block in computed_on} == {BLOCK_ROWS}
+    assert {len(block) for block in computed_on} == {BLOCK_SAMPLES}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.uint8])
-def test_few_rows_of_any_dtype(dtype):
+def test_few_samples_of_any_dtype(dtype):
     X = (10 * np.random.default_rng(1).random((4, 6))).astype(dtype)
     out = np.empty((4, 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part][:, ::1], out)

@@ -5,8 +5,8 @@ import pytest
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
-from skae.core.layerwise import n_pairs, pair_network
 from skae.core.networks import dense_network, initial_weights
+from skae.core.training.layerwise import n_pairs, pair_network
 from skae.networks import Convolutional
 from tests.discovery import AUTOENCODERS, accepts, few_of
 
@@ -95,12 +95,12 @@ def test_noise_enters_each_phase(X):
     assert apart.all()
 
 
-def test_a_noise_function_is_for_rows_alone(X):
-    model = stack(DenoisingAutoencoder, noise=of_rows_alone, max_iter=0).fit(X)
+def test_a_noise_function_is_for_samples_alone(X):
+    model = stack(DenoisingAutoencoder, noise=of_samples_alone, max_iter=0).fit(X)
     assert np.isfinite(model.history_["pretraining_loss"]).all()
 
 
-def of_rows_alone(x, key):
+def of_samples_alone(x, key):
     assert x.shape[1] == 6
     return 0.5 * x
 
@@ -141,6 +141,6 @@ def test_other_networks_have_no_phases(X):
         model.fit(X)
 
 
-def test_partial_fit_has_too_few_rows_for_phases(X):
-    with pytest.raises(ValueError, match="needs all rows at once"):
+def test_partial_fit_has_too_few_samples_for_phases(X):
+    with pytest.raises(ValueError, match="needs all samples at once"):
         stack().partial_fit(X)

@@ -10,7 +10,7 @@ from scipy.special import expit
 from skae.core.losses import LOSSES
 
 OUTPUT = np.linspace(-3, 3, 13, dtype=np.float32)[:, None] * np.ones((1, 5), np.float32)
-ROWS = np.linspace(0.02, 0.98, 5, dtype=np.float32)[None, :] * np.ones((13, 1), np.float32)
+SAMPLES = np.linspace(0.02, 0.98, 5, dtype=np.float32)[None, :] * np.ones((13, 1), np.float32)
 DELTA = 0.7
 
 
@@ -45,19 +45,19 @@ def test_there_are_no_untested_losses():
 
 @each_loss
 def test_closed_form(name):
-    got = LOSSES[name].cell(jnp.asarray(OUTPUT), jnp.asarray(ROWS), DELTA)
+    got = LOSSES[name].cell(jnp.asarray(OUTPUT), jnp.asarray(SAMPLES), DELTA)
     assert got.shape == OUTPUT.shape
-    np.testing.assert_allclose(got, FORMULAS[name](OUTPUT, ROWS), rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(got, FORMULAS[name](OUTPUT, SAMPLES), rtol=2e-5, atol=1e-6)
 
 
 @each_loss
 def test_gradient(name):
-    gradient = jax.grad(lambda o: jnp.sum(LOSSES[name].cell(o, jnp.asarray(ROWS), DELTA)))
-    np.testing.assert_allclose(gradient(OUTPUT), GRADIENTS[name](OUTPUT, ROWS), atol=2e-6)
+    gradient = jax.grad(lambda o: jnp.sum(LOSSES[name].cell(o, jnp.asarray(SAMPLES), DELTA)))
+    np.testing.assert_allclose(gradient(OUTPUT), GRADIENTS[name](OUTPUT, SAMPLES), atol=2e-6)
 
 
 @each_loss
-def test_gradient_where_output_and_row_are_equal_and_at_zero(name):
+def test_gradient_where_output_and_sample_are_equal_and_at_zero(name):
     # cells that are met exactly: constant columns, and the first step from a silent network
     for output, x in ((0.0, 0.0), (0.5, 0.5), (0.0, 0.3), (0.0, 1.0)):
         got = jax.grad(lambda o, x=x: LOSSES[name].cell(o, x, DELTA))(jnp.float32(output))
@@ -71,8 +71,8 @@ def test_second_derivative_is_finite(name):
 
 
 def test_cross_entropy_is_optax_s():
-    got = LOSSES["binary_cross_entropy"].cell(OUTPUT, ROWS, DELTA)
-    want = optax.sigmoid_binary_cross_entropy(OUTPUT, ROWS)
+    got = LOSSES["binary_cross_entropy"].cell(OUTPUT, SAMPLES, DELTA)
+    want = optax.sigmoid_binary_cross_entropy(OUTPUT, SAMPLES)
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
 
 
@@ -85,10 +85,10 @@ def test_cross_entropy_stays_finite_at_huge_logits():
 
 
 def test_huber_lies_between_its_limits():
-    small = LOSSES["huber"].cell(OUTPUT, ROWS, 1e-3) / 1e-3
-    np.testing.assert_allclose(small, np.abs(OUTPUT - ROWS), atol=1e-3)
-    large = LOSSES["huber"].cell(OUTPUT, ROWS, 1e3)
-    np.testing.assert_allclose(large, 0.5 * (OUTPUT - ROWS) ** 2, rtol=1e-4, atol=1e-6)
+    small = LOSSES["huber"].cell(OUTPUT, SAMPLES, 1e-3) / 1e-3
+    np.testing.assert_allclose(small, np.abs(OUTPUT - SAMPLES), atol=1e-3)
+    large = LOSSES["huber"].cell(OUTPUT, SAMPLES, 1e3)
+    np.testing.assert_allclose(large, 0.5 * (OUTPUT - SAMPLES) ** 2, rtol=1e-4, atol=1e-6)
 
 
 def test_links():
@@ -97,5 +97,5 @@ def test_links():
         assert LOSSES[name].link(jnp.float32(-3.5)) == -3.5
 
 
-def test_centred_losses():
-    assert {name for name, loss in LOSSES.items() if not loss.centred} == {"binary_cross_entropy"}
+def test_centered_losses():
+    assert {name for name, loss in LOSSES.items() if not loss.centered} == {"binary_cross_entropy"}

@@ -31,18 +31,18 @@ def test_requests_exist(cls):
 @each_autoencoder
 def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, weights):
     shift = 100.0
-    rows, held_out = X * 50 + shift, X_new * 50 + shift
+    samples, held_out = X * 50 + shift, X_new * 50 + shift
     pipeline = make_pipeline(
         StandardScaler().set_fit_request(sample_weight=False),
         requested(cls),
         transform_input=["X_val"],
-    ).fit(rows, sample_weight=weights, X_val=held_out)
-    scaler = StandardScaler().fit(rows)
+    ).fit(samples, sample_weight=weights, X_val=held_out)
+    scaler = StandardScaler().fit(samples)
     by_hand = fast(cls).fit(
-        scaler.transform(rows), sample_weight=weights, X_val=scaler.transform(held_out)
+        scaler.transform(samples), sample_weight=weights, X_val=scaler.transform(held_out)
     )
     np.testing.assert_array_equal(
-        pipeline.transform(rows), by_hand.transform(scaler.transform(rows))
+        pipeline.transform(samples), by_hand.transform(scaler.transform(samples))
     )
     losses = pipeline[-1].history_["validation_loss"]
     np.testing.assert_array_equal(losses, by_hand.history_["validation_loss"])
@@ -50,9 +50,9 @@ def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, wei
 
 @each_autoencoder
 def test_without_transform_input_x_val_arrives_unscaled(cls, X, X_new):
-    rows, held_out = X * 50 + 100, X_new * 50 + 100
-    pipeline = make_pipeline(StandardScaler(), requested(cls)).fit(rows, X_val=held_out)
-    by_hand = fast(cls).fit(StandardScaler().fit_transform(rows), X_val=held_out)
+    samples, held_out = X * 50 + 100, X_new * 50 + 100
+    pipeline = make_pipeline(StandardScaler(), requested(cls)).fit(samples, X_val=held_out)
+    by_hand = fast(cls).fit(StandardScaler().fit_transform(samples), X_val=held_out)
     np.testing.assert_array_equal(
         pipeline[-1].history_["validation_loss"], by_hand.history_["validation_loss"]
     )

@@ -5,12 +5,12 @@ import numpy as np
 import optax
 import pytest
 
-from skae.core.muon import muon, orthogonalized
+from skae.core.training.muon import muon, orthogonalized
 
 RNG = np.random.default_rng(0)
 WEIGHTS = {
     "inner": {"kernel": RNG.normal(size=(12, 5)), "bias": RNG.normal(size=5)},
-    "rows": {"kernel": RNG.normal(size=(9, 12))},
+    "samples": {"kernel": RNG.normal(size=(9, 12))},
     "maps": {"kernel": RNG.normal(size=(3, 3, 2, 4))},
     "recurrent": RNG.normal(size=(5, 5)),
 }

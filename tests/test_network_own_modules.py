@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder, SparseAutoencoder
-from skae.estimators._architecture import network_of
+from skae.estimators.base.architecture import network_of
 from tests import own_modules
 from tests.discovery import AUTOENCODERS, accepts
 from tests.test_contract import foreign_values
@@ -27,8 +27,8 @@ def own(X):
 
 
 def test_state_is_plain_and_a_fresh_process_says_the_same(own, X, run_python, tmp_path):
-    learnt = {name: value for name, value in vars(own).items() if name != "network"}
-    assert foreign_values(learnt) == []
+    learned = {name: value for name, value in vars(own).items() if name != "network"}
+    assert foreign_values(learned) == []
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(own))
     np.save(tmp_path / "X.npy", X)
     run_python(
@@ -104,7 +104,7 @@ FINE = nn.Dense(6)
 REFUSED = {
     "collections": ((own_modules.WithBatchNorm(), FINE), "encoder.*batch_stats"),
     "random numbers": ((own_modules.WithDropout(), FINE), "encoder.*random.*deterministic"),
-    "rows mixed": ((own_modules.Summing(), FINE), "encoder.*rows apart"),
+    "samples mixed": ((own_modules.Summing(), FINE), "encoder.*samples apart"),
     "output width": ((FINE, nn.Dense(5)), r"decoder.*\(2, 5\).*\(2, 6\).*6 columns"),
     "lambda": ((Local(activation=lambda x: x), FINE), "field 'activation' of your Local"),
     "array": ((Local(activation=np.ones(3)), FINE), "field 'activation' of your Local"),

@@ -144,7 +144,7 @@ def test_the_contractive_penalty_knows_other_networks(jacobian, X):
     step = 1e-3 * np.eye(6)[2]
     ends = [model.transform(X[:3] + sign * step) for sign in (1, -1)]
     np.testing.assert_allclose((ends[0] - ends[1]) / 2e-3, exact[:, :, 2], atol=0.02)
-    x = model._rows(X[:3]).standardised(slice(0, 3))
+    x = model._samples(X[:3]).standardized(slice(0, 3))
     norm = jax.jit(
         lambda params, key: squared_jacobian_norm(Model(model._network, params), x, key, jacobian)
     )

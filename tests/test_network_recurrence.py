@@ -60,9 +60,9 @@ def test_both_directions_end_at_the_ends():
     layer = body["layer_0"]
     for part in ("inputs", "states"):  # the same weights both ways
         layer[f"{part}_backward"] = layer[part]
-    reversed_rows = X_SMALL.reshape(5, 4, 3)[:, ::-1].reshape(5, 12)
+    reversed_samples = X_SMALL.reshape(5, 4, 3)[:, ::-1].reshape(5, 12)
     there, back = (
-        network.encoder.body.apply({"params": body}, x) for x in (X_SMALL, reversed_rows)
+        network.encoder.body.apply({"params": body}, x) for x in (X_SMALL, reversed_samples)
     )
     assert there.shape == (5, 12)
     np.testing.assert_allclose(there, np.roll(back, 6, axis=1), rtol=1e-5, atol=1e-6)

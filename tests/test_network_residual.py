@@ -44,11 +44,11 @@ def test_both_ways_are_what_the_formula_says():
     for name in ("layer_0", "layer_1"):
         x = x + dense(decoder[name], ready(x))
     x = np.tanh(dense(decoder["layer_3"], np.tanh(dense(decoder["layer_2"], ready(x)))))
-    rows = dense(decoder["output"], x)
-    np.testing.assert_allclose(network.decode(weights, codes), rows, atol=1e-4)
+    samples = dense(decoder["output"], x)
+    np.testing.assert_allclose(network.decode(weights, codes), samples, atol=1e-4)
 
 
-def test_rows_without_differences_are_no_trouble():
+def test_samples_without_differences_are_no_trouble():
     network, weights = weights_of(width=4, n_blocks=3)
     for part in ("encoder", "decoder"):
         first = weights[part]["body"]["layer_0"] if part == "encoder" else weights[part]["input"]

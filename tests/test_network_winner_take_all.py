@@ -7,8 +7,8 @@ import pytest
 
 from skae import ConvolutionalWinnerTakeAllAutoencoder
 from skae.core.networks import Model, build_network, initial_weights
-from skae.core.objectives import Batch, Objective
-from skae.core.winners import winning_cells
+from skae.core.networks.maps import winning_cells
+from skae.core.objective import Batch, Objective
 from skae.estimators.convolutional_winner_take_all import map_winners_loss
 from tests.discovery import fast
 
@@ -40,8 +40,8 @@ def test_loss_against_numpy(model):
     sparse = np.zeros_like(maps)
     for k in range(3):
         places, best = maps[:, :, k].argmax(axis=1), maps[:, :, k].max(axis=1)
-        for row in np.argsort(-best)[:2]:
-            sparse[row, places[row], k] = best[row]
+        for sample in np.argsort(-best)[:2]:
+            sparse[sample, places[sample], k] = best[sample]
     want = np.mean((jax.jit(model.network.decode_maps)(model.params, sparse) - x) ** 2)
     floats = {"sparsity_rate": 0.25, "huber_delta": 1.0}
     batch = Batch(jnp.asarray(x), jnp.ones(8))
@@ -92,7 +92,7 @@ def test_codes_know_what_is_there_not_where(model):
     np.testing.assert_allclose(there, here, rtol=1e-5)
 
 
-def test_shapes_that_move_are_learnt():
+def test_shapes_that_move_are_learned():
     X = np.zeros((200, 12, 12), np.float32)
     for image, (i, j), vertical in zip(
         X, RNG.integers(3, 7, (200, 2)), RNG.random(200) < 0.5, strict=True

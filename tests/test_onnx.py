@@ -60,7 +60,7 @@ NETWORKS = {
 
 
 @pytest.fixture(scope="module")
-def rows():
+def samples():
     return curved(1000, seed=5).astype(np.float32)
 
 
@@ -86,24 +86,24 @@ def assert_close(one, other):
 
 
 @pytest.mark.parametrize("cls, method", CASES)
-def test_onnxruntime_computes_the_same(cls, method, fitted, rows, tmp_path):
+def test_onnxruntime_computes_the_same(cls, method, fitted, samples, tmp_path):
     model = fitted(cls)
     session = exported(model, tmp_path / "model.onnx", method)
-    X = model.transform(rows).astype(np.float32) if method == "inverse_transform" else rows
+    X = model.transform(samples).astype(np.float32) if method == "inverse_transform" else samples
     result = run(session, X)
     expected = getattr(model, method)(X)
     assert result.dtype == np.float32 or expected.dtype == np.uint8
     assert_close(result, expected)
-    # any number of rows
+    # any number of samples
     np.testing.assert_allclose(run(session, X[:1]), result[:1], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_all_kinds_of_networks(kind, X, rows, tmp_path):
+def test_all_kinds_of_networks(kind, X, samples, tmp_path):
     cls, parameters = NETWORKS[kind]
     model = fast(cls, **{"max_iter": 1, "early_stopping": False, **parameters}).fit(X)
     for method in cls._portable_methods:
-        given = model.transform(rows) if method == "inverse_transform" else rows
+        given = model.transform(samples) if method == "inverse_transform" else samples
         session = exported(model, tmp_path / f"{method}.onnx", method)
         assert_close(run(session, given), getattr(model, method)(given))
 
@@ -172,16 +172,16 @@ def test_exporting_leaves_the_estimator_alone(fitted, tmp_path):
 
 
 @pytest.mark.parametrize("far", [1e18, 3.4e38])
-def test_rows_and_codes_far_away_are_as_far_as_the_estimator_takes_them_to_be(
+def test_samples_and_codes_far_away_are_as_far_as_the_estimator_takes_them_to_be(
     far, fitted, tmp_path
 ):
     model, path = fitted(AutoencoderTransformer), tmp_path / "model.onnx"
-    for method, rows in (("transform", curved(3)), ("inverse_transform", np.ones((3, 2)))):
-        rows = rows.astype(np.float32)
-        rows[1, 0] = far
+    for method, samples in (("transform", curved(3)), ("inverse_transform", np.ones((3, 2)))):
+        samples = samples.astype(np.float32)
+        samples[1, 0] = far
         model.to_onnx(path, method)
         session = onnxruntime.InferenceSession(path)
-        (found,) = session.run(None, {session.get_inputs()[0].name: rows})
-        expected = getattr(model, method)(rows)
+        (found,) = session.run(None, {session.get_inputs()[0].name: samples})
+        expected = getattr(model, method)(samples)
         assert np.isfinite(found).all()
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)

@@ -23,7 +23,7 @@ skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
 
 
 @pytest.fixture(scope="module")
-def rows():
+def samples():
     return curved(1000, seed=5).astype(np.float32)
 
 
@@ -42,55 +42,55 @@ def assert_close(one, other):
 @pytest.mark.parametrize(
     "cls", [AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder]
 )
-def test_as_the_last_step(cls, X, rows):
+def test_as_the_last_step(cls, X, samples):
     pipeline = make_pipeline(StandardScaler(), fast(cls, max_iter=1)).fit(X)
-    (codes,) = run(pipeline, rows)
+    (codes,) = run(pipeline, samples)
     assert codes.dtype == np.float32
-    assert_close(codes, pipeline.transform(rows))
+    assert_close(codes, pipeline.transform(samples))
 
 
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
-def test_before_a_classifier(cls, X, y, rows):
+def test_before_a_classifier(cls, X, y, samples):
     # L-BFGS of SciPy warns under old releases of scikit-learn
     classifier = LogisticRegression(solver="newton-cholesky")
     pipeline = make_pipeline(StandardScaler(), fast(cls), classifier).fit(X, y)
-    labels, chances = run(pipeline, rows, options={"zipmap": False})
-    assert_close(chances, pipeline.predict_proba(rows))
-    assert (labels == pipeline.predict(rows)).mean() > 0.99
+    labels, chances = run(pipeline, samples, options={"zipmap": False})
+    assert_close(chances, pipeline.predict_proba(samples))
+    assert (labels == pipeline.predict(samples)).mean() > 0.99
 
 
-def test_other_numbers_than_float32(X, rows):
+def test_other_numbers_than_float32(X, samples):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
     for dtype in (np.float64, np.int64):
-        (codes,) = run(pipeline, (4 * rows).astype(dtype))
-        assert_close(codes, pipeline.transform((4 * rows).astype(dtype)))
+        (codes,) = run(pipeline, (4 * samples).astype(dtype))
+        assert_close(codes, pipeline.transform((4 * samples).astype(dtype)))
 
 
-def test_beside_each_other(X, rows):
+def test_beside_each_other(X, samples):
     """Names of two in one graph do not meet."""
     union = FeatureUnion([(name, fast(AutoencoderTransformer)) for name in ("one", "other")])
     parts = ColumnTransformer(
         [("few", fast(AutoencoderTransformer), [0, 2, 3]), ("scaled", StandardScaler(), [1])]
     )
     for model in (union, parts):
-        (found,) = run(make_pipeline(model).fit(X), rows)
-        assert_close(found, model.transform(rows))
+        (found,) = run(make_pipeline(model).fit(X), samples)
+        assert_close(found, model.transform(samples))
 
 
-def test_classifiers_and_regressors(X, y, rows):
+def test_classifiers_and_regressors(X, y, samples):
     labels = np.where(y, "hü", "hott")
     classifier = make_pipeline(StandardScaler(), fast(PretrainedClassifier)).fit(X, labels)
-    named, chances = run(classifier, rows)
-    assert_close(chances, classifier.predict_proba(rows))
-    assert (named == classifier.predict(rows)).mean() > 0.99
+    named, chances = run(classifier, samples)
+    assert_close(chances, classifier.predict_proba(samples))
+    assert (named == classifier.predict(samples)).mean() > 0.99
     regressor = make_pipeline(StandardScaler(), fast(PretrainedRegressor)).fit(X, X[:, 0])
-    (numbers,) = run(regressor, rows)
-    assert_close(numbers, regressor.predict(rows))
+    (numbers,) = run(regressor, samples)
+    assert_close(numbers, regressor.predict(samples))
 
 
-def test_versions_of_operators(X, rows):
+def test_versions_of_operators(X, samples):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
-    (codes,) = run(pipeline, rows, target_opset={"": 18, "ai.onnx.ml": 3})
-    assert_close(codes, pipeline.transform(rows))
+    (codes,) = run(pipeline, samples, target_opset={"": 18, "ai.onnx.ml": 3})
+    assert_close(codes, pipeline.transform(samples))
     with pytest.raises(ValueError, match="AutoencoderTransformer needs target_opset=18 or more"):
         skl2onnx.to_onnx(pipeline, X[:1].astype(np.float32), target_opset=15)

@@ -1,4 +1,4 @@
-"""Each primitive of JAX that has a rule computes the same in onnxruntime, in any shape of rows."""
+"""Each primitive of JAX that has a rule computes the same in onnxruntime, in any shape of samples."""
 
 import itertools
 
@@ -37,11 +37,11 @@ def of_their_own(x, **options):
 
 
 def sums_over_steps(x, reverse):
-    """A loop with weights, with a number of each row that stays, and with steps."""
+    """A loop with weights, with a number of each sample that stays, and with steps."""
     steps, first = x.reshape(-1, 4, 3).swapaxes(0, 1), x[:, :3]
 
-    def step(state, row):
-        state = jnp.tanh(state @ WEIGHTS[:3, :3] + row + first)
+    def step(state, sample):
+        state = jnp.tanh(state @ WEIGHTS[:3, :3] + sample + first)
         return state, 2 * state
 
     last, all_of_them = lax.scan(step, jnp.zeros_like(first), steps, reverse=reverse)
@@ -83,9 +83,9 @@ FUNCTIONS = {
     "split": lambda x: sum(jnp.split(x, 3, axis=-1)),
     "repeated": lambda x: jnp.tile(x, (1, 2)) + jnp.repeat(x, 2, axis=1),
     "margins": lambda x: lax.pad(x, 7.0, ((0, 0, 0), (2, -3, 1))),
-    "numbers of rows": lambda x: x + jnp.arange(x.shape[0], dtype=jnp.float32)[:, None],
+    "numbers of samples": lambda x: x + jnp.arange(x.shape[0], dtype=jnp.float32)[:, None],
     "numbers of cells": lambda x: x * lax.broadcasted_iota(jnp.float32, x.shape, 1),
-    "mean over rows' number": lambda x: x / x.shape[0],
+    "mean over samples' number": lambda x: x / x.shape[0],
     "constant": lambda x: jnp.zeros((x.shape[0], 2)) + jnp.ones(2),
     "product": lambda x: x @ WEIGHTS + x @ WEIGHTS.T,
     "einsum": lambda x: jnp.einsum("nij,nkj->nik", x.reshape(-1, 3, 4), x.reshape(-1, 3, 4)),
@@ -119,8 +119,8 @@ def in_onnxruntime(function, path):
 
 def check(function, path):
     written = in_onnxruntime(function, path)
-    for n_rows in (5, 1):
-        x = np.random.default_rng(n_rows).normal(size=(n_rows, WIDTH)).astype(np.float32)
+    for n_samples in (5, 1):
+        x = np.random.default_rng(n_samples).normal(size=(n_samples, WIDTH)).astype(np.float32)
         expected, found = np.asarray(jax.jit(function)(x)), written(x)
         assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)

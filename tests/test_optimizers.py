@@ -1,4 +1,4 @@
-"""Optimisers by name and as optax factories; what the L2 penalty touches."""
+"""Optimizers by name and as optax factories; what the L2 penalty touches."""
 
 import functools
 
@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from skae import AutoencoderTransformer
-from skae.core.optimizers import OPTIMIZERS, resolve_optimizer
+from skae.core.training.optimizers import OPTIMIZERS, resolve_optimizer
 
 
 def model(**parameters):
@@ -140,7 +140,7 @@ def test_alpha_and_weight_decay_shrink_the_matrices(X):
 
 
 def with_weights_to_remember(learning_rate):
-    """An optimiser whose first state is no constant: it knows the weights of the start."""
+    """An optimizer whose first state is no constant: it knows the weights of the start."""
     sgd = optax.sgd(learning_rate)
 
     def update(gradients, state, params=None):
@@ -158,7 +158,7 @@ def with_weights_to_remember(learning_rate):
     [*OPTIMIZERS.values(), optax.adagrad, optax.adafactor, optax.lamb, with_weights_to_remember],
     ids=lambda factory: getattr(factory, "__name__", "partial"),
 )
-def test_the_first_state_is_the_optimisers_own(factory):
+def test_the_first_state_is_the_optimizers_own(factory):
     weights = {"kernel": np.full((3, 4), 0.5, np.float32), "bias": np.ones(4, np.float32)}
     state = resolve_optimizer(factory).initial_state(weights)
     expected = factory(learning_rate=0.1).init(weights)
@@ -168,6 +168,6 @@ def test_the_first_state_is_the_optimisers_own(factory):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_an_optimiser_that_remembers_the_start_trains(X):
+def test_an_optimizer_that_remembers_the_start_trains(X):
     loss = model(optimizer=with_weights_to_remember, learning_rate=0.1).fit(X).history_["loss"]
     assert np.isfinite(loss).all() and loss[-1] < loss[0]

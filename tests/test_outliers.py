@@ -8,13 +8,13 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAutoencoder
-from skae.core.outlyingness import (
+from skae.objectives.outlyingness import (
     compared,
     geometric_mean,
     outlyingness,
     over_columns,
     threshold,
-    trimmed_rows,
+    trimmed_samples,
     weighted_quantile,
 )
 from tests.discovery import AUTOENCODERS, FAST, fast
@@ -24,15 +24,15 @@ PLAIN = AutoencoderTransformer(
 )
 
 
-def plane(n_rows=96, seed=0):
-    """Rows near a plane in six dimensions, columns of very different units."""
+def plane(n_samples=96, seed=0):
+    """Samples near a plane in six dimensions, columns of very different units."""
     rng = np.random.default_rng(seed)
-    rows = rng.normal(size=(n_rows, 2)) @ rng.normal(size=(2, 6))
-    return (rows + 0.1 * rng.normal(size=rows.shape)) * np.logspace(-2, 2, 6) + 5
+    samples = rng.normal(size=(n_samples, 2)) @ rng.normal(size=(2, 6))
+    return (samples + 0.1 * rng.normal(size=samples.shape)) * np.logspace(-2, 2, 6) + 5
 
 
 def with_outliers(n_outliers=6):
-    """Rows of which the first few are far off the plane, though no cell is out of range."""
+    """Samples of which the first few are far off the plane, though no cell is out of range."""
     X = plane()
     X[:n_outliers] = np.column_stack([c[-n_outliers:] for c in np.roll(X.T, 7, axis=1)])
     X[:n_outliers, ::2] = 10 - X[:n_outliers, ::2]
@@ -54,7 +54,7 @@ def test_scores_are_made_of_codes_and_cells():
     model = detector().fit(X)
     codes = model.autoencoder_.transform(X / model.scales_[0])
     reference = model.references_[0]
-    length = np.square((codes - reference["centre"]) @ reference["whitening"]).sum(axis=1)
+    length = np.square((codes - reference["center"]) @ reference["whitening"]).sum(axis=1)
     error = model.reconstruction_errors(X).mean(axis=1)
     want = (length / reference["length"] + 2 * error / reference["error"]) / 3
     assert_allclose(model.score_samples(X), -want, rtol=1e-4)
@@ -82,10 +82,10 @@ def test_the_odd_cell_is_found():
     assert (model.predict(odd) == -1).all()
 
 
-# ---- outliers among the rows to fit
+# ---- outliers among the samples to fit
 
 
-def test_outliers_are_found_among_the_rows_to_fit():
+def test_outliers_are_found_among_the_samples_to_fit():
     X, odd = with_outliers()
     assert roc_auc_score(odd, -detector().fit(X).score_samples(X)) > 0.95
 
@@ -112,7 +112,7 @@ def test_nothing_is_left_out_unless_asked_for(n_rounds, trim):
 def test_the_share_is_left_out_of_the_weight():
     X, odd = with_outliers()
     settings = {"standardize": True, "n_rounds": 3, "share": 0.1, "explained": 0.7}
-    found = trimmed_rows(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
+    found = trimmed_samples(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
     assert found.kept.sum() == np.ceil(0.9 * len(X))
     assert not found.kept[odd].any()
     far = np.abs(X - X[found.kept].mean(axis=0))
@@ -136,7 +136,7 @@ def test_columns_may_be_constant():
     X = np.column_stack([X, np.full(len(X), 7.0), odd * 3.0])
     model = detector().fit(X)
     assert model.scales_[0, 6] == 1.0
-    assert model.scales_[0, 7] == 3.0  # constant among the rows that are left, not among all
+    assert model.scales_[0, 7] == 3.0  # constant among the samples that are left, not among all
     assert roc_auc_score(odd, -model.score_samples(X)) > 0.99
     X[:, 6] = 9.0
     assert (model.predict(X) == -1).all()
@@ -152,7 +152,7 @@ def test_standardize_follows_the_loss():
     assert_array_equal(detector(standardize=False).fit(X).scales_[0], np.ones(6))
 
 
-def test_sparse_rows_are_as_dense_ones():
+def test_sparse_samples_are_as_dense_ones():
     X = np.maximum(plane() - 5, 0)
     dense, sparse = detector().fit(X), detector().fit(sp.csr_array(X))
     assert_allclose(sparse.scales_, dense.scales_)
@@ -175,7 +175,7 @@ def test_scores_do_not_depend_on_the_contamination():
     assert_array_equal(one, other)
 
 
-def test_automatic_threshold_calls_few_ordinary_rows():
+def test_automatic_threshold_calls_few_ordinary_samples():
     X = plane(400)
     model = detector().fit(X)
     assert np.mean(model.predict(plane(400, seed=0)) == -1) < 0.04
@@ -198,7 +198,7 @@ def test_quantiles_by_hand():
     assert weighted_quantile(values, np.ones(4), 1.0) == 4.0
 
 
-# ---- rows and autoencoders of every kind
+# ---- samples and autoencoders of every kind
 
 
 def test_weights_equal_repetition(weights):
@@ -219,7 +219,7 @@ def test_codes_of_one_place_tell_nothing():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8, np.int64, bool])
-def test_scaled_rows_are_floats(dtype):
+def test_scaled_samples_are_floats(dtype):
     X = np.array([[0, 1], [1, 0], [1, 1]]).astype(dtype)
     scaled = over_columns(X, np.array([2.0, 4.0]))
     assert scaled.dtype == (np.float64 if dtype in (np.float64, np.int64) else np.float32)

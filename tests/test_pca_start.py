@@ -17,26 +17,26 @@ def start(n_components, **parameters):
     return AutoencoderTransformer(n_components, **chosen)
 
 
-def assert_is_pca(model, X, n_components, rows=None):
+def assert_is_pca(model, X, n_components, samples=None):
     pca = PCA(n_components, svd_solver="full").fit(X)
-    rows = X if rows is None else rows
+    samples = X if samples is None else samples
     tolerance = 1e-4 * X.std()
-    np.testing.assert_allclose(model.transform(rows), pca.transform(rows), atol=tolerance)
-    best = pca.inverse_transform(pca.transform(rows))
-    np.testing.assert_allclose(model.reconstruct(rows), best, atol=tolerance)
+    np.testing.assert_allclose(model.transform(samples), pca.transform(samples), atol=tolerance)
+    best = pca.inverse_transform(pca.transform(samples))
+    np.testing.assert_allclose(model.reconstruct(samples), best, atol=tolerance)
     np.testing.assert_allclose(model.mean_, pca.mean_, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("n_rows, n_features, n_components", SHAPES)
+@pytest.mark.parametrize("n_samples, n_features, n_components", SHAPES)
 @pytest.mark.parametrize("tied_weights", [False, True])
-def test_start_is_pca(n_rows, n_features, n_components, tied_weights):
-    X = correlated(n_rows, n_features)
+def test_start_is_pca(n_samples, n_features, n_components, tied_weights):
+    X = correlated(n_samples, n_features)
     model = start(n_components, tied_weights=tied_weights).fit(X)
-    assert_is_pca(model, X, n_components, rows=np.vstack([X, correlated(20, n_features, 5)]))
+    assert_is_pca(model, X, n_components, samples=np.vstack([X, correlated(20, n_features, 5)]))
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "huber"])
-def test_start_is_pca_for_other_centred_losses(loss):
+def test_start_is_pca_for_other_centered_losses(loss):
     X = correlated(60, 8)
     assert_is_pca(start(3, loss=loss).fit(X), X, 3)
 
@@ -67,7 +67,7 @@ def test_overcomplete_start_keeps_all(tied_weights):
     np.testing.assert_allclose(model.reconstruct(X), X, atol=1e-4)
 
 
-def test_more_components_than_rows():
+def test_more_components_than_samples():
     X = correlated(4, 9)
     model = start(6).fit(X)
     np.testing.assert_allclose(model.reconstruct(X), X, atol=1e-4)
@@ -77,10 +77,10 @@ def test_more_components_than_rows():
 
 
 def test_many_columns_use_another_solver_with_the_same_result():
-    # more columns than a covariance matrix is made for, few rows; then many of both
-    for n_rows, n_features in ((40, 2500), (2300, 2500)):
+    # more columns than a covariance matrix is made for, few samples; then many of both
+    for n_samples, n_features in ((40, 2500), (2300, 2500)):
         rng = np.random.default_rng(0)
-        X = rng.normal(size=(n_rows, 5)) * [16, 8, 4, 2, 1] @ rng.normal(size=(5, n_features))
+        X = rng.normal(size=(n_samples, 5)) * [16, 8, 4, 2, 1] @ rng.normal(size=(5, n_features))
         X = (X + 0.01 * rng.normal(size=X.shape)).astype(np.float32)
         model = start(3).fit(X)
         pca = PCA(3, svd_solver="randomized", random_state=0, iterated_power=9).fit(X)
@@ -115,7 +115,7 @@ def test_bounded_codes_start_in_their_linear_range(code_activation, low, high, t
     want = PCA(3).fit_transform(X)
     for j in range(3):
         assert np.corrcoef(codes[:, j], want[:, j])[0, 1] > 0.98
-    # the decoder starts as the least-squares map from those codes back to the rows
+    # the decoder starts as the least-squares map from those codes back to the samples
     if not tied_weights:
         design = np.column_stack([codes, np.ones(len(X))])
         best = design @ np.linalg.lstsq(design, X, rcond=None)[0]
@@ -123,7 +123,7 @@ def test_bounded_codes_start_in_their_linear_range(code_activation, low, high, t
     assert model.score(X) > PCA(3).fit(X).explained_variance_ratio_.sum() - 0.05
 
 
-def test_cross_entropy_starts_at_the_linearised_logit():
+def test_cross_entropy_starts_at_the_linearized_logit():
     X = curved(90, 6)
     model = start(2, loss="binary_cross_entropy").fit(X)
     pca = PCA(2, svd_solver="full").fit(X)

@@ -17,9 +17,9 @@ from skae import (
     PretrainedRegressor,
     SemanticHasher,
 )
-from skae.core import supervised
 from skae.meta._fine_tuning import _shares
 from skae.networks import Convolutional, Recurrent, Residual
+from skae.objectives import supervised
 from tests.datasets import curved
 from tests.discovery import fast
 from tests.own_modules import pair
@@ -128,7 +128,7 @@ def test_what_is_frozen_stays_and_the_rest_moves(name, freeze, pretrained, X, y)
 
 
 def test_few_of_the_features_are_enough_for_the_start(monkeypatch, pretrained, X, y):
-    """Where features are too many to keep, the head starts on some rows and goes on with all."""
+    """Where features are too many to keep, the head starts on some samples and goes on with all."""
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True, freeze="all")
     whole = clone(model).fit(X, y)
     monkeypatch.setattr(supervised, "_MAX_CELLS", 2 * 40)
@@ -149,7 +149,7 @@ def test_dropout_is_for_training_alone(pretrained, X, y):
 
 
 @pytest.mark.parametrize("mark", [-1, "nothing", np.nan])
-def test_rows_without_a_label_train_the_autoencoder_alone(mark, X, y):
+def test_samples_without_a_label_train_the_autoencoder_alone(mark, X, y):
     labels = np.array(["no", "yes"])[y] if isinstance(mark, str) else y.astype(type(mark))
     some = labels.copy() if not isinstance(mark, str) else labels.astype(object)
     some[40:] = mark
@@ -157,8 +157,8 @@ def test_rows_without_a_label_train_the_autoencoder_alone(mark, X, y):
     np.testing.assert_array_equal(model.classes_, np.unique(labels))
     alone = clone(model.autoencoder_).fit(X)
     np.testing.assert_array_equal(alone.transform(X), model.autoencoder_.transform(X))
-    labelled = fast(PretrainedClassifier, autoencoder=alone, prefit=True).fit(X[:40], labels[:40])
-    np.testing.assert_array_equal(labelled.predict_proba(X), model.predict_proba(X))
+    labeled = fast(PretrainedClassifier, autoencoder=alone, prefit=True).fit(X[:40], labels[:40])
+    np.testing.assert_array_equal(labeled.predict_proba(X), model.predict_proba(X))
     assert model.score(X, some) == np.mean(model.predict(X[:40]) == labels[:40])
 
 
@@ -194,7 +194,7 @@ def test_probabilities_and_labels_belong_together(X):
 # ---- weights
 
 
-def test_balanced_counts_rows_by_their_weights(pretrained, X, weights):
+def test_balanced_counts_samples_by_their_weights(pretrained, X, weights):
     labels = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
     size = np.bincount(labels, weights=weights)
@@ -209,13 +209,13 @@ def test_balanced_counts_rows_by_their_weights(pretrained, X, weights):
 
 @each_estimator
 def test_weights_equal_repetition(cls, X, y, weights):
-    """Also where the same row has two labels."""
-    rows, targets = np.concatenate([X, X[:10]]), np.concatenate([y, 1 - y[:10]])
+    """Also where the same sample has two labels."""
+    samples, targets = np.concatenate([X, X[:10]]), np.concatenate([y, 1 - y[:10]])
     targets, weight = TARGETS[cls](targets), np.concatenate([weights, weights[:10]])
-    order = np.random.default_rng(0).permutation(len(rows))
-    by_weight = fast(cls).fit(rows[order], targets[order], sample_weight=weight[order])
+    order = np.random.default_rng(0).permutation(len(samples))
+    by_weight = fast(cls).fit(samples[order], targets[order], sample_weight=weight[order])
     times = weight.astype(int)
-    repeated = fast(cls).fit(np.repeat(rows, times, axis=0), np.repeat(targets, times))
+    repeated = fast(cls).fit(np.repeat(samples, times, axis=0), np.repeat(targets, times))
     np.testing.assert_allclose(by_weight.predict(X), repeated.predict(X), rtol=1e-5)
     np.testing.assert_allclose(
         by_weight.params_["head"]["kernel"], repeated.params_["head"]["kernel"], rtol=1e-4
@@ -271,7 +271,7 @@ def test_parameters_of_both_stages_are_searched_together(X, y):
     assert search.best_estimator_.autoencoder_.noise_level == best
 
 
-def test_prefit_must_be_fitted_and_fit_the_rows(pretrained, X, y):
+def test_prefit_must_be_fitted_and_fit_the_samples(pretrained, X, y):
     with pytest.raises(NotFittedError):
         fast(PretrainedClassifier, prefit=True).fit(X, y)
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
@@ -346,7 +346,7 @@ def test_wrong_labels_are_refused_and_leave_nothing_behind(X, y):
     refused(X, y, "freeze=2", n_layers=1, freeze=2)
 
 
-def test_too_few_rows_to_hold_out_are_refused(X):
+def test_too_few_samples_to_hold_out_are_refused(X):
     labels = np.arange(len(X)) % 12
     refused(X, labels, "fewer than the 12 classes", early_stopping=True)
     refused(X, labels, "holds out 0", early_stopping=True, validation_fraction=0.001)
@@ -355,7 +355,7 @@ def test_too_few_rows_to_hold_out_are_refused(X):
 
 
 def test_weights_may_leave_no_label(X, y):
-    with pytest.raises(ValueError, match="labelled row"):
+    with pytest.raises(ValueError, match="labeled sample"):
         some = np.where(np.arange(len(y)) < 20, y, -1)
         fast(PretrainedClassifier, unlabeled=-1).fit(X, some, sample_weight=some == -1)
     with pytest.raises(ValueError, match="one class"):
@@ -390,7 +390,7 @@ def test_class_weights_that_are_none_are_refused_before_stage_one(class_weight, 
 
 
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA], ids=str)
-def test_gaps_are_rows_without_a_label(gap, pretrained, X, y):
+def test_gaps_are_samples_without_a_label(gap, pretrained, X, y):
     names = np.array(["odd", "even"])[y].astype(object)
     names[::3] = gap
     settings = {"autoencoder": pretrained("dense"), "prefit": True}
@@ -410,7 +410,7 @@ def test_numbers_among_objects_are_scored_as_they_are_fitted(pretrained, X, y):
     assert constant.target_scale_ == 1
 
 
-def test_rows_that_weigh_next_to_nothing_are_no_trouble(X, y):
+def test_samples_that_weigh_next_to_nothing_are_no_trouble(X, y):
     weight = np.where(np.arange(len(y)) == 0, 1e4, 1e-93)
     model = fast(PretrainedRegressor).fit(X, y, sample_weight=weight)
     assert np.isfinite(model.predict(X)).all()
@@ -455,8 +455,8 @@ def test_clones_compile_nothing(cls, early_stopping):
     with compilations() as found:
         for name, value in changes.items():
             clone(model).set_params(**{name: value}).fit(X, t).predict(X)
-        for n_rows in (257, 400, 511):
-            rows = curved(n_rows, 12, seed=n_rows)
-            targets = TARGETS[cls]((rows[:, 0] > np.median(rows[:, 0])).astype(int))
-            clone(model).fit(rows, targets).predict(rows)
+        for n_samples in (257, 400, 511):
+            samples = curved(n_samples, 12, seed=n_samples)
+            targets = TARGETS[cls]((samples[:, 0] > np.median(samples[:, 0])).astype(int))
+            clone(model).fit(samples, targets).predict(samples)
     assert len(found) == 0

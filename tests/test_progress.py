@@ -10,7 +10,7 @@ from tests.discovery import fast
 
 LINE = re.compile(
     r"(?P<name>\w+) epoch (?P<epoch>\d+)/(?P<epochs>\d+): (?P<losses>.*), "
-    r"(?P<speed>\d+) rows/s, (?P<left>\d+\.\d) s left"
+    r"(?P<speed>\d+) samples/s, (?P<left>\d+\.\d) s left"
 )
 
 

@@ -31,7 +31,7 @@ def test_of_principal_components_is_one(X):
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e4])
-def test_steps_of_mapped_codes_are_as_long_as_steps_of_rows(factor, X):
+def test_steps_of_mapped_codes_are_as_long_as_steps_of_samples(factor, X):
     model = AutoencoderTransformer(
         2, hidden_layer_sizes=(8,), init="random", max_iter=20, random_state=0
     ).fit(X * factor)
@@ -43,17 +43,17 @@ def test_steps_of_mapped_codes_are_as_long_as_steps_of_rows(factor, X):
 
 
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, RecurrentAutoencoder])
-def test_any_number_of_rows_and_sparse_ones(cls, fitted, X):
+def test_any_number_of_samples_and_sparse_ones(cls, fitted, X):
     model = fitted(cls)
-    rows = np.concatenate([X, X])[:65]  # a block, and one row more
-    parts = [model.pullback_metric(part) for part in (rows[:64], rows[64:])]
+    samples = np.concatenate([X, X])[:65]  # a block, and one sample more
+    parts = [model.pullback_metric(part) for part in (samples[:64], samples[64:])]
     mean = np.average(parts, axis=0, weights=(64, 1))
-    np.testing.assert_allclose(model.pullback_metric(rows), mean, rtol=1e-5)
-    sparse = model.pullback_metric(csr_array(rows))
-    np.testing.assert_allclose(sparse, model.pullback_metric(rows), rtol=1e-5)
+    np.testing.assert_allclose(model.pullback_metric(samples), mean, rtol=1e-5)
+    sparse = model.pullback_metric(csr_array(samples))
+    np.testing.assert_allclose(sparse, model.pullback_metric(samples), rtol=1e-5)
 
 
-def test_bad_rows_are_told(fitted, X):
+def test_bad_samples_are_told(fitted, X):
     with pytest.raises(NotFittedError):
         AutoencoderTransformer().pullback_metric(X)
     model = fitted(AutoencoderTransformer)

@@ -1,12 +1,12 @@
-"""A weight of 2 is a row given twice, a weight of 0 a row not given; in any order."""
+"""A weight of 2 is a sample given twice, a weight of 0 a sample not given; in any order."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
-from skae.core.batching import Rows
-from skae.core.moments import mean_and_scale
+from skae.core.data.moments import mean_and_scale
+from skae.core.data.samples import Samples
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, accepts, fast, outputs
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
@@ -38,16 +38,16 @@ def test_weights_equal_repetition_in_any_order(cls, settings, X, X_new, weights)
     shuffled = repeated[np.random.default_rng(6).permutation(len(repeated))]
     model = fast(cls, **settings)
     by_weight = clone(model).fit(X[order], sample_weight=weights[order])
-    for rows in (repeated, shuffled):
-        assert_alike(outputs(clone(model).fit(rows), X_new), outputs(by_weight, X_new))
+    for samples in (repeated, shuffled):
+        assert_alike(outputs(clone(model).fit(samples), X_new), outputs(by_weight, X_new))
 
 
 @pytest.mark.parametrize("cls", REPRESENTATIVES)
-def test_weights_equal_repetition_for_sparse_rows(cls, X, X_new, weights):
-    rows = np.where(X < 0.4, 0.0, X)
+def test_weights_equal_repetition_for_sparse_samples(cls, X, X_new, weights):
+    samples = np.where(X < 0.4, 0.0, X)
     model = fast(cls, early_stopping=False)
-    by_weight = clone(model).fit(sp.csr_array(rows), sample_weight=weights)
-    repeated = clone(model).fit(sp.csr_array(np.repeat(rows, weights.astype(int), axis=0)))
+    by_weight = clone(model).fit(sp.csr_array(samples), sample_weight=weights)
+    repeated = clone(model).fit(sp.csr_array(np.repeat(samples, weights.astype(int), axis=0)))
     assert_alike(outputs(by_weight, X_new), outputs(repeated, X_new))
 
 
@@ -101,14 +101,14 @@ def test_bad_weights(cls, bad, word, X):
 
 
 @each_autoencoder
-def test_a_row_that_weighs_next_to_nothing_is_left_out(cls, X):
+def test_a_sample_that_weighs_next_to_nothing_is_left_out(cls, X):
     weight = np.where(np.arange(len(X)) < 60, 1.0, 1e-93)
     few, all_of_them = fast(cls).fit(X[:60]), fast(cls).fit(X, sample_weight=weight)
     np.testing.assert_array_equal(few.transform(X), all_of_them.transform(X))
 
 
 def test_weighted_mean_and_scale(X, weights):
-    mean, scale = mean_and_scale(Rows(X), weights)
+    mean, scale = mean_and_scale(Samples(X), weights)
     want = np.average(X, axis=0, weights=weights)
     np.testing.assert_allclose(mean, want, rtol=1e-12)
     square = np.average(np.mean((X - want) ** 2, axis=1), weights=weights)

@@ -114,7 +114,7 @@ def test_parameters_come_back(kind, tmp_path):
 
 
 TRUSTED = {
-    "optimiser": ({"optimizer": optax.adam}, [optax.adam]),
+    "optimizer": ({"optimizer": optax.adam}, [optax.adam]),
     "partial": (
         {"optimizer": functools.partial(optax.adam, b1=0.8)},
         {"optax._src.alias:adam": optax.adam},
@@ -257,7 +257,7 @@ def test_inside_a_pipeline(way, X, tmp_path):
 
 @pytest.mark.parametrize("path", sorted((HERE / "data").glob("*.skae")), ids=lambda p: p.name)
 def test_files_of_each_version_load_for_ever(path):
-    """Made by `tests/data/make.py`; what they say of rows is in the array beside them."""
+    """Made by `tests/data/make.py`; what they say of samples is in the array beside them."""
     expected = np.load(path.with_suffix(".npy"), allow_pickle=False)
     model = skae.load(path, trusted={"tests.test_saving:own_noise": own_noise})
     np.testing.assert_allclose(model.transform(curved(20, seed=1)), expected, rtol=1e-5, atol=1e-6)

@@ -1,4 +1,4 @@
-"""What the semantic hasher alone promises: bits, bytes, ITQ at the start, neighbours kept."""
+"""What the semantic hasher alone promises: bits, bytes, ITQ at the start, neighbors kept."""
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +8,8 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from skae import SemanticHasher
-from skae.core.iterative_quantization import iterative_quantization
-from skae.core.neighbourhoods import neighbour_features, neighbourhood_divergence
+from skae.objectives.hashing.iterative_quantization import iterative_quantization
+from skae.objectives.hashing.neighborhoods import neighbor_features, neighborhood_divergence
 from tests.datasets import correlated, curved
 from tests.discovery import fast
 
@@ -89,7 +89,7 @@ def test_balance_is_the_weighted_share_of_ones(hasher, digits, X, weights):
 
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("tied_weights", [False, True])
-def test_start_is_iterative_quantisation(tied_weights, loss):
+def test_start_is_iterative_quantization(tied_weights, loss):
     X = curved(300, 8)
     parameters = {"hidden_layer_sizes": (8,), "random_state": 0, "loss": loss}
     model = SemanticHasher(4, max_iter=0, tied_weights=tied_weights, **parameters).fit(X)
@@ -128,17 +128,17 @@ def test_rotation_loses_less_than_none_and_than_a_random_one():
     assert lost(rotation) < min(lost(np.eye(6)), lost(np.linalg.qr(rng.normal(size=(6, 6)))[0]))
 
 
-# ---- neighbours
+# ---- neighbors
 
 
 def test_divergence_is_zero_at_the_target_alone():
     rng = np.random.default_rng(0)
     target = rng.normal(size=(6, 6)).astype(np.float32)
     weight = np.array([1, 2, 1, 0, 1, 1], np.float32)
-    np.testing.assert_allclose(neighbourhood_divergence(target, target, weight), 0, atol=1e-6)
-    other = neighbourhood_divergence(-target, target, weight)
+    np.testing.assert_allclose(neighborhood_divergence(target, target, weight), 0, atol=1e-6)
+    other = neighborhood_divergence(-target, target, weight)
     assert np.all(np.asarray(other) > 0)
-    # by hand, for the first row; the row of weight 0 is nobody's neighbour
+    # by hand, for the first sample; the sample of weight 0 is nobody's neighbor
     odds = [weight * np.exp(sign * target[0]) * (np.arange(6) != 0) for sign in (1, -1)]
     p, q = (o / o.sum() for o in odds)
     used = p > 0
@@ -146,21 +146,21 @@ def test_divergence_is_zero_at_the_target_alone():
     np.testing.assert_allclose(other[0], want, rtol=1e-5)
 
 
-@pytest.mark.parametrize("n_rows", [1, 2])
-def test_divergence_of_rows_without_others_is_zero(n_rows):
-    weight = np.eye(2, dtype=np.float32)[0, :n_rows]
-    likeness = jnp.ones((n_rows, n_rows))
-    value, slope = jax.value_and_grad(lambda a: neighbourhood_divergence(a, likeness, weight)[0])(
+@pytest.mark.parametrize("n_samples", [1, 2])
+def test_divergence_of_samples_without_others_is_zero(n_samples):
+    weight = np.eye(2, dtype=np.float32)[0, :n_samples]
+    likeness = jnp.ones((n_samples, n_samples))
+    value, slope = jax.value_and_grad(lambda a: neighborhood_divergence(a, likeness, weight)[0])(
         0.5 * likeness
     )
     assert value == 0 and np.all(np.asarray(slope) == 0)
 
 
-def test_features_say_how_alike_rows_are(hasher, digits):
+def test_features_say_how_alike_samples_are(hasher, digits):
     X, y = digits
-    constants = hasher.params_["fixed"]["neighbours"]
+    constants = hasher.params_["fixed"]["neighbors"]
     x = ((X - hasher.mean_) / hasher.scale_).astype(np.float32)
-    near, both = (np.asarray(neighbour_features(constants, x, far)) for far in (0.0, 2.0))
+    near, both = (np.asarray(neighbor_features(constants, x, far)) for far in (0.0, 2.0))
     np.testing.assert_allclose(np.sum(both**2, axis=1), 1, atol=1e-4)
     same = y[:, None] == y
 
@@ -171,14 +171,14 @@ def test_features_say_how_alike_rows_are(hasher, digits):
     assert contrast(both) > contrast(near) + 0.02
 
 
-def test_alike_rows_get_near_codes(digits):
-    """Better than the start, which is ITQ, on rows that it has not seen."""
+def test_alike_samples_get_near_codes(digits):
+    """Better than the start, which is ITQ, on samples that it has not seen."""
     X, y = digits
     parameters = {"hidden_layer_sizes": (64,), "random_state": 0}
 
     def precision(model):
-        queries, rows = model.transform(X[1400:]), model.transform(X[:1400])
-        distances = (queries[:, None] != rows).sum(axis=2)
+        queries, samples = model.transform(X[1400:]), model.transform(X[:1400])
+        distances = (queries[:, None] != samples).sum(axis=2)
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :50]
         return np.mean(y[:1400][nearest] == y[1400:, None])
 
@@ -190,10 +190,10 @@ def test_alike_rows_get_near_codes(digits):
 
 def test_history_tells_the_parts_apart(hasher):
     history = hasher.history_
-    whole = history["reconstruction"] + hasher.similarity_weight * history["neighbours"]
+    whole = history["reconstruction"] + hasher.similarity_weight * history["neighbors"]
     np.testing.assert_allclose(history["loss"], whole, rtol=1e-4)
     plain = fast(SemanticHasher, similarity_weight=0).fit(curved())
-    assert "neighbours" not in plain.history_ and "neighbours" not in plain.params_["fixed"]
+    assert "neighbors" not in plain.history_ and "neighbors" not in plain.params_["fixed"]
 
 
 @pytest.mark.parametrize("init", ["pca", "random"])
@@ -210,7 +210,7 @@ def test_noise_drives_codes_to_the_ends(init, digits):
         random_state=0,
     ).fit(X)
     x = ((X - model.mean_) / model.scale_).astype(np.float32)
-    from skae.estimators._architecture import network_of
+    from skae.estimators.base.architecture import network_of
 
     soft = jax.nn.sigmoid(network_of(model.architecture_).preactivation(model.params_, x))
     assert np.mean(np.minimum(soft, 1 - soft) < 0.1) > 0.6

@@ -7,10 +7,10 @@ import pytest
 
 from skae import AutoencoderTransformer, SparseAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights, largest
-from skae.core.objectives import Batch, Objective
-from skae.core.scale import code_lengths
-from skae.estimators._activity import activity
+from skae.core.objective import Batch, Objective
+from skae.estimators.base.unit_activity import activity
 from skae.estimators.sparse import bernoulli_kl, sparse_loss
+from skae.objectives.decoder_norm import code_lengths
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -43,7 +43,7 @@ def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, targe
 
 
 @pytest.mark.parametrize("penalty", ["kl", "squared_error"])
-def test_weights_that_leave_a_unit_are_penalised(penalty):
+def test_weights_that_leave_a_unit_are_penalized(penalty):
     model = model_of()
     squares = np.square(model.params["decoder"]["layer_0"]["kernel"]).sum()
     gain = loss_of(penalty, model, alpha=2.0)[0] - loss_of(penalty, model)[0]
@@ -89,15 +89,15 @@ def test_penalty_against_numpy(penalty):
     z = np.asarray(model.encode(X_SMALL), np.float64)
     error = np.mean((np.asarray(model.decode(z)) - X_SMALL) ** 2, axis=1)
     mean = WEIGHT @ z / WEIGHT.sum()
-    n_rows = np.sum(WEIGHT > 0)
+    n_samples = np.sum(WEIGHT > 0)
     want = {
         "kl": np.sum(0.2 * np.log(0.2 / mean) + 0.8 * np.log(0.8 / (1 - mean))),
         "squared_error": np.sum((mean - 0.2) ** 2),
-        "l1": WEIGHT @ np.abs(z).sum(axis=1) / n_rows,
-        "l2": WEIGHT @ (z**2).sum(axis=1) / n_rows,
+        "l1": WEIGHT @ np.abs(z).sum(axis=1) / n_samples,
+        "l2": WEIGHT @ (z**2).sum(axis=1) / n_samples,
     }[penalty]
     np.testing.assert_allclose(metrics["penalty"], want, rtol=1e-4)
-    np.testing.assert_allclose(metrics["reconstruction"], WEIGHT @ error / n_rows, rtol=1e-4)
+    np.testing.assert_allclose(metrics["reconstruction"], WEIGHT @ error / n_samples, rtol=1e-4)
     np.testing.assert_allclose(loss, metrics["reconstruction"] + metrics["penalty"], rtol=1e-5)
 
 
@@ -204,7 +204,7 @@ def test_units_reach_their_target(penalty, sparsity_weight, target):
     np.testing.assert_allclose(model.mean_activation_, model.transform(X).mean(axis=0), rtol=1e-5)
 
 
-def test_start_is_at_the_target_and_off_for_most_rows():
+def test_start_is_at_the_target_and_off_for_most_samples():
     X = curved(400, 8)
     start = SparseAutoencoder(
         20, max_iter=0, early_stopping=False, sparsity_target=0.1, random_state=0

@@ -26,7 +26,7 @@ def test_a_task_travels_as_json_and_knows_its_layers():
     assert Task.from_json(LARGE.to_json()) == LARGE
     assert USUAL.name == "784-128-32-128-784"
     assert USUAL.linear_layers() == (1, 3)
-    # 2 * (784 * 128 * 5 + 128 * 32 * 6) a row: the rows' own slopes are not needed
+    # 2 * (784 * 128 * 5 + 128 * 32 * 6) a sample: the samples' own slopes are not needed
     assert USUAL.products(10) == 10 * 2 * (784 * 128 * 5 + 128 * 32 * 6)
 
 
@@ -70,7 +70,7 @@ def test_a_peer_fits_in_a_process_of_its_own(tmp_path):
 
     X = np.random.default_rng(0).random((64, 64), dtype=np.float32)
     np.save(tmp_path / "X.npy", X)
-    task = SMALL.asked(rows=str(tmp_path / "X.npy"), epochs=2, measure="fresh")
+    task = SMALL.asked(samples=str(tmp_path / "X.npy"), epochs=2, measure="fresh")
     times = Peers(repeats=1).turns({"mlp_regressor": task}, whole=True)
     assert times.median("mlp_regressor") > 0
 

@@ -26,19 +26,19 @@ def written(model, path, method=None, **options):
 
 
 @pytest.mark.parametrize("cls, method", CASES)
-def test_jax_computes_the_same_of_any_number_of_rows(cls, method, fitted, tmp_path):
+def test_jax_computes_the_same_of_any_number_of_samples(cls, method, fitted, tmp_path):
     model = fitted(cls)
     read = written(model, tmp_path / "model.stablehlo", method)
     assert read.platforms == ("cpu", "cuda", "tpu")
     with jax.default_device(jax.local_devices(backend="cpu")[0]):
-        for n_rows in (1, 40):
-            X = curved(n_rows, seed=3).astype(np.float32)
+        for n_samples in (1, 40):
+            X = curved(n_samples, seed=3).astype(np.float32)
             expected, found = getattr(model, method)(X), np.asarray(read.call(X))
             assert found.shape == expected.shape
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_one_row_alone_beside_a_large_mean(tmp_path):
+def test_one_sample_alone_beside_a_large_mean(tmp_path):
     """Constants that are subtracted one after the other would be made one, and rounded."""
     X = (1e6 + np.random.default_rng(0).standard_normal((200, 6))).astype(np.float32)
     model = fast(AutoencoderTransformer).fit(X)
@@ -47,11 +47,11 @@ def test_one_row_alone_beside_a_large_mean(tmp_path):
     found = np.concatenate([np.asarray(read.call(X[i : i + 1])) for i in range(20)])
     np.testing.assert_allclose(found, expected[:20], atol=1e-4)
     function, params = model.encoder_function()
-    alone = jax.jit(lambda rows: function(params, rows))(X[:1])
+    alone = jax.jit(lambda samples: function(params, samples))(X[:1])
     np.testing.assert_allclose(alone, expected[:1], atol=1e-4)
 
 
-def test_codes_back_to_rows(fitted, X_new, tmp_path):
+def test_codes_back_to_samples(fitted, X_new, tmp_path):
     model = fitted(AutoencoderTransformer)
     read = written(model, tmp_path / "m", "inverse_transform", platforms=["cpu"])
     assert read.platforms == ("cpu",)
@@ -63,14 +63,14 @@ def test_codes_back_to_rows(fitted, X_new, tmp_path):
 def test_it_runs_without_skae(fitted, X_new, tmp_path, run_python):
     model, path = fitted(AutoencoderTransformer), tmp_path / "model.stablehlo"
     written(model, path)
-    np.save(tmp_path / "rows.npy", X_new.astype(np.float32))
+    np.save(tmp_path / "samples.npy", X_new.astype(np.float32))
     run_python(
         f"""
         import sys
         import numpy as np
         from jax import export
         model = export.deserialize(bytearray(open({str(path)!r}, "rb").read()))
-        codes = model.call(np.load({str(tmp_path / "rows.npy")!r}))
+        codes = model.call(np.load({str(tmp_path / "samples.npy")!r}))
         np.save({str(tmp_path / "codes.npy")!r}, codes)
         assert "skae" not in sys.modules and "sklearn" not in sys.modules
         """

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from skae import AutoencoderTransformer
-from skae.core import programs, traces
+from skae.core.compile import programs, traces
 from tests.conftest import ROOT
 from tests.datasets import curved
 
@@ -53,22 +53,22 @@ parameters = st.fixed_dictionaries(
         "random_state": st.integers(0, 2**32 - 1),
     }
 )
-cells = st.sampled_from(["smooth", "equal", "bits", "tied rows"])
+cells = st.sampled_from(["smooth", "equal", "bits", "tied samples"])
 
 
-def rows_of(kind, shape, dtype):
+def samples_of(kind, shape, dtype):
     X = curved(*shape, seed=shape[0])
     if kind == "equal":
         X = np.full(shape, 0.25)
     elif kind == "bits" or dtype in ("bool", "uint8", "int64"):
         X = (X > 0.5).astype(float)
-    elif kind == "tied rows":
+    elif kind == "tied samples":
         X = np.repeat(X[: -(-shape[0] // 3)], 3, axis=0)[: shape[0]]
     return X.astype(dtype)
 
 
 def fits_and_answers(parameters, kind, shape, dtype):
-    X = rows_of(kind, shape, dtype)
+    X = samples_of(kind, shape, dtype)
     model = AutoencoderTransformer(**parameters).fit(X)
     codes = model.transform(X)
     assert codes.shape == (len(X), parameters["n_components"])
@@ -82,14 +82,14 @@ def fits_and_answers(parameters, kind, shape, dtype):
 
 @SMALL
 @given(parameters, cells, shapes, dtypes)
-def test_parameters_and_rows_of_all_kinds(parameters, kind, shape, dtype):
+def test_parameters_and_samples_of_all_kinds(parameters, kind, shape, dtype):
     fits_and_answers(parameters, kind, shape, dtype)
 
 
 @pytest.mark.stress
 @LARGE
 @given(parameters, cells, shapes, dtypes)
-def test_parameters_and_rows_of_all_kinds_at_length(parameters, kind, shape, dtype):
+def test_parameters_and_samples_of_all_kinds_at_length(parameters, kind, shape, dtype):
     fits_and_answers(parameters, kind, shape, dtype)
 
 

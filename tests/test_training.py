@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae.estimators._automatic import validation_rows
+from skae.estimators.base.automatic import validation_samples
 from tests.datasets import curved
 
 
@@ -41,7 +41,7 @@ def test_without_early_stopping_all_epochs_run_and_the_last_is_kept(X):
 
 
 def test_early_stopping_keeps_the_best_weights(X, X_new):
-    # few rows and large steps: the held-out loss rises again
+    # few samples and large steps: the held-out loss rises again
     fitted = model(early_stopping=True, max_iter=300, learning_rate=0.05, n_iter_no_change=15)
     fitted.fit(X[:12], X_val=X_new)
     losses = fitted.history_["validation_loss"]
@@ -60,14 +60,14 @@ def test_a_start_that_is_never_beaten_is_kept(X, X_new):
     np.testing.assert_array_equal(fitted.transform(X_new), start.transform(X_new))
 
 
-def test_explicit_fraction_holds_rows_out(X):
+def test_explicit_fraction_holds_samples_out(X):
     fitted = model(early_stopping=True, validation_fraction=0.25).fit(X)
     assert len(fitted.history_["validation_loss"]) == fitted.n_iter_
     assert np.isfinite(fitted.history_["validation_loss"]).all()
 
 
 def test_small_data_hold_nothing_out(X):
-    """Cross-validation chooses the epochs; they are those of a fit on all rows."""
+    """Cross-validation chooses the epochs; they are those of a fit on all samples."""
     chosen, free = model(early_stopping=True).fit(X), model(early_stopping=False).fit(X)
     assert 0 < chosen.best_iter_ <= 12
     kept = slice(chosen.best_iter_)
@@ -112,7 +112,7 @@ def test_n_iter_no_change_and_tol(X, X_new):
 
 
 def test_automatic_epochs_follow_a_budget_of_steps():
-    from skae.estimators._automatic import automatic_batch_size, automatic_epochs
+    from skae.estimators.base.automatic import automatic_batch_size, automatic_epochs
 
     assert automatic_epochs(55_000, 784, automatic_batch_size(55_000)) <= 20
     assert automatic_epochs(200, 784, automatic_batch_size(200)) > 50
@@ -204,7 +204,7 @@ def test_partial_fit_goes_on_with_the_optimizer(X):
     )
 
 
-def test_partial_fit_keeps_centre_and_scale_of_the_first_call(X, X_new):
+def test_partial_fit_keeps_center_and_scale_of_the_first_call(X, X_new):
     fitted = model(init="pca").partial_fit(X)
     mean, scale = fitted.mean_.copy(), fitted.scale_
     fitted.partial_fit(X_new)
@@ -222,12 +222,12 @@ def test_partial_fit_learns(X):
     assert fitted.score(X) > early + 0.05
 
 
-def test_partial_fit_on_fewer_rows_than_components():
+def test_partial_fit_on_fewer_samples_than_components():
     fitted = AutoencoderTransformer(5, hidden_layer_sizes=(8,), random_state=0)
-    rows = curved(64, 6)
-    for part in (rows[:1], rows[1:3], rows[3:]):
+    samples = curved(64, 6)
+    for part in (samples[:1], samples[1:3], samples[3:]):
         fitted.partial_fit(part)
-    assert np.isfinite(fitted.transform(rows)).all()
+    assert np.isfinite(fitted.transform(samples)).all()
 
 
 def test_partial_fit_goes_on_from_fit(X):
@@ -256,7 +256,7 @@ def test_another_optimizer_cannot_go_on(X):
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "n_features", "held_out"),
+    ("n_samples", "n_features", "held_out"),
     [
         (2_000, 64, 200),
         (60_000, 784, 5_000),
@@ -265,6 +265,6 @@ def test_another_optimizer_cannot_go_on(X):
         (20_000, 10**6, 200),
     ],
 )
-def test_rows_held_out_are_no_more_than_a_block(n_rows, n_features, held_out):
-    assert validation_rows(n_rows, "auto", n_features) == held_out
-    assert validation_rows(n_rows, 0.5, n_features) == n_rows // 2
+def test_samples_held_out_are_no_more_than_a_block(n_samples, n_features, held_out):
+    assert validation_samples(n_samples, "auto", n_features) == held_out
+    assert validation_samples(n_samples, 0.5, n_features) == n_samples // 2

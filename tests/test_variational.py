@@ -7,7 +7,7 @@ from scipy.special import expit, log_expit
 from sklearn.datasets import load_digits
 
 from skae import VAE
-from skae.core import likelihoods
+from skae.objectives.variational import likelihoods
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -44,7 +44,7 @@ def test_gaussian_kl_is_the_integral():
 def test_likelihoods_integrate_to_one(loss, scale):
     x = np.linspace(-60, 60, 240_001, dtype=np.float32)[:, None]
     params = {"fixed": {"log_scale": np.float32(np.log(scale))}}
-    nats = likelihoods.row_nats(loss, params, np.float32(0.2), x)
+    nats = likelihoods.sample_nats(loss, params, np.float32(0.2), x)
     integral = np.trapezoid(np.exp(-np.asarray(nats, np.float64)), x[:, 0])
     assert integral == pytest.approx(1, abs=1e-3)
 
@@ -53,11 +53,11 @@ def test_gaussian_and_bernoulli_nats_are_their_densities():
     rng = np.random.default_rng(0)
     output, x = rng.standard_normal((2, 5, 3)).astype(np.float32)
     params = {"extra": {"log_scale": np.float32(np.log(0.5))}, "fixed": {}}
-    got = likelihoods.row_nats("squared_error", params, output, x)
+    got = likelihoods.sample_nats("squared_error", params, output, x)
     scale = np.hypot(0.5, likelihoods.MIN_SCALE)
     np.testing.assert_allclose(got, -stats.norm(output, scale).logpdf(x).sum(axis=1), rtol=1e-5)
     coins = (x > 0).astype(np.float32)
-    got = likelihoods.row_nats("binary_cross_entropy", {}, output, coins)
+    got = likelihoods.sample_nats("binary_cross_entropy", {}, output, coins)
     chance = np.where(coins > 0, log_expit(output), log_expit(-output))
     np.testing.assert_allclose(got, -chance.sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(expit(output) > 0.5, output > 0)
@@ -156,7 +156,7 @@ def test_kl_counts_what_dimensions_tell(X, weights):
     np.testing.assert_array_equal(model.active_units_, np.flatnonzero(model.kl_ > 0.1))
 
 
-def test_components_that_the_rows_do_not_have_are_not_in_use(X):
+def test_components_that_the_samples_do_not_have_are_not_in_use(X):
     flat = np.column_stack([X[:, :2], X[:, :2]])
     model = fast(VAE, n_components=4, max_iter=0).fit(flat)
     assert set(model.active_units_) <= {0, 1}
@@ -195,7 +195,7 @@ def test_the_scale_is_learned_or_given(X):
 # ---- new rows
 
 
-def test_samples_look_like_the_rows(digits):
+def test_samples_look_like_the_samples(digits):
     model = VAE(5, max_iter=20, random_state=0).fit(digits)
     rows = model.sample(2000, random_state=0)
     assert rows.shape == (2000, 64) and rows.dtype == np.float64
@@ -206,7 +206,7 @@ def test_samples_look_like_the_rows(digits):
     assert not np.array_equal(model.sample(2, seeded), model.sample(2, seeded))
 
 
-def test_codes_of_all_rows_together_look_like_the_prior(digits):
+def test_codes_of_all_samples_together_look_like_the_prior(digits):
     model = VAE(5, max_iter=80, random_state=0).fit(10 * digits)
     mean, deviation = model.encode_distribution(10 * digits)
     spread = np.sqrt(mean.var(axis=0) + np.square(deviation).mean(axis=0))

@@ -7,7 +7,7 @@ import pytest
 
 from skae import WinnerTakeAllAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objectives import Batch, Objective
+from skae.core.objective import Batch, Objective
 from skae.estimators.winner_take_all import keep_winners, winner_take_all_loss
 from tests.datasets import curved
 from tests.discovery import fast
@@ -18,8 +18,8 @@ ONES = np.ones(40, np.float32)
 
 def by_sorting(z, n_winners):
     kept = np.zeros_like(z)
-    for j, rows in enumerate(np.argsort(-z, axis=0)[:n_winners].T):
-        kept[rows, j] = z[rows, j]
+    for j, samples in enumerate(np.argsort(-z, axis=0)[:n_winners].T):
+        kept[samples, j] = z[samples, j]
     return kept
 
 
@@ -34,14 +34,14 @@ def test_winners_at_any_scale(scale, shift):
     np.testing.assert_array_equal(keep_winners(moved, ONES, 0.1), by_sorting(moved, 4))
 
 
-def test_at_least_one_row_wins():
+def test_at_least_one_sample_wins():
     kept = np.asarray(keep_winners(Z, ONES, 1e-4))
     np.testing.assert_array_equal((kept != 0).sum(axis=0), 1)
     np.testing.assert_array_equal(kept.max(axis=0), Z.max(axis=0))
     np.testing.assert_array_equal(keep_winners(Z[:1], ONES[:1], 0.05), Z[:1])
 
 
-def test_rows_count_by_their_weight_and_padding_not_at_all():
+def test_samples_count_by_their_weight_and_padding_not_at_all():
     weight = np.random.default_rng(1).integers(0, 4, 40).astype(np.float32)
     repeated = np.repeat(Z, weight.astype(int), axis=0)
     some = weight > 0

@@ -1,4 +1,4 @@
-"""PyOD's AutoEncoder (PyTorch), without the batch normalisation and dropout of its defaults."""
+"""PyOD's AutoEncoder (PyTorch), without the batch normalization and dropout of its defaults."""
 
 from pyod.models.auto_encoder import AutoEncoder
 

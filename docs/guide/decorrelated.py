@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from skae.core.objectives import Objective, weighted_mean
-from skae.estimators._documentation import documented
-from skae.estimators._sklearn import Interval
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.sklearn_compat import Interval
 
 __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
 
@@ -18,8 +18,8 @@ def decorrelation_loss(model, batch, key, *, objective, hyperparameters):
     """Reconstruction plus ``decorrelation`` times the mean squared correlation between codes."""
     del key  # nothing is drawn
     z = model.encode(batch.x)
-    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(rows, batch.weight)
+    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
+    reconstruction = weighted_mean(samples, batch.weight)
     correlation = mean_squared_correlation(z, batch.weight)
     loss = reconstruction + hyperparameters["decorrelation"] * correlation
     return loss, {"reconstruction": reconstruction, "correlation": correlation}
@@ -28,8 +28,8 @@ def decorrelation_loss(model, batch, key, *, objective, hyperparameters):
 def mean_squared_correlation(z, weight):
     """Over pairs of columns; padding has weight 0."""
     share = weight / jnp.sum(weight)
-    centred = z - share @ z
-    covariance = (centred * share[:, None]).T @ centred
+    centered = z - share @ z
+    covariance = (centered * share[:, None]).T @ centered
     deviation = jnp.sqrt(jnp.diag(covariance) + 1e-8)
     squares = jnp.square(covariance / jnp.outer(deviation, deviation))
     n = z.shape[1]
@@ -41,9 +41,9 @@ def mean_squared_correlation(z, weight):
 class DecorrelatedAutoencoder(BaseAutoencoder):
     """Autoencoder whose codes are nearly uncorrelated: non-linear, and yet a little like PCA's.
 
-    With r_jk the correlation between units j and k of the code over the rows of a batch::
+    With r_jk the correlation between units j and k of the code over the samples of a batch::
 
-        minimise  mean_i loss(decode(encode(x_i)), x_i) + decorrelation * mean_(j != k) r_jk^2
+        minimize  mean_i loss(decode(encode(x_i)), x_i) + decorrelation * mean_(j != k) r_jk^2
 
     Parameters
     ----------

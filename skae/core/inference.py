@@ -1,7 +1,7 @@
-"""Encoding and decoding in padded row blocks: any number of rows, the same bits for each.
+"""Encoding and decoding in padded sample blocks: any number of samples, the same bits for each.
 
-A row gives the same bits whatever stands beside it: it is computed in a block of 64 rows, whatever
-their number, so that one row is soon done. Among thousands the processor is faster in blocks of
+A sample gives the same bits whatever stands beside it: it is computed in a block of 64 samples, whatever
+their number, so that one sample is soon done. Among thousands the processor is faster in blocks of
 1,024, or of as many as 16 MB hold. Those are used where they give the same bits, which is looked at
 once for each program: how sums are ordered depends on the shapes alone.
 """
@@ -14,78 +14,82 @@ from functools import partial
 import jax
 import numpy as np
 
-from skae.core.batching import BLOCK_BYTES
-from skae.core.buffers import aligned, is_aligned
+from skae.core.compile.programs import MAX_PROGRAMS, compiled, key_of
+from skae.core.data.buffers import aligned, is_aligned
+from skae.core.data.samples import BLOCK_BYTES
 from skae.core.losses import LOSSES
-from skae.core.programs import MAX_PROGRAMS, compiled, key_of
 
-__all__ = ["BLOCK_ROWS", "MANY_ROWS", "apply_in_blocks", "decode", "encode", "reconstruct"]
+__all__ = ["BLOCK_SAMPLES", "MANY_SAMPLES", "apply_in_blocks", "decode", "encode", "reconstruct"]
 
-BLOCK_ROWS = 64
-#: From so many rows on, a second program is worth its compilation.
-MANY_ROWS = 8192
-_WIDE_ROWS = 1024
-# wide blocks of many columns are of few rows: one of them would not tell enough
-_TRIED_ROWS = 256
+BLOCK_SAMPLES = 64
+#: From so many samples on, a second program is worth its compilation.
+MANY_SAMPLES = 8192
+_WIDE_SAMPLES = 1024
+# wide blocks of many columns are of few samples: one of them would not tell enough
+_TRIED_SAMPLES = 256
 
 _agreeing: dict[Hashable, bool] = {}
 _lock = threading.Lock()
 
 
 def encode(static, params, x):
-    """Codes of rows in units of training; `static` is (network, name of the loss)."""
+    """Codes of samples in units of training; `static` is (network, name of the loss)."""
     network, _ = static
     return network.encode(params, x)
 
 
 def decode(static, params, z):
-    """Rows in units of training of codes."""
+    """Samples in units of training of codes."""
     network, loss = static
     return LOSSES[loss].link(network.decode(params, z))
 
 
 def reconstruct(static, params, x):
-    """Rows encoded and decoded."""
+    """Samples encoded and decoded."""
     network, loss = static
     return LOSSES[loss].link(network.reconstruct(params, x))
 
 
 def apply_in_blocks(function, static, params, shape, read, out, device=None) -> None:
-    """Run a compiled ``function(static, params, block)`` over all rows.
+    """Run a compiled ``function(static, params, block)`` over all samples.
 
     Parameters
     ----------
     function : callable
-        Module-level and pure, row by row.
+        Module-level and pure, sample by sample.
     static : hashable
     params : pytree of arrays
-    shape : tuple (n_rows, width)
+    shape : tuple (n_samples, width)
         Of the input.
     read : callable
-        ``read(slice)`` gives the input rows.
-    out : ndarray with n_rows rows
+        ``read(slice)`` gives the input samples.
+    out : ndarray with n_samples samples
         Written in place.
     device : jax.Device, optional
     """
-    n_rows, width = shape
+    n_samples, width = shape
     device = jax.local_devices()[0] if device is None else device
     params, put = _for_programs(params, device)
-    size, wide = BLOCK_ROWS, _wide_rows(width)
-    if n_rows >= MANY_ROWS and wide > size and _agree(function, static, params, wide, width, put):
+    size, wide = BLOCK_SAMPLES, _wide_samples(width)
+    if (
+        n_samples >= MANY_SAMPLES
+        and wide > size
+        and _agree(function, static, params, wide, width, put)
+    ):
         size = wide
-    weights = params if n_rows <= BLOCK_ROWS else jax.device_put(params, device)
+    weights = params if n_samples <= BLOCK_SAMPLES else jax.device_put(params, device)
     # two take turns: one is computed on while the other is filled
-    blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_rows > size))]
+    blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_samples > size))]
     program, waiting = None, None
-    for start in range(0, n_rows, size):
-        part = slice(start, min(start + size, n_rows))
-        rows = np.asarray(read(part))
-        if len(rows) < size or not is_aligned(rows):
+    for start in range(0, n_samples, size):
+        part = slice(start, min(start + size, n_samples))
+        samples = np.asarray(read(part))
+        if len(samples) < size or not is_aligned(samples):
             blocks.reverse()
-            blocks[0][: len(rows)] = rows
-            blocks[0][len(rows) :] = 0
-            rows = blocks[0]
-        block = put(rows)
+            blocks[0][: len(samples)] = samples
+            blocks[0][len(samples) :] = 0
+            samples = blocks[0]
+        block = put(samples)
         if program is None:
             program, _ = compiled(function, static, (params, block))
         sent = part, program(weights, block)
@@ -105,14 +109,14 @@ def _for_programs(params, device):
     return jax.device_put(params, device), partial(jax.device_put, device=device)
 
 
-def _wide_rows(width):
-    """Rows of a wide block: as many as fit, a power of two."""
+def _wide_samples(width):
+    """Samples of a wide block: as many as fit, a power of two."""
     fitting = BLOCK_BYTES // (4 * width)
-    return min(_WIDE_ROWS, 1 << max(0, fitting.bit_length() - 1))
+    return min(_WIDE_SAMPLES, 1 << max(0, fitting.bit_length() - 1))
 
 
 def _agree(function, static, params, wide, width, put):
-    """Whether rows get the same bits in wide blocks as in others."""
+    """Whether samples get the same bits in wide blocks as in others."""
     key = key_of(function, static, params), wide, width
     with _lock:
         known = _agreeing.get(key)
@@ -120,13 +124,15 @@ def _agree(function, static, params, wide, width, put):
         return known
     rng = np.random.default_rng(0)
     params = jax.tree.map(lambda weights: put(_filled(rng, weights)), params)
-    rows = rng.standard_normal((max(wide, _TRIED_ROWS), width), np.float32)
+    samples = rng.standard_normal((max(wide, _TRIED_SAMPLES), width), np.float32)
     expected, found = (
-        _in_blocks(function, static, params, [put(rows[i : i + n]) for i in range(0, len(rows), n)])
-        for n in (BLOCK_ROWS, wide)
+        _in_blocks(
+            function, static, params, [put(samples[i : i + n]) for i in range(0, len(samples), n)]
+        )
+        for n in (BLOCK_SAMPLES, wide)
     )
     # bits of a hash, say, would hide how their sums differ
-    agree = len(np.unique(expected)) > BLOCK_ROWS and found.tobytes() == expected.tobytes()
+    agree = len(np.unique(expected)) > BLOCK_SAMPLES and found.tobytes() == expected.tobytes()
     with _lock:
         if len(_agreeing) >= MAX_PROGRAMS:
             _agreeing.clear()

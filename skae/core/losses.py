@@ -1,6 +1,6 @@
 """Reconstruction losses, cell by cell and un-reduced; found by name.
 
-A loss compares the decoder's raw output with the rows. Callers weigh and average.
+A loss compares the decoder's raw output with the samples. Callers weigh and average.
 """
 
 from collections.abc import Callable
@@ -70,14 +70,14 @@ class Loss:
         ``(output, x, delta) -> loss`` of each cell, un-reduced.
     link : callable
         From the decoder's raw output to the reconstruction.
-    centred : bool
+    centered : bool
         Whether training runs on ``(X - mean) / s``: then shifting and scaling X changes nothing.
         Otherwise X itself is compared, and must lie in [0, 1].
     """
 
     cell: Callable
     link: Callable
-    centred: bool
+    centered: bool
 
 
 def _identity(output):
@@ -85,8 +85,8 @@ def _identity(output):
 
 
 LOSSES = {
-    "squared_error": Loss(squared_error, _identity, centred=True),
-    "absolute_error": Loss(absolute_error, _identity, centred=True),
-    "huber": Loss(huber, _identity, centred=True),
-    "binary_cross_entropy": Loss(binary_cross_entropy, jax.nn.sigmoid, centred=False),
+    "squared_error": Loss(squared_error, _identity, centered=True),
+    "absolute_error": Loss(absolute_error, _identity, centered=True),
+    "huber": Loss(huber, _identity, centered=True),
+    "binary_cross_entropy": Loss(binary_cross_entropy, jax.nn.sigmoid, centered=False),
 }

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from skae.core.inference import BLOCK_ROWS, decode
-from skae.core.programs import compiled
+from skae.core.compile.programs import compiled
+from skae.core.inference import BLOCK_SAMPLES, decode
 
 __all__ = ["pullback_metric"]
 
@@ -18,7 +18,7 @@ def pullback_metric(static, params, codes, device) -> np.ndarray:
     static : hashable
         As `decode` takes it.
     params : pytree of arrays
-    codes : ndarray of shape (n_rows, n_components)
+    codes : ndarray of shape (n_samples, n_components)
     device : jax.Device
 
     Returns
@@ -26,21 +26,21 @@ def pullback_metric(static, params, codes, device) -> np.ndarray:
     metric : ndarray of shape (n_components, n_components)
         float64, symmetric.
     """
-    n_rows, n_components = codes.shape
+    n_samples, n_components = codes.shape
     total = np.zeros((n_components, n_components))
     params = jax.device_put(params, device)
-    for start in range(0, n_rows, BLOCK_ROWS):
-        block = np.zeros((BLOCK_ROWS, n_components), np.float32)
-        part = codes[start : start + BLOCK_ROWS]
+    for start in range(0, n_samples, BLOCK_SAMPLES):
+        block = np.zeros((BLOCK_SAMPLES, n_components), np.float32)
+        part = codes[start : start + BLOCK_SAMPLES]
         block[: len(part)] = part
-        sent = jax.device_put((block, np.arange(BLOCK_ROWS) < len(part)), device)
+        sent = jax.device_put((block, np.arange(BLOCK_SAMPLES) < len(part)), device)
         program, _ = compiled(_sum_of_squares, static, (params, *sent))
         total += np.asarray(program(params, *sent), np.float64)
-    return (total + total.T) / (2 * n_rows)
+    return (total + total.T) / (2 * n_samples)
 
 
-def _sum_of_squares(static, params, codes, is_row):
-    """Sum of J'J, one code after the other: a Jacobian has a row's cells for each number in it."""
+def _sum_of_squares(static, params, codes, is_sample):
+    """Sum of J'J, one code after the other: a Jacobian has a sample's cells for each number in it."""
 
     def add(total, code_and_use):
         code, use = code_and_use
@@ -48,4 +48,4 @@ def _sum_of_squares(static, params, codes, is_row):
         return total + jnp.where(use, jacobian.T @ jacobian, 0), None
 
     start = jnp.zeros((codes.shape[1], codes.shape[1]), codes.dtype)
-    return jax.lax.scan(add, start, (codes, is_row))[0]
+    return jax.lax.scan(add, start, (codes, is_sample))[0]

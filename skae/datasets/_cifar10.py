@@ -32,7 +32,7 @@ _WHAT_TO_DO = (
 def load_cifar10(
     path=None, *, split="train", color="rgb", classes=None, dtype="float32", return_X_y=False
 ):
-    """Load CIFAR-10: 60,000 colour photographs of 32 x 32 pixels in 10 classes.
+    """Load CIFAR-10: 60,000 color photographs of 32 x 32 pixels in 10 classes.
 
     The files of the "python version" are read, from their folder or straight from the archive that
     was downloaded. They are pickles, which could run any code: they are read by an unpickler that
@@ -47,13 +47,13 @@ def load_cifar10(
     split : {"train", "test"}, default="train"
         The 50,000 training images or the 10,000 test images.
     color : {"rgb", "average", "luminance"}, default="rgb"
-        "rgb" keeps three channels; "average" makes grey images by the mean of the three;
+        "rgb" keeps three channels; "average" makes gray images by the mean of the three;
         "luminance" by .299 red + .587 green + .114 blue, as bright as an eye sees them.
     classes : str, int or list of them, default=None
         The classes to keep, by name or number; None keeps all.
     dtype : {"float32", "uint8"}, default="float32"
         "float32" gives pixels divided by 255, in [0, 1]; "uint8" gives them in 0..255, rounded
-        where they are grey, in a quarter of the memory.
+        where they are gray, in a quarter of the memory.
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a bunch.
 
@@ -62,11 +62,11 @@ def load_cifar10(
     data : :class:`~sklearn.utils.Bunch`
         With the attributes:
 
-        - ``data``: ndarray of shape (n_samples, 3072) or, grey, (n_samples, 1024): the pixels row
-          by row, the channels of a pixel side by side, as ``image_shape`` expects them;
+        - ``data``: ndarray of shape (n_samples, 3072) or, gray, (n_samples, 1024): the pixels row
+          by sample, the channels of a pixel side by side, as ``image_shape`` expects them;
         - ``target``: ndarray of int64 of shape (n_samples,), the class of each image;
         - ``target_names``: list of the classes' names, in the order of their numbers;
-        - ``image_shape``: (32, 32, 3) or, grey, (32, 32);
+        - ``image_shape``: (32, 32, 3) or, gray, (32, 32);
         - ``source``: str, the folder or archive that the data came from.
     (data, target) : tuple of ndarray
         If ``return_X_y`` is True.

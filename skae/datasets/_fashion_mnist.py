@@ -34,7 +34,7 @@ _CLASSES = (
 )
 _DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 _FILE_PREFIX = {"train": "train", "test": "t10k"}
-_OPENML_ROWS = {"train": slice(None, 60_000), "test": slice(60_000, None)}
+_OPENML_SAMPLES = {"train": slice(None, 60_000), "test": slice(60_000, None)}
 _WHAT_TO_DO = (
     "Install the Debian package dataset-fashion-mnist, or set the environment variable SKAE_DATA "
     "to a folder that holds train-images-idx3-ubyte, train-labels-idx1-ubyte, "
@@ -44,7 +44,7 @@ _WHAT_TO_DO = (
 
 
 def load_fashion_mnist(*, split="train", dtype="float32", return_X_y=False):
-    """Load Fashion-MNIST: 70,000 grey images of clothes, 28 x 28 pixels, in 10 classes.
+    """Load Fashion-MNIST: 70,000 gray images of clothes, 28 x 28 pixels, in 10 classes.
 
     The first of these places that has the data is used, and named in ``source`` and in the log:
 
@@ -178,5 +178,5 @@ def _read_openml(split):
             "Fashion-MNIST was not found on this machine, and OpenML could not be reached. "
             f"{_WHAT_TO_DO}"
         ) from error
-    rows = _OPENML_ROWS[split]
-    return X[rows].astype(np.uint8), y[rows].astype(np.int64), "OpenML (fetch_openml)"
+    samples = _OPENML_SAMPLES[split]
+    return X[samples].astype(np.uint8), y[samples].astype(np.int64), "OpenML (fetch_openml)"

@@ -1,4 +1,4 @@
-"""A folder of pictures as rows."""
+"""A folder of pictures as samples."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _ENDINGS = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
 
 def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop", dtype="float32"):
-    """Read the pictures in a folder and make them rows of one shape.
+    """Read the pictures in a folder and make them samples of one shape.
 
     Needs Pillow (``pip install 'skae[images]'``).
 
@@ -25,7 +25,7 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
     image_shape : (height, width), default=(32, 32)
         Pixels of every image afterwards. Photographs are turned upright first.
     color : {"rgb", "average", "luminance"}, default="rgb"
-        "rgb" gives three channels; "average" grey images by the mean of the three; "luminance"
+        "rgb" gives three channels; "average" gray images by the mean of the three; "luminance"
         by .299 red + .587 green + .114 blue. Transparent parts become white.
     resize : {"crop", "stretch"}, default="crop"
         How another ratio of height and width is dealt with: "crop" cuts the longer side about its
@@ -43,8 +43,8 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
         - ``target``: ndarray of int64 of shape (n_samples,), the number of the subfolder; all 0
           where there is none;
         - ``target_names``: list of the subfolders' names ("." for the folder itself);
-        - ``image_shape``: (height, width, 3) or, grey, (height, width);
-        - ``filenames``: list of str, in the order of the rows, which is that of sorted paths.
+        - ``image_shape``: (height, width, 3) or, gray, (height, width);
+        - ``filenames``: list of str, in the order of the samples, which is that of sorted paths.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
     FileNotFoundError
         If the folder is not there or holds no image file.
     ValueError
-        If a parameter is out of range, or a file is no image, or one with cells of 32 bits. (Grey
+        If a parameter is out of range, or a file is no image, or one with cells of 32 bits. (Gray
         levels of 16 bits are read as 8.)
 
     Examples
@@ -77,8 +77,8 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
             else f"{folder} is not a folder."
         )
     images = np.empty((len(files), height, width, 3), dtype=np.uint8)
-    for row, file in enumerate(files):
-        images[row] = open_image(file, (width, height), resize)
+    for sample, file in enumerate(files):
+        images[sample] = open_image(file, (width, height), resize)
     parents = [file.relative_to(folder).parent.as_posix() for file in files]
     names = sorted(set(parents))
     return Bunch(
@@ -133,7 +133,7 @@ def _reader():
 
 
 def _of_8_bits(image, kind, file, fromarray):
-    """Grey levels of 16 bits as 8; Pillow would make white of all but the darkest."""
+    """Gray levels of 16 bits as 8; Pillow would make white of all but the darkest."""
     if image.mode.startswith("I;16") or (image.mode == "I" and kind == "PNG"):
         levels = np.asarray(image).astype(np.uint32)
         return fromarray((levels // 257).astype(np.uint8))

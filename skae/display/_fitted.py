@@ -1,4 +1,4 @@
-"""What displays ask of estimators: the autoencoder within, its images' shape, codes, rows."""
+"""What displays ask of estimators: the autoencoder within, its images' shape, codes, samples."""
 
 from math import prod
 
@@ -7,9 +7,9 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skae.estimators._fitted import FittedAutoencoder
+from skae.estimators.base.fitted import FittedAutoencoder
 
-__all__ = ["autoencoder_in", "dense_rows", "image_shape_of", "named", "whole"]
+__all__ = ["autoencoder_in", "dense_samples", "image_shape_of", "named", "whole"]
 
 
 def whole(estimator):
@@ -42,14 +42,14 @@ def image_shape_of(estimator, image_shape, n_features):
     Raises
     ------
     ValueError
-        If the shape given is none, or does not have as many cells as rows have.
+        If the shape given is none, or does not have as many cells as samples have.
     """
     if image_shape is not None:
         shape = tuple(int(size) for size in image_shape)
         full = (*shape, 1) if len(shape) == 2 else shape
         if len(full) != 3 or full[2] not in (1, 3, 4) or prod(full) != n_features:
             raise ValueError(
-                f"image_shape={image_shape} does not fit rows of {n_features} cells: it must be "
+                f"image_shape={image_shape} does not fit samples of {n_features} cells: it must be "
                 "(height, width) or (height, width, channels) with 1, 3 or 4 channels, and their "
                 "product the number of cells"
             )
@@ -74,8 +74,8 @@ def named(estimators, alone=None):
     return {alone or type(last).__name__: estimator}
 
 
-def dense_rows(X, index=None):
-    """Rows as a dense array; with `index` only these, in that order."""
+def dense_samples(X, index=None):
+    """Samples as a dense array; with `index` only these, in that order."""
     if issparse(X):
         return (X if index is None else X.tocsr()[index]).toarray()
     X = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)

@@ -10,13 +10,13 @@ __all__ = ["draw_mosaic", "mosaic", "painted", "value_limits"]
 _GAP = 0.08
 
 
-def value_limits(rows, *, signed=False):
+def value_limits(samples, *, signed=False):
     """Lowest and highest value to be told apart; symmetric around 0 where `signed`.
 
-    Of rows in [0, 1] these are 0 and 1, so that pictures of such rows can be compared.
+    Of samples in [0, 1] these are 0 and 1, so that pictures of such samples can be compared.
     """
-    rows = np.asarray(rows, float)
-    finite = rows[np.isfinite(rows)]
+    samples = np.asarray(samples, float)
+    finite = samples[np.isfinite(samples)]
     if not finite.size:
         return (-1.0, 1.0) if signed else (0.0, 1.0)
     if signed:
@@ -28,16 +28,16 @@ def value_limits(rows, *, signed=False):
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def painted(rows, image_shape, *, limits, cmap):
-    """Flat rows as coloured images of shape (..., height, width, 4), each channel in [0, 1].
+def painted(samples, image_shape, *, limits, cmap):
+    """Flat samples as colored images of shape (..., height, width, 4), each channel in [0, 1].
 
-    Rows of one channel go through the colour map; three and four channels are colours already.
+    Samples of one channel go through the color map; three and four channels are colors already.
     """
     colormaps = matplotlib_pyplot().colormaps
-    rows, (height, width, channels) = np.asarray(rows, float), image_shape
+    samples, (height, width, channels) = np.asarray(samples, float), image_shape
     low, high = limits
-    images = np.clip((rows - low) / (high - low), 0, 1)
-    images = images.reshape(*rows.shape[:-1], height, width, channels)
+    images = np.clip((samples - low) / (high - low), 0, 1)
+    images = images.reshape(*samples.shape[:-1], height, width, channels)
     if channels == 1:
         return colormaps.get_cmap(cmap)(images[..., 0])
     if channels == 3:
@@ -51,7 +51,7 @@ def mosaic(images, gap=None):
     Returns
     -------
     picture : ndarray of shape (height of all, width of all, 4)
-    centres : tuple of ndarray
+    centers : tuple of ndarray
         Of the lines (y) and of the columns (x), in cells of the picture.
     """
     lines, columns, height, width, _ = images.shape
@@ -61,11 +61,11 @@ def mosaic(images, gap=None):
     for i, j in np.ndindex(lines, columns):
         top, left = gap + i * high, gap + j * wide
         picture[top : top + height, left : left + width] = images[i, j]
-    centres = (
+    centers = (
         gap + np.arange(lines) * high + (height - 1) / 2,
         gap + np.arange(columns) * wide + (width - 1) / 2,
     )
-    return picture, centres
+    return picture, centers
 
 
 def draw_mosaic(ax, images, *, line_labels=None, column_labels=None):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skae.display._axes import axes_grid
-from skae.display._fitted import dense_rows, named
+from skae.display._fitted import dense_samples, named
 
 __all__ = ["CodeHistogramDisplay"]
 
@@ -23,7 +23,7 @@ class CodeHistogramDisplay:
     Attributes
     ----------
     mean_activation_ : dict of ndarray of shape (n_components,)
-        Mean of each unit over the rows.
+        Mean of each unit over the samples.
     near_zero_fraction_ : dict of float
         Share of all codes that are at most `near_zero` times the largest of their unit, by
         magnitude.
@@ -59,14 +59,14 @@ class CodeHistogramDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, *, near_zero=0.01, bins=40, ax=None):
-        """Encode rows and draw how their codes are spread.
+        """Encode samples and draw how their codes are spread.
 
         Parameters
         ----------
         estimator : estimator or dict of estimators
             Fitted, with `transform`; with several, by name.
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Rows.
+            Samples.
         near_zero : float, default=0.01
             As in the class.
         bins, ax
@@ -113,7 +113,7 @@ class CodeHistogramDisplay:
             If matplotlib is not installed.
         """
         codes = codes if isinstance(codes, dict) else {"codes": codes}
-        codes = {str(name): dense_rows(each).astype(float) for name, each in codes.items()}
+        codes = {str(name): dense_samples(each).astype(float) for name, each in codes.items()}
         return cls(codes, near_zero=near_zero).plot(ax=ax, bins=bins)
 
     def plot(self, ax=None, *, bins=40):

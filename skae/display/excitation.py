@@ -1,4 +1,4 @@
-"""What excites a unit: rows that were seen, and rows that are sought by gradient ascent.
+"""What excites a unit: samples that were seen, and samples that are sought by gradient ascent.
 
 Nothing here draws.
 """
@@ -10,25 +10,25 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
-from skae.core.ascent import ascend
-from skae.core.batching import Rows
+from skae.core.activation_maximization import ascend
+from skae.core.compile.programs import compiled
+from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
-from skae.core.networks.layers import excitation
-from skae.core.programs import compiled
+from skae.core.networks.captured_activations import excitation
 from skae.display._fitted import autoencoder_in
 
 __all__ = ["chosen_units", "maximize_activation", "top_activating_rows"]
 
-# rows that climb at a time; fewer are filled up to a power of two
+# samples that climb at a time; fewer are filled up to a power of two
 _MOST_AT_ONCE = 256
 
 
 def top_activating_rows(estimator, X, units=None, *, layer="code", n_rows=10):
-    """The rows that excite each unit most.
+    """The samples that excite each unit most.
 
-    A unit's excitation by a row is what it gives after its activation; of a code what stands
-    before it, which ranks rows alike and also where the activation is at its end; of maps and
+    A unit's excitation by a sample is what it gives after its activation; of a code what stands
+    before it, which ranks samples alike and also where the activation is at its end; of maps and
     sequences the mean over places or steps.
 
     Parameters
@@ -36,18 +36,18 @@ def top_activating_rows(estimator, X, units=None, *, layer="code", n_rows=10):
     estimator : estimator
         A fitted autoencoder of skae.
     X : {array-like, CSR matrix} of shape (n_samples, n_features)
-        Rows to choose from.
+        Samples to choose from.
     units : int or array-like of int, default=None
         Places in the layer's last axis, each from 0 to its width - 1. None: all.
     layer : int or str, default="code"
         As `hidden_activations` takes it.
     n_rows : int, default=10
-        Rows for each unit, at least 1; all rows where X has fewer.
+        Samples for each unit, at least 1; all samples where X has fewer.
 
     Returns
     -------
     indices : ndarray of int of shape (n_units, n_rows)
-        Places in X, that of the most exciting row first; of equal ones the first.
+        Places in X, that of the most exciting sample first; of equal ones the first.
     values : ndarray of float32 of shape (n_units, n_rows)
         How much each excites the unit, in units of training.
 
@@ -88,11 +88,11 @@ def maximize_activation(
     n_starts=4,
     random_state=None,
 ):
-    """A row for each unit that excites it most, sought by gradient ascent on the row.
+    """A sample for each unit that excites it most, sought by gradient ascent on the sample.
 
     ::
 
-        maximise  excitation_u(x)  over x  with  |x - mean| <= norm  and  low <= x <= high
+        maximize  excitation_u(x)  over x  with  |x - mean| <= norm  and  low <= x <= high
 
     Some bound there must be: without one most units could be excited without end. For a single
     layer and a bound on the norm alone the answer is known, ``mean + norm w / |w|`` with w the
@@ -108,7 +108,7 @@ def maximize_activation(
         As `hidden_activations` takes it. Excitation is as in `top_activating_rows`.
     norm : "auto", float or None, default="auto"
         Largest Euclidean distance to the training mean, in X's units, above 0. "auto": that of a
-        typical training row, the root mean square over rows. None: no such bound.
+        typical training sample, the root mean square over samples. None: no such bound.
     value_range : "auto", tuple (low, high) or None, default="auto"
         Least and greatest value of each cell, in X's units: numbers, or arrays of shape
         (n_features,). "auto": (0, 1) under cross-entropy, else none.
@@ -158,11 +158,11 @@ def maximize_activation(
     check_scalar(max_iter, "max_iter", Integral, min_val=1)
     check_scalar(n_starts, "n_starts", Integral, min_val=1)
     layer, _, units = chosen_units(model, layer, units)
-    bounds, centre = _bounds(model, norm, value_range)
+    bounds, center = _bounds(model, norm, value_range)
     seed = check_random_state(random_state).randint(0, 2**31, size=4).tolist()
-    starts = _starts(np.random.default_rng(seed), len(units), n_starts, centre, bounds)
+    starts = _starts(np.random.default_rng(seed), len(units), n_starts, center, bounds)
     ends, values = _climb(
-        model, layer, starts, np.repeat(units, n_starts), centre, bounds, max_iter
+        model, layer, starts, np.repeat(units, n_starts), center, bounds, max_iter
     )
     best = values.reshape(-1, n_starts).argmax(axis=1)
     x = ends.reshape(-1, n_starts, ends.shape[1])[np.arange(len(units)), best]
@@ -184,25 +184,25 @@ def chosen_units(model, layer, units):
 
 
 def _excitations(model, X, layer, width):
-    """Of each unit by each row, in blocks, of shape (n_samples, width)."""
+    """Of each unit by each sample, in blocks, of shape (n_samples, width)."""
     X = model._checked(X)
     out = np.empty((X.shape[0], width), np.float32)
-    rows = Rows(X, *model._units)
+    samples = Samples(X, *model._units)
     static = (model._network, layer)
     apply_in_blocks(
-        excitation, static, model.params_, X.shape, rows.standardised, out, model._device
+        excitation, static, model.params_, X.shape, samples.standardized, out, model._device
     )
     return out
 
 
 def _bounds(model, norm, value_range):
-    """Bounds in units of training, and the centre of the ball."""
+    """Bounds in units of training, and the center of the ball."""
     n_features, (mean, scale) = model.n_features_in_, model._units
     typical = model.scale_ * np.sqrt(n_features)
     if isinstance(value_range, str):
         if value_range != "auto":
             raise ValueError(f"value_range={value_range!r} must be 'auto', (low, high) or None")
-        value_range = None if LOSSES[model.architecture_["loss"]].centred else (0.0, 1.0)
+        value_range = None if LOSSES[model.architecture_["loss"]].centered else (0.0, 1.0)
     if norm is None and value_range is None:
         raise ValueError("there is neither a norm nor a value_range: give one bound at least")
     if isinstance(norm, str) and norm == "auto":
@@ -220,31 +220,31 @@ def _bounds(model, norm, value_range):
         "low": (low - mean) / scale,
         "high": (high - mean) / scale,
     }
-    centre = (model.mean_ - mean) / scale
-    return {k: np.asarray(v, np.float32) for k, v in bounds.items()}, centre.astype(np.float32)
+    center = (model.mean_ - mean) / scale
+    return {k: np.asarray(v, np.float32) for k, v in bounds.items()}, center.astype(np.float32)
 
 
-def _starts(rng, n_units, n_starts, centre, bounds):
+def _starts(rng, n_units, n_starts, center, bounds):
     """The mean, and random places around it; the same for all units."""
-    directions = rng.standard_normal((n_starts, len(centre)))
+    directions = rng.standard_normal((n_starts, len(center)))
     directions *= bounds["step"] / np.linalg.norm(directions, axis=1, keepdims=True)
     # a unit may have no slope at the mean itself
     directions[0] *= 1e-3
-    return np.tile((centre + directions).astype(np.float32), (n_units, 1))
+    return np.tile((center + directions).astype(np.float32), (n_units, 1))
 
 
-def _climb(model, layer, starts, units, centre, bounds, max_iter):
+def _climb(model, layer, starts, units, center, bounds, max_iter):
     """Where the ascents end and how high, in blocks whose size is a power of two."""
     device = model._device or jax.local_devices()[0]
     size = min(_MOST_AT_ONCE, 1 << (len(starts) - 1).bit_length())
-    params, centre, bounds = jax.device_put((model.params_, centre, bounds), device)
+    params, center, bounds = jax.device_put((model.params_, center, bounds), device)
     static, steps = (model._network, layer), np.int32(max_iter)
     ends, values = np.empty_like(starts), np.empty(len(starts), np.float32)
     for first in range(0, len(starts), size):
         part = slice(first, min(first + size, len(starts)))
         x, unit = np.zeros((size, starts.shape[1]), np.float32), np.zeros(size, np.int32)
         x[: part.stop - first], unit[: part.stop - first] = starts[part], units[part]
-        args = (params, *jax.device_put((x, unit), device), centre, bounds, steps)
+        args = (params, *jax.device_put((x, unit), device), center, bounds, steps)
         program, _ = compiled(ascend, static, args)
         found = [np.asarray(array)[: part.stop - first] for array in program(*args)]
         ends[part], values[part] = found

@@ -1,11 +1,11 @@
-"""What units stand for: weights, rows that excite them, rows that would excite them most."""
+"""What units stand for: weights, samples that excite them, samples that would excite them most."""
 
 import numpy as np
 
+from skae.core.networks.captured_activations import CODE
 from skae.core.networks.ends import code_layer
-from skae.core.networks.layers import CODE
 from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
+from skae.display._fitted import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 from skae.display.excitation import chosen_units, maximize_activation, top_activating_rows
 
@@ -17,7 +17,7 @@ _MOST_UNITS = {"weights": 64, "top_rows": 8, "maximize": 32}
 
 
 def first_layer_weights(estimator):
-    """The weights with which each unit of the encoder's first layer looks at a row.
+    """The weights with which each unit of the encoder's first layer looks at a sample.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def first_layer_weights(estimator):
     -------
     weights : ndarray of shape (n_units, n_features) or (n_units, height, width, channels)
         Of dense layers for each column of X; of convolutions the window of each map. In units of
-        training. With a single layer from rows to codes the linear path counts too.
+        training. With a single layer from samples to codes the linear path counts too.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def first_layer_weights(estimator):
         return np.moveaxis(encoder["layer_0"]["kernel"], -1, 0)
     if kind != "dense":
         raise ValueError(
-            f"the first weights of a network of the kind {kind!r} cannot be laid beside a row: "
+            f"the first weights of a network of the kind {kind!r} cannot be laid beside a sample: "
             "use kind='top_rows' or kind='maximize'"
         )
     kernel = params["encoder"]["layer_0"]["kernel"]
@@ -73,7 +73,7 @@ class FeatureDisplay:
     Parameters
     ----------
     features : ndarray of shape (n_units, n_shown, n_features)
-        One row for each unit, or several.
+        One sample for each unit, or several.
     kind : {"weights", "top_rows", "maximize"}
         What they are.
     units : ndarray of int of shape (n_units,)
@@ -141,20 +141,20 @@ class FeatureDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted autoencoder, or a pipeline or a search that ends in one. Rows are then those
+            A fitted autoencoder, or a pipeline or a search that ends in one. Samples are then those
             that the autoencoder itself is given.
         X : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
-            Rows to choose from; for kind="top_rows" only.
+            Samples to choose from; for kind="top_rows" only.
         kind : {"weights", "top_rows", "maximize"}, default="weights"
-            "weights": those of the encoder's first layer. "top_rows": the rows of X that excite
-            each unit most. "maximize": the row that would, by gradient ascent.
+            "weights": those of the encoder's first layer. "top_rows": the samples of X that excite
+            each unit most. "maximize": the sample that would, by gradient ascent.
         units : int or array-like of int, default=None
             None: the first 64, 8 or 32, by kind.
         layer : int or str, default=None
             As `hidden_activations` takes it. None: the code. With kind="weights" always the
             first.
         n_rows : int, default=10
-            With kind="top_rows": rows for each unit.
+            With kind="top_rows": samples for each unit.
         image_shape : tuple of int, default=None
             (height, width) or (height, width, channels). None: the network's, where it has one;
             else bars are drawn.
@@ -186,9 +186,9 @@ class FeatureDisplay:
             units = units if len(units) < width else units[: _MOST_UNITS[kind]]
             if kind == "top_rows":
                 if X is None:
-                    raise ValueError("kind='top_rows' chooses among rows: give X")
+                    raise ValueError("kind='top_rows' chooses among samples: give X")
                 indices, _ = top_activating_rows(model, X, units, layer=layer, n_rows=n_rows)
-                features = np.stack([dense_rows(X, chosen) for chosen in indices])
+                features = np.stack([dense_samples(X, chosen) for chosen in indices])
             else:
                 features = maximize_activation(model, units, layer=layer, **options)[:, None]
         display = cls(
@@ -204,7 +204,7 @@ class FeatureDisplay:
         ax : Axes or array of Axes, default=None
             Of images one; of bars one for each unit, or one to be divided. None: a new figure.
         cmap : str, default=None
-            Colour map of images with one channel. None: "RdBu_r" for weights (red is above 0),
+            Color map of images with one channel. None: "RdBu_r" for weights (red is above 0),
             else "gray_r".
 
         Returns
@@ -215,7 +215,7 @@ class FeatureDisplay:
         ------
         ValueError
             Of bars: if `ax` is an array of another length, or axes to be divided outside of any
-            grid of subplots. Of images: if there is no such colour map.
+            grid of subplots. Of images: if there is no such color map.
         ImportError
             If matplotlib is not installed.
         """
@@ -258,7 +258,7 @@ class FeatureDisplay:
         self.ax_ = self.axes_[0]
         for unit, each, unit_axes in zip(self.units, self.features, self.axes_, strict=True):
             unit_axes.bar(np.arange(n_features), each.mean(axis=0), color="C0")
-            if len(each) > 1:  # single rows around their mean
+            if len(each) > 1:  # single samples around their mean
                 unit_axes.plot(np.arange(n_features), each.T, ".", color="k", markersize=2)
             unit_axes.axhline(0, color="k", linewidth=0.5)
             unit_axes.set_ylabel(f"unit {unit}", rotation=0, ha="right", va="center")
@@ -268,19 +268,19 @@ class FeatureDisplay:
 
 _TITLES = {
     "weights": "weights of {layer}",
-    "top_rows": "rows that excite units of {layer} most",
+    "top_rows": "samples that excite units of {layer} most",
     "maximize": "what would excite units of {layer} most",
 }
 
 
 def _weights(model, units, layer, image_shape):
-    """Layer, units, and weights as rows of an image or of features."""
+    """Layer, units, and weights as samples of an image or of features."""
     weights = first_layer_weights(model)
     name, _ = model._hidden_layer(0)
     if layer is not None and model._hidden_layer(layer)[0] != name:
         raise ValueError(
             f"kind='weights' is for the first layer, {name!r}: those of layer={layer!r} look at "
-            "no row; use kind='top_rows' or kind='maximize'"
+            "no sample; use kind='top_rows' or kind='maximize'"
         )
     _, width, units = chosen_units(model, name, units)
     units = units if len(units) < width else units[: _MOST_UNITS["weights"]]

@@ -1,4 +1,4 @@
-"""Rows that share a hash."""
+"""Samples that share a hash."""
 
 from numbers import Integral
 
@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae.display._axes import mosaic_axes
-from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
+from skae.display._fitted import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
 __all__ = ["HashBucketDisplay"]
@@ -16,31 +16,31 @@ _MOST_BITS = 16
 
 
 class HashBucketDisplay:
-    """Drawers of a dictionary of hashes: each line holds rows with the very same code.
+    """Drawers of a dictionary of hashes: each line holds samples with the very same code.
 
     Make it by `from_estimator` or `from_codes`.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Rows.
+        Samples.
     buckets : list of ndarray of int
-        Of each drawn bucket the places of its rows in X.
+        Of each drawn bucket the places of its samples in X.
     codes : ndarray of uint8 of shape (n_buckets, n_bits)
         The bits that they share.
     image_shape : tuple (height, width, channels)
-        Of a row.
+        Of a sample.
     decoded : ndarray of shape (n_buckets, n_features), default=None
         What the decoder makes of each code.
     y : ndarray of shape (n_samples,), default=None
         Labels of X.
     n_rows : int, default=10
-        Rows drawn of a bucket.
+        Samples drawn of a bucket.
 
     Attributes
     ----------
     purity_ : ndarray of shape (n_buckets,)
-        Where there are labels: the share of a bucket's rows that have its commonest one.
+        Where there are labels: the share of a bucket's samples that have its commonest one.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
@@ -84,15 +84,15 @@ class HashBucketDisplay:
         cmap="gray_r",
         ax=None,
     ):
-        """Hash rows and draw the fullest buckets.
+        """Hash samples and draw the fullest buckets.
 
         Parameters
         ----------
         estimator : estimator
             A fitted autoencoder whose codes are bits, or a pipeline or a search that ends in one.
-            Rows are then those that the autoencoder itself is given.
+            Samples are then those that the autoencoder itself is given.
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Rows.
+            Samples.
         y, n_buckets, n_rows
             See `from_codes`.
         image_shape : tuple of int, default=None
@@ -112,7 +112,7 @@ class HashBucketDisplay:
         model = autoencoder_in(estimator)
         if not model.architecture_["binary"]:
             raise ValueError(
-                f"codes of {type(model).__name__} are no bits, and hardly two rows share one: use "
+                f"codes of {type(model).__name__} are no bits, and hardly two samples share one: use "
                 "a SemanticHasher"
             )
         shape = image_shape_of(model, image_shape, model.n_features_in_)
@@ -152,18 +152,18 @@ class HashBucketDisplay:
         codes : array-like of shape (n_samples, n_bits)
             0 and 1.
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Their rows.
+            Their samples.
         y : array-like of shape (n_samples,), default=None
             Labels: the commonest of a bucket and its share are written beside it.
         image_shape : tuple of int
             (height, width) or (height, width, channels).
         decode : callable, default=None
-            Gives rows for codes; they are drawn on the left.
+            Gives samples for codes; they are drawn on the left.
         n_buckets : int, default=8
-            Buckets drawn at most, the fullest first, at least 1. Those of one row are left out,
+            Buckets drawn at most, the fullest first, at least 1. Those of one sample are left out,
             unless there are no others.
         n_rows : int, default=10
-            Rows drawn of each at most, at least 1.
+            Samples drawn of each at most, at least 1.
         cmap, ax
             See `plot`.
 
@@ -174,7 +174,7 @@ class HashBucketDisplay:
         Raises
         ------
         ValueError
-            If codes are no bits, codes or y have not one line for each row of X, `image_shape` does
+            If codes are no bits, codes or y have not one line for each sample of X, `image_shape` does
             not fit X, or `n_buckets` or `n_rows` is below 1.
         TypeError
             If `n_buckets` or `n_rows` is not an integer.
@@ -183,9 +183,9 @@ class HashBucketDisplay:
         """
         check_scalar(n_buckets, "n_buckets", Integral, min_val=1)
         check_scalar(n_rows, "n_rows", Integral, min_val=1)
-        codes = dense_rows(codes)
+        codes = dense_samples(codes)
         if codes.ndim != 2 or len(codes) != np.shape(X)[0] or not np.isin(codes, (0, 1)).all():
-            raise ValueError("codes must hold bits, 0 or 1, a line for each row of X")
+            raise ValueError("codes must hold bits, 0 or 1, a line for each sample of X")
         check_consistent_length(X, y)
         distinct, which, counts = np.unique(
             codes.astype(np.uint8), axis=0, return_inverse=True, return_counts=True
@@ -195,7 +195,7 @@ class HashBucketDisplay:
         fullest = (shared if len(shared) else fullest)[:n_buckets]
         buckets = [np.flatnonzero(which.ravel() == bucket) for bucket in fullest]
         display = cls(
-            dense_rows(X),
+            dense_samples(X),
             buckets,
             distinct[fullest],
             image_shape=image_shape_of(None, image_shape, np.shape(X)[1]),
@@ -213,7 +213,7 @@ class HashBucketDisplay:
         ax : Axes, default=None
             None: a new figure.
         cmap : str, default="gray_r"
-            Colour map of images with one channel. What the decoder makes of a code is drawn in
+            Color map of images with one channel. What the decoder makes of a code is drawn in
             blue.
 
         Returns
@@ -223,7 +223,7 @@ class HashBucketDisplay:
         Raises
         ------
         ValueError
-            If there is no such colour map.
+            If there is no such color map.
         ImportError
             If matplotlib is not installed.
         """
@@ -242,14 +242,14 @@ class HashBucketDisplay:
         self.figure_ = self.ax_.figure
         self.image_ = draw_mosaic(self.ax_, images, line_labels=labels)
         if decoded:
-            self.ax_.set_title("the hash decoded, and rows that share it", fontsize="medium")
+            self.ax_.set_title("the hash decoded, and samples that share it", fontsize="medium")
         return self
 
     def _labels(self):
-        """Of each bucket its code, how many rows it has, and of what kind they are."""
+        """Of each bucket its code, how many samples it has, and of what kind they are."""
         labels, self.purity_ = [], np.full(len(self.buckets), np.nan)
         for i, (members, code) in enumerate(zip(self.buckets, self.codes, strict=True)):
-            said = f"{_written(code)}: {len(members)} row{'s' * (len(members) > 1)}"
+            said = f"{_written(code)}: {len(members)} sample{'s' * (len(members) > 1)}"
             if self.y is not None:
                 kinds, counts = np.unique(self.y[members], return_counts=True)
                 self.purity_[i] = counts.max() / len(members)

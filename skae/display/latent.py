@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae.display._axes import matplotlib_pyplot, one_axes
-from skae.display._fitted import dense_rows, image_shape_of, whole
+from skae.display._fitted import dense_samples, image_shape_of, whole
 from skae.display._mosaic import painted, value_limits
 
 __all__ = ["LatentDisplay"]
@@ -21,7 +21,7 @@ _APART = 0.065
 
 
 class LatentDisplay:
-    """Codes of rows as points in a plane, coloured by label, with images at some of them.
+    """Codes of samples as points in a plane, colored by label, with images at some of them.
 
     Make it by `from_estimator` or `from_codes`. Any fitted transformer will do, PCA and pipelines
     included.
@@ -33,7 +33,7 @@ class LatentDisplay:
     y : ndarray of shape (n_points,), default=None
         Labels, or numbers.
     X : ndarray of shape (n_points, n_features), default=None
-        The rows, for images.
+        The samples, for images.
     image_shape : tuple (height, width, channels), default=None
         None: no images.
     reduction : {"tsne", "pca"} or None, default=None
@@ -42,7 +42,7 @@ class LatentDisplay:
     Attributes
     ----------
     indices_ : ndarray of int of shape (n_points,)
-        Places of the points among the rows given, where there were too many to draw.
+        Places of the points among the samples given, where there were too many to draw.
     with_image_ : ndarray of int
         Points at which an image stands.
     ax_ : matplotlib Axes
@@ -56,7 +56,7 @@ class LatentDisplay:
 
     Notes
     -----
-    t-SNE keeps neighbours together and tells nothing of distances between groups or of their
+    t-SNE keeps neighbors together and tells nothing of distances between groups or of their
     sizes. Codes of one dimension are drawn along a line, spread at random across it.
 
     Examples
@@ -94,18 +94,18 @@ class LatentDisplay:
         cmap=None,
         ax=None,
     ):
-        """Encode rows and draw their codes.
+        """Encode samples and draw their codes.
 
         Parameters
         ----------
         estimator : estimator
             Fitted, with `transform`.
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Rows.
+            Samples.
         y : array-like of shape (n_samples,), default=None
             Labels, or numbers.
         images : bool, default=False
-            Whether to draw rows as images at points that lie far enough from each other.
+            Whether to draw samples as images at points that lie far enough from each other.
         image_shape : tuple of int, default=None
             (height, width) or (height, width, channels). None: the network's, where it has one.
         reduction, max_points, random_state
@@ -127,9 +127,9 @@ class LatentDisplay:
             image_shape = image_shape_of(estimator, image_shape, n_features)
             if image_shape is None:
                 raise ValueError(
-                    "images=True needs image_shape: the network does not tell what rows look like"
+                    "images=True needs image_shape: the network does not tell what samples look like"
                 )
-        codes = dense_rows(whole(estimator).transform(X))
+        codes = dense_samples(whole(estimator).transform(X))
         return cls.from_codes(
             codes,
             y,
@@ -164,13 +164,13 @@ class LatentDisplay:
         y : array-like of shape (n_samples,), default=None
             Labels, or numbers.
         X : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
-            The rows, to be drawn as images.
+            The samples, to be drawn as images.
         image_shape : tuple of int, default=None
             (height, width) or (height, width, channels); needed with X.
         reduction : {"auto", "tsne", "pca"} or None, default="auto"
             What makes two dimensions of more: "auto" is t-SNE. None: the first two components.
         max_points : int, default=1000
-            Points drawn at most, at least 1: a random choice of the rows. t-SNE runs on
+            Points drawn at most, at least 1: a random choice of the samples. t-SNE runs on
             these alone, and takes seconds.
         random_state : int, RandomState instance or None, default=None
             Of that choice, and of t-SNE.
@@ -186,7 +186,7 @@ class LatentDisplay:
         ValueError
             If codes are not 2-dimensional, there is no such reduction, codes to reduce are not all
             finite, `max_points` is below 1, X comes without an `image_shape` that fits it, or y
-            or X has not as many rows as codes.
+            or X has not as many samples as codes.
         TypeError
             If `max_points` is not an integer.
         ImportError
@@ -197,13 +197,13 @@ class LatentDisplay:
             raise ValueError(f"reduction={reduction!r} must be 'auto', 'tsne', 'pca' or None")
         if X is not None and image_shape is None:
             raise ValueError("X is for images: give image_shape, too")
-        rng, codes = check_random_state(random_state), dense_rows(codes).astype(float)
+        rng, codes = check_random_state(random_state), dense_samples(codes).astype(float)
         check_consistent_length(codes, y, X)
         indices = np.arange(len(codes))
         if len(codes) > max_points:
             indices = np.sort(rng.choice(len(codes), max_points, replace=False))
         points, reduction = _in_a_plane(codes[indices], reduction, rng)
-        X = None if X is None else dense_rows(X, indices)
+        X = None if X is None else dense_samples(X, indices)
         if X is not None:
             image_shape = image_shape_of(None, image_shape, X.shape[1])
         y = None if y is None else np.asarray(y)[indices]
@@ -219,7 +219,7 @@ class LatentDisplay:
         ax : Axes, default=None
             None: a new figure.
         cmap : str, default=None
-            Colour map of the labels. None: "tab10" for up to 10 classes, "tab20" for up to 20,
+            Color map of the labels. None: "tab10" for up to 10 classes, "tab20" for up to 20,
             "viridis" for numbers.
 
         Returns
@@ -229,7 +229,7 @@ class LatentDisplay:
         Raises
         ------
         ValueError
-            If there is no such colour map.
+            If there is no such color map.
         ImportError
             If matplotlib is not installed.
         """
@@ -261,13 +261,13 @@ class LatentDisplay:
             self.scatters_[None] = scatter
             self.figure_.colorbar(scatter, ax=self.ax_)
             return
-        colours = plt.get_cmap(cmap or ("tab10" if len(kinds) <= 10 else "tab20"))
-        listed = hasattr(colours, "colors") and colours.N <= _MOST_CLASSES
+        colors = plt.get_cmap(cmap or ("tab10" if len(kinds) <= 10 else "tab20"))
+        listed = hasattr(colors, "colors") and colors.N <= _MOST_CLASSES
         for i, kind in enumerate(kinds):
-            colour = colours(i % colours.N if listed else i / max(1, len(kinds) - 1))
+            color = colors(i % colors.N if listed else i / max(1, len(kinds) - 1))
             of_kind = labels == kind
             self.scatters_[kind] = self.ax_.scatter(
-                x[of_kind], y[of_kind], color=colour, label=str(kind), **style
+                x[of_kind], y[of_kind], color=color, label=str(kind), **style
             )
         self.ax_.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=2)
 
@@ -280,12 +280,12 @@ class LatentDisplay:
         for i in self.with_image_:
             image = painted(self.X[i], self.image_shape, limits=limits, cmap="gray_r")
             picture = OffsetImage(image, zoom=22 / max(height, width), interpolation="nearest")
-            frame = {"edgecolor": self._colour(i), "linewidth": 1.2}
+            frame = {"edgecolor": self._color(i), "linewidth": 1.2}
             box = AnnotationBbox(picture, self.points[i], bboxprops=frame, pad=0.1)
             self.ax_.add_artist(box)
 
-    def _colour(self, i):
-        """Colour of a point, for the frame of its image."""
+    def _color(self, i):
+        """Color of a point, for the frame of its image."""
         if self.y is None or None in self.scatters_:
             return "0.5"
         return self.scatters_[self.y[i]].get_facecolor()[0][:3]

@@ -38,12 +38,12 @@ class LearningCurveDisplay:
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : Scores by number of rows: another curve.
+    sklearn.model_selection.LearningCurveDisplay : Scores by number of samples: another curve.
 
     Notes
     -----
-    Losses are in units of training, so that 1 is about the error of the mean of all rows. Terms
-    have units of their own (nats a row, say), so they are drawn apart.
+    Losses are in units of training, so that 1 is about the error of the mean of all samples. Terms
+    have units of their own (nats a sample, say), so they are drawn apart.
 
     Examples
     --------

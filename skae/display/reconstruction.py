@@ -1,4 +1,4 @@
-"""Rows beside what comes back of them."""
+"""Samples beside what comes back of them."""
 
 from numbers import Integral
 
@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_scalar
 
 from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._fitted import dense_rows, image_shape_of, named
+from skae.display._fitted import dense_samples, image_shape_of, named
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
 __all__ = ["ReconstructionDisplay"]
@@ -16,7 +16,7 @@ _MOST_BARS = 40
 
 
 class ReconstructionDisplay:
-    """Rows, what one or several models make of them, and the error: as images, or as features.
+    """Samples, what one or several models make of them, and the error: as images, or as features.
 
     Make it by `from_estimator` or `from_predictions`. Models need `transform` and
     `inverse_transform` only, so PCA and whole pipelines can stand beside an autoencoder.
@@ -24,31 +24,31 @@ class ReconstructionDisplay:
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        The rows.
+        The samples.
     X_hat : dict of ndarray of shape (n_rows, n_features)
         Reconstructions by the name of what made them.
     X_noisy : ndarray of shape (n_rows, n_features), default=None
         What the models were given in place of X.
     image_shape : tuple (height, width, channels), default=None
-        None: rows are drawn as features.
+        None: samples are drawn as features.
     feature_names : sequence of str, default=None
         Of the columns.
 
     Attributes
     ----------
     errors_ : dict of ndarray of shape (n_rows,)
-        Root mean square of ``X_hat - X`` over the cells of each row, in X's units.
+        Root mean square of ``X_hat - X`` over the cells of each sample, in X's units.
     ax_ : matplotlib Axes
         Of images: that with all of them. Of features: the first.
     axes_ : ndarray of Axes
-        One for all images, or one for each row's features.
+        One for all images, or one for each sample's features.
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
         Of images only: all of them in one picture.
 
     See Also
     --------
-    skae.AutoencoderTransformer.score_samples : The error of every row as a number.
+    skae.AutoencoderTransformer.score_samples : The error of every sample as a number.
 
     Examples
     --------
@@ -86,21 +86,21 @@ class ReconstructionDisplay:
         cmap="gray_r",
         ax=None,
     ):
-        """Reconstruct rows and draw them.
+        """Reconstruct samples and draw them.
 
         Parameters
         ----------
         estimator : estimator or dict of estimators
             Fitted; with several, by name.
         X : array-like or CSR matrix of shape (n_samples, n_features)
-            Rows, of which the first `n_rows` are drawn.
+            Samples, of which the first `n_rows` are drawn.
         X_noisy : array-like or CSR matrix of shape (n_samples, n_features), default=None
-            Rows that are reconstructed in place of X, which is then what should come out.
+            Samples that are reconstructed in place of X, which is then what should come out.
         n_rows : int, default=10
-            Rows to draw, at least 1.
+            Samples to draw, at least 1.
         image_shape : tuple of int, default=None
             (height, width) or (height, width, channels). None: the network's, where it has one;
-            else rows are drawn as features.
+            else samples are drawn as features.
         show_error, cmap, ax
             See `plot`.
 
@@ -111,7 +111,7 @@ class ReconstructionDisplay:
         Raises
         ------
         ValueError
-            If there is no estimator, an estimator does not take the rows, X and X_noisy differ in
+            If there is no estimator, an estimator does not take the samples, X and X_noisy differ in
             shape, `image_shape` does not fit X, `n_rows` is below 1, or as `plot`.
         TypeError
             If `n_rows` is not an integer.
@@ -154,7 +154,7 @@ class ReconstructionDisplay:
         cmap="gray_r",
         ax=None,
     ):
-        """Draw rows beside reconstructions that you have.
+        """Draw samples beside reconstructions that you have.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class ReconstructionDisplay:
         X_noisy : array-like or CSR matrix of shape (n_rows, n_features), default=None
             What was reconstructed, where it was not X.
         image_shape : tuple of int, default=None
-            (height, width) or (height, width, channels). None: rows are drawn as features.
+            (height, width) or (height, width, channels). None: samples are drawn as features.
         feature_names : sequence of str, default=None
             Of the columns.
         show_error, cmap, ax
@@ -180,13 +180,13 @@ class ReconstructionDisplay:
         ValueError
             If shapes do not fit.
         """
-        X = dense_rows(X)
+        X = dense_samples(X)
         X_hat = X_hat if isinstance(X_hat, dict) else {"reconstruction": X_hat}
-        X_hat = {str(name): dense_rows(rows) for name, rows in X_hat.items()}
-        X_noisy = None if X_noisy is None else dense_rows(X_noisy)
-        for rows in (*X_hat.values(), X if X_noisy is None else X_noisy):
-            if rows.shape != X.shape:
-                raise ValueError(f"X has shape {X.shape}, and what came back of it {rows.shape}")
+        X_hat = {str(name): dense_samples(samples) for name, samples in X_hat.items()}
+        X_noisy = None if X_noisy is None else dense_samples(X_noisy)
+        for samples in (*X_hat.values(), X if X_noisy is None else X_noisy):
+            if samples.shape != X.shape:
+                raise ValueError(f"X has shape {X.shape}, and what came back of it {samples.shape}")
         if image_shape is not None:
             image_shape = image_shape_of(None, image_shape, X.shape[1])
         display = cls(
@@ -200,12 +200,12 @@ class ReconstructionDisplay:
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Of images one; of features one for each row, or one to be divided. None: a new figure.
+            Of images one; of features one for each sample, or one to be divided. None: a new figure.
         show_error : bool, default=False
             Of images only: below each reconstruction also its difference to the original, red
             where it is too high, blue where it is too low (in the mean over channels).
         cmap : str, default="gray_r"
-            Colour map of images with one channel.
+            Color map of images with one channel.
 
         Returns
         -------
@@ -215,13 +215,13 @@ class ReconstructionDisplay:
         ------
         ValueError
             Of features: if `ax` is an array of another length, or axes to be divided outside of any
-            grid of subplots. Of images: if there is no such colour map.
+            grid of subplots. Of images: if there is no such color map.
         ImportError
             If matplotlib is not installed.
         """
         self.errors_ = {
-            name: np.sqrt(np.mean(np.square(rows.astype(float) - self.X), axis=1))
-            for name, rows in self.X_hat.items()
+            name: np.sqrt(np.mean(np.square(samples.astype(float) - self.X), axis=1))
+            for name, samples in self.X_hat.items()
         }
         if self.image_shape is None:
             self._plot_features(ax)
@@ -232,13 +232,13 @@ class ReconstructionDisplay:
 
     def _plot_images(self, ax, show_error, cmap):
         limits = value_limits(self.X)
-        differences = {name: self._difference(rows) for name, rows in self.X_hat.items()}
+        differences = {name: self._difference(samples) for name, samples in self.X_hat.items()}
         reach = value_limits(list(differences.values()), signed=True)
         lines = {"original": painted(self.X, self.image_shape, limits=limits, cmap=cmap)}
         if self.X_noisy is not None:
             lines["noisy"] = painted(self.X_noisy, self.image_shape, limits=limits, cmap=cmap)
-        for name, rows in self.X_hat.items():
-            lines[name] = painted(rows, self.image_shape, limits=limits, cmap=cmap)
+        for name, samples in self.X_hat.items():
+            lines[name] = painted(samples, self.image_shape, limits=limits, cmap=cmap)
             if show_error:
                 typical = np.sqrt(np.mean(np.square(self.errors_[name])))
                 said = "error" if len(self.X_hat) == 1 else f"{name}'s error"
@@ -255,9 +255,9 @@ class ReconstructionDisplay:
         self.image_ = draw_mosaic(self.ax_, images, line_labels=list(lines), column_labels=errors)
         self.axes_ = np.array([self.ax_], dtype=object)
 
-    def _difference(self, rows):
+    def _difference(self, samples):
         """What is too much and what is missing, of each pixel: the mean over its channels."""
-        cells = rows - self.X.astype(float)
+        cells = samples - self.X.astype(float)
         return cells.reshape(len(cells), -1, self.image_shape[2]).mean(axis=2)
 
     def _plot_features(self, ax):
@@ -265,21 +265,25 @@ class ReconstructionDisplay:
         self.axes_ = axes_grid(ax, n_rows, 1, (8, 1 + 1.3 * n_rows)).ravel()
         self.ax_, place = self.axes_[0], np.arange(n_features)
         few = n_features <= _MOST_BARS
-        for i, row_axes in enumerate(self.axes_):
+        for i, sample_axes in enumerate(self.axes_):
             if few:
-                row_axes.bar(place, self.X[i], color="0.8", label="original")
+                sample_axes.bar(place, self.X[i], color="0.8", label="original")
             else:
-                row_axes.plot(place, self.X[i], color="0.6", linewidth=2, label="original")
+                sample_axes.plot(place, self.X[i], color="0.6", linewidth=2, label="original")
             if self.X_noisy is not None:
-                row_axes.plot(place, self.X_noisy[i], "x", color="k", label="noisy", markersize=4)
-            for j, (name, rows) in enumerate(self.X_hat.items()):
+                sample_axes.plot(
+                    place, self.X_noisy[i], "x", color="k", label="noisy", markersize=4
+                )
+            for j, (name, samples) in enumerate(self.X_hat.items()):
                 style = {"marker": "_", "markersize": 14, "linestyle": "none", "mew": 2.5}
-                row_axes.plot(place, rows[i], color=f"C{j}", label=name, **(style if few else {}))
+                sample_axes.plot(
+                    place, samples[i], color=f"C{j}", label=name, **(style if few else {})
+                )
             said = ", ".join(f"{name} {errors[i]:.2g}" for name, errors in self.errors_.items())
-            row_axes.set_title(f"root mean squared error: {said}", fontsize="small", loc="right")
-            row_axes.set_ylabel(f"row {i}")
-            row_axes.axhline(0, color="k", linewidth=0.5)
-            row_axes.set_xticks(place if few else [], [""] * n_features if few else [])
+            sample_axes.set_title(f"root mean squared error: {said}", fontsize="small", loc="right")
+            sample_axes.set_ylabel(f"sample {i}")
+            sample_axes.axhline(0, color="k", linewidth=0.5)
+            sample_axes.set_xticks(place if few else [], [""] * n_features if few else [])
         if few and self.feature_names is not None:
             self.axes_[-1].set_xticks(place, self.feature_names, rotation=45, ha="right")
         self.axes_[-1].set_xlabel("feature")
@@ -289,7 +293,7 @@ class ReconstructionDisplay:
 
 
 def _reconstructed(model, X):
-    """What comes back of rows, also through a pipeline."""
+    """What comes back of samples, also through a pipeline."""
     if hasattr(model, "reconstruct"):
         return model.reconstruct(X)
     return model.inverse_transform(model.transform(X))

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_scalar
 
 from skae.display._axes import mosaic_axes, one_axes
-from skae.display._fitted import autoencoder_in, dense_rows, image_shape_of
+from skae.display._fitted import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
 __all__ = ["SampleDisplay"]
@@ -82,10 +82,10 @@ class SampleDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted autoencoder, or a pipeline or a search that ends in one. Rows are then those
+            A fitted autoencoder, or a pipeline or a search that ends in one. Samples are then those
             that the autoencoder itself is given.
         X : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
-            For kind="path" the rows to walk between, each pair of neighbours one line: at least
+            For kind="path" the rows to walk between, each pair of neighbors one line: at least
             two. For kind="plane" rows whose codes tell how far the plane reaches.
         kind : {"samples", "plane", "path"}, default="samples"
             "samples": draws of `sample`. "plane": rows decoded from a lattice over codes of two
@@ -140,7 +140,7 @@ class SampleDisplay:
         ax : Axes, default=None
             None: a new figure.
         cmap : str, default="gray_r"
-            Colour map of images with one channel, and of the lines of a path.
+            Color map of images with one channel, and of the lines of a path.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class SampleDisplay:
         Raises
         ------
         ValueError
-            Of images and paths: if there is no such colour map.
+            Of images and paths: if there is no such color map.
         ImportError
             If matplotlib is not installed.
         """
@@ -174,15 +174,15 @@ class SampleDisplay:
 
     def _plot_lines(self, ax, cmap):
         self.ax_ = one_axes(ax, (7, 4))
-        colours = _colours(cmap, self.X.shape[1]) if self.kind == "path" else None
+        colors = _colors(cmap, self.X.shape[1]) if self.kind == "path" else None
         for line in self.X:
             for i, row in enumerate(line):
-                colour = f"C{i % 10}" if colours is None else colours[i]
-                self.ax_.plot(row, color=colour, linewidth=1)
+                color = f"C{i % 10}" if colors is None else colors[i]
+                self.ax_.plot(row, color=color, linewidth=1)
         self.ax_.set(xlabel="feature", ylabel="value")
 
 
-def _colours(cmap, count):
+def _colors(cmap, count):
     import matplotlib
 
     # not from the end of the map, which may be as light as the paper
@@ -211,7 +211,7 @@ def _plane(model, X, n_steps, reach):
         )
     low, high = np.full(2, -float(reach)), np.full(2, float(reach))
     if X is not None:
-        codes = dense_rows(model._codes(model._checked(X)))
+        codes = dense_samples(model._codes(model._checked(X)))
         low, high = np.quantile(codes, (_LEFT_OUT, 1 - _LEFT_OUT), axis=0)
     across, up = np.linspace(low, high, n_steps).T
     # as in any plot, the second number grows upwards

@@ -8,18 +8,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from skae.core.adversary import discriminator_weights, judge
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.priors import PRIORS, maximum_mean_discrepancy, mixture_centres
-from skae.core.probabilistic_pca import code_moments, rescale
-from skae.estimators._architecture import widths
-from skae.estimators._documentation import documented
-from skae.estimators._generative import GenerativeAutoencoder
-from skae.estimators._sklearn import Interval, StrOptions
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.architecture import widths
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.generative import GenerativeAutoencoder
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.objectives.adversarial.discriminator import discriminator_weights, judge
+from skae.objectives.adversarial.priors import PRIORS, maximum_mean_discrepancy, mixture_centers
+from skae.objectives.variational.probabilistic_pca import code_moments, rescale
 
 __all__ = ["AdversarialAutoencoder", "adversarial_loss"]
 
-# held-out rows: of the discrepancy, in units of `adversarial_weight`. It is about 0.001 where a
+# held-out samples: of the discrepancy, in units of `adversarial_weight`. It is about 0.001 where a
 # test can just tell codes from draws, and a reconstruction's loss about 0.1
 _VIGILANCE = 200.0
 
@@ -28,15 +28,15 @@ def adversarial_loss(model, batch, key, *, objective, hyperparameters):
     """Reconstruction, generator and discriminator in one sum, taken apart by stopped gradients.
 
     The encoder is blind to the discriminator's loss, the discriminator to the others. On
-    held-out rows, where the game says nothing of who plays well, the discrepancy between codes
+    held-out samples, where the game says nothing of who plays well, the discrepancy between codes
     and draws stands in for it.
     """
     z = model.encode(batch.x)
-    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(rows, batch.weight)
+    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
+    reconstruction = weighted_mean(samples, batch.weight)
     weight = hyperparameters["adversarial_weight"]
     prior = PRIORS[objective.setting("prior")]
-    real = prior.draw(key, z.shape, model.params["fixed"].get("centres"))
+    real = prior.draw(key, z.shape, model.params["fixed"].get("centers"))
     if hyperparameters["evaluation"]:
         discrepancy = maximum_mean_discrepancy(z, batch.weight, real)
         return reconstruction + _VIGILANCE * weight * discrepancy, {}
@@ -57,26 +57,26 @@ def adversarial_loss(model, batch, key, *, objective, hyperparameters):
 @documented(
     more={
         "code_activation": 'Only "identity" here: the prior gives the codes their range.',
-        "early_stopping": "Rows held out are judged by their reconstruction plus 200 "
+        "early_stopping": "Samples held out are judged by their reconstruction plus 200 "
         "`adversarial_weight` times the squared maximum mean discrepancy between their codes and "
         "draws of the prior, since the players' own losses say nothing of how well they play.",
     }
 )
 @dataclass(kw_only=True, eq=False, repr=False)
 class AdversarialAutoencoder(GenerativeAutoencoder):
-    """Adversarial autoencoder: codes with the distribution that you choose, to draw new rows from.
+    """Adversarial autoencoder: codes with the distribution that you choose, to draw new samples from.
 
     Beside the autoencoder a discriminator D learns to tell codes from draws of a prior, and the
     encoder learns to fool it. With p(z) = logistic(D(z))::
 
-        autoencoder    minimises  mean_i loss(decode(z_i), x_i) - w mean_i log p(z_i)
-        discriminator  minimises  -(mean_j log p(draw_j) + mean_i log(1 - p(z_i))) / 2
+        autoencoder    minimizes  mean_i loss(decode(z_i), x_i) - w mean_i log p(z_i)
+        discriminator  minimizes  -(mean_j log p(draw_j) + mean_i log(1 - p(z_i))) / 2
 
     with z_i = encode(x_i) and w = `adversarial_weight`. Both move in every step, each with the
     other held.
 
     The name is that of [1]_. Some textbooks use it for another idea: a discriminator that tells
-    rows from their reconstructions, so that the decoder is trained as a generator of rows.
+    samples from their reconstructions, so that the decoder is trained as a generator of samples.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
 
     prior : {"gaussian", "uniform", "gaussian_mixture"}, default="gaussian"
         What codes are to look like: N(0, I); uniform in the cube from -1 to 1; or
-        `n_prior_components` equally likely Gaussians of standard deviation 0.3, at centres that
+        `n_prior_components` equally likely Gaussians of standard deviation 0.3, at centers that
         are always the same (up to 2 dimensions on a line or a circle, else scattered), together
         with mean 0 and variance 1 in each dimension.
 
@@ -106,7 +106,7 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
 
     See Also
     --------
-    VAE : A likelihood for each row, and an uncertainty for each code.
+    VAE : A likelihood for each sample, and an uncertainty for each code.
 
     Notes
     -----
@@ -115,8 +115,8 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
     "generator" and "discriminator" too: where the discriminator's loss is near log 2 = 0.69, it
     cannot tell codes from draws.
 
-    Not the tool where a row's likelihood is asked for (see `VAE`), where only the reconstruction
-    counts, or for fewer than some hundred rows: a discriminator then learns rows by heart.
+    Not the tool where a sample's likelihood is asked for (see `VAE`), where only the reconstruction
+    counts, or for fewer than some hundred samples: a discriminator then learns samples by heart.
 
     References
     ----------
@@ -162,24 +162,24 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
         sizes = widths("discriminator_hidden_layer_sizes", self.discriminator_hidden_layer_sizes)
         return {**super()._resolved(), "discriminator_hidden_layer_sizes": sizes}
 
-    def _adjust_start(self, params, network, rows, weight, rng):
+    def _adjust_start(self, params, network, samples, weight, rng):
         params = {"fixed": {}, **params}
         if network.linear_path:
-            _, squares, _ = code_moments(params, network, rows, weight)
+            _, squares, _ = code_moments(params, network, samples, weight)
             spread = np.sqrt(squares) / PRIORS[self.prior].deviation
-            # a direction that rows hardly have is not blown up
+            # a direction that samples hardly have is not blown up
             floor = max(1e-3 * spread.max(), 1e-12)
             rescale(params, network, np.where(spread > 0, 1 / np.maximum(spread, floor), 0), spread)
         if self.prior == "gaussian_mixture":
-            centres = mixture_centres(self.n_prior_components, network.n_components)
-            params["fixed"]["centres"] = centres
+            centers = mixture_centers(self.n_prior_components, network.n_components)
+            params["fixed"]["centers"] = centers
         sizes = self._resolved()["discriminator_hidden_layer_sizes"]
         discriminator = discriminator_weights(network.n_components, sizes, rng)
         return {**params, "extra": {"discriminator": discriminator}}
 
     def _draw_codes(self, rng, n_samples):
-        centres = self.params_["fixed"].get("centres")
-        return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centres)
+        centers = self.params_["fixed"].get("centers")
+        return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centers)
 
     def _further_attributes(self, X, weight):
         return {"prior_": self.prior}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from skae.core.objectives import Objective, reconstruction_loss
-from skae.estimators._documentation import documented
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, reconstruction_loss
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
 
 __all__ = ["AutoencoderTransformer"]
 
@@ -14,12 +14,12 @@ __all__ = ["AutoencoderTransformer"]
 class AutoencoderTransformer(BaseAutoencoder):
     """Autoencoder: non-linear dimensionality reduction with PCA's interface.
 
-    An encoder squeezes each row to `n_components` numbers, a decoder makes the row of them again,
+    An encoder squeezes each sample to `n_components` numbers, a decoder makes the sample of them again,
     and both are trained so that little is lost::
 
-        minimise  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
+        minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
-    By default training starts at PCA's solution and keeps the weights that do best on rows held
+    By default training starts at PCA's solution and keeps the weights that do best on samples held
     out of training, so that the codes are not worse than PCA's and usually far better.
 
     Parameters
@@ -36,12 +36,12 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     Notes
     -----
-    Rows enter training as ``(X - mean) / s`` with one number s, the root mean square of X - mean;
+    Samples enter training as ``(X - mean) / s`` with one number s, the root mean square of X - mean;
     learning rate, alpha and losses are in those units. Codes under the identity activation are
     multiplied by s again: they scale with X as PCA's do.
 
-    Use PCA instead where the rows lie near a plane, where codes must be uncorrelated or have a
-    meaning as directions, or where there are fewer than some fifty rows.
+    Use PCA instead where the samples lie near a plane, where codes must be uncorrelated or have a
+    meaning as directions, or where there are fewer than some fifty samples.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The contractive autoencoder: codes that stand still when a row moves a little."""
+"""The contractive autoencoder: codes that stand still when a sample moves a little."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -10,23 +10,23 @@ import numpy as np
 
 from skae.core.inference import apply_in_blocks
 from skae.core.networks import Model
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.scale import code_lengths, hold_gain
-from skae.estimators._documentation import documented
-from skae.estimators._reading import output_dtype
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.input_checks import output_dtype
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.objectives.decoder_norm import code_lengths, hold_gain
 
 __all__ = ["ContractiveAutoencoder", "contractive_loss", "squared_jacobian_norm"]
 
 
 def squared_jacobian_norm(model, x, key, method, lengths=1.0):
-    """Of each row, the sum over codes j and features k of ``(lengths_j dz_j / dx_k)^2``.
+    """Of each sample, the sum over codes j and features k of ``(lengths_j dz_j / dx_k)^2``.
 
     Parameters
     ----------
     model : Model
-    x : array of shape (n_rows, n_features)
+    x : array of shape (n_samples, n_features)
     key : PRNG key
         For "hutchinson".
     method : {"exact", "hutchinson"}
@@ -36,8 +36,8 @@ def squared_jacobian_norm(model, x, key, method, lengths=1.0):
     if list(model.params["encoder"]) == ["layer_0"]:
         return _of_one_layer(model, x, lengths)
     if method == "exact":
-        rows = jax.vmap(jax.jacrev(model.encode))(x)
-        return jnp.sum(jnp.square(rows * jnp.reshape(lengths, (-1, 1))), axis=(1, 2))
+        samples = jax.vmap(jax.jacrev(model.encode))(x)
+        return jnp.sum(jnp.square(samples * jnp.reshape(lengths, (-1, 1))), axis=(1, 2))
     # E |J^T v|^2 = |J|^2 for signs v drawn at random: one backward pass, whatever the code's length
     z, pull_back = jax.vjp(model.encode, x)
     signs = jax.random.rademacher(key, z.shape, z.dtype)
@@ -58,8 +58,8 @@ def _of_one_layer(model, x, lengths):
 def contractive_loss(model, batch, key, *, objective, hyperparameters):
     """Reconstruction plus ``contraction`` times the mean squared norm of the Jacobian, by cell."""
     model = hold_gain(model)
-    rows = objective.row_losses(model.decode(model.encode(batch.x)), batch.x, hyperparameters)
-    reconstruction = weighted_mean(rows, batch.weight)
+    samples = objective.sample_losses(model.decode(model.encode(batch.x)), batch.x, hyperparameters)
+    reconstruction = weighted_mean(samples, batch.weight)
     norms = squared_jacobian_norm(
         model, batch.x, key, objective.setting("jacobian"), code_lengths(model)
     )
@@ -71,17 +71,17 @@ def contractive_loss(model, batch, key, *, objective, hyperparameters):
 @documented
 @dataclass(kw_only=True, eq=False, repr=False)
 class ContractiveAutoencoder(BaseAutoencoder):
-    """Contractive autoencoder: codes that a small change of the row does not change.
+    """Contractive autoencoder: codes that a small change of the sample does not change.
 
-    The penalty is the encoder's Jacobian, how fast codes change with the row. The reconstruction
-    wants them to change where rows differ from each other, so what is left is change along the
+    The penalty is the encoder's Jacobian, how fast codes change with the sample. The reconstruction
+    wants them to change where samples differ from each other, so what is left is change along the
     data and little across it::
 
-        minimise  mean_i [ sum of losses of the cells of row i + contraction * |J(x_i)|^2 ]
+        minimize  mean_i [ sum of losses of the cells of sample i + contraction * |J(x_i)|^2 ]
 
         |J(x)|^2 = sum_jk (length_j * d encode(x)_j / d x_k)^2
 
-    both divided by the number of cells of a row, as all losses here are. Codes that shrink while
+    both divided by the number of cells of a sample, as all losses here are. Codes that shrink while
     the decoder grows would empty the penalty, so each code counts times the length of the weights
     that lead from it into the decoder: as if the columns of the decoder's first layer had unit
     length. Under ``tied_weights=True``, where the two cannot part, it counts once.
@@ -108,13 +108,13 @@ class ContractiveAutoencoder(BaseAutoencoder):
 
     Notes
     -----
-    Rows and codes are in units of training. Under the identity code activation, where codes scale
+    Samples and codes are in units of training. Under the identity code activation, where codes scale
     with X, the Jacobian is the same in all units.
 
     ``history_`` also holds "reconstruction" and "jacobian_norm", the two parts of the training
     loss.
 
-    Not for the least reconstruction error, and not where the noise of the rows is known: a
+    Not for the least reconstruction error, and not where the noise of the samples is known: a
     denoising autoencoder is trained on that noise and costs less.
 
     References
@@ -157,7 +157,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
         return {"contraction": self.contraction}
 
     def encoder_jacobian(self, X):
-        """How fast codes change with rows: ``d transform(x)_j / d x_k``, exactly.
+        """How fast codes change with samples: ``d transform(x)_j / d x_k``, exactly.
 
         Parameters
         ----------
@@ -166,12 +166,12 @@ class ContractiveAutoencoder(BaseAutoencoder):
         Returns
         -------
         J : ndarray of shape (n_samples, n_components, n_features)
-            Of X's floating dtype; float32 for anything not floating. Computed in blocks of rows.
+            Of X's floating dtype; float32 for anything not floating. Computed in blocks of samples.
 
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
             cross-entropy, cells outside [0, 1].
         sklearn.exceptions.NotFittedError
             If it is not fitted.
@@ -181,7 +181,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
         shape = (X.shape[0], self.n_components_, self.n_features_in_)
         jacobian = np.empty(shape, dtype)
         static, device = self._network, self._device
-        read = self._rows(X).standardised
+        read = self._samples(X).standardized
         apply_in_blocks(_jacobian, static, self.params_, X.shape, read, jacobian, device)
         _, scale = self._units
         jacobian *= dtype.type(self._code_unit / scale)

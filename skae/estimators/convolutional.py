@@ -1,15 +1,15 @@
-"""The convolutional autoencoder: for rows that are images."""
+"""The convolutional autoencoder: for samples that are images."""
 
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.objectives import Objective, reconstruction_loss
-from skae.estimators._documentation import documented
-from skae.estimators._parameters import CodeParameters
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators._training import TrainedAutoencoder
+from skae.core.objective import Objective, reconstruction_loss
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.parameters import CodeParameters
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.training import TrainedAutoencoder
 from skae.networks import Convolutional
 
 __all__ = ["ConvolutionalAutoencoder"]
@@ -30,11 +30,11 @@ class _ConvolutionParameters(CodeParameters):
 @documented(network=Convolutional)
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
-    """Convolutional autoencoder: codes of images, whose neighbouring pixels are read together.
+    """Convolutional autoencoder: codes of images, whose neighboring pixels are read together.
 
     The plain autoencoder with a convolutional network::
 
-        minimise  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
+        minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
     The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
     last ones, and the decoder goes the same way back through the same shapes. One window of
@@ -52,11 +52,11 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
     See Also
     --------
     skae.networks.Convolutional : The same network for autoencoders that take `network=`.
-    skae.AutoencoderTransformer : Dense layers, for rows that are no images.
+    skae.AutoencoderTransformer : Dense layers, for samples that are no images.
 
     Notes
     -----
-    Rows are flat, as scikit-learn wants them, and `image_shape` tells their shape. Rows with the
+    Samples are flat, as scikit-learn wants them, and `image_shape` tells their shape. Samples with the
     channels first become ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1).reshape(len(X), -1)``.
 
     On a CPU convolutions are computed as slices side by side and one matrix product; on other
@@ -65,7 +65,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
     Try dense layers too where images are small and their objects stand in the middle: on
     Fashion-MNIST AutoencoderTransformer reconstructs better, in less time.
 
-    Not for tables: without an order of columns there are no neighbours. The rule for
+    Not for tables: without an order of columns there are no neighbors. The rule for
     ``image_shape=None`` is there to be convenient, and knows nothing of the columns' meaning.
 
     References

@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.winners import winning_cells, winning_rows
-from skae.estimators._activity import activity
-from skae.estimators._documentation import documented
-from skae.estimators._parameters import CodeParameters
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators._training import TrainedAutoencoder
+from skae.core.networks.maps import winning_cells
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.parameters import CodeParameters
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.training import TrainedAutoencoder
+from skae.estimators.base.unit_activity import activity
 from skae.networks import Convolutional
+from skae.objectives.winner_take_all.masks import winning_samples
 
 __all__ = ["ConvolutionalWinnerTakeAllAutoencoder", "map_winners_loss"]
 
@@ -24,9 +25,9 @@ def map_winners_loss(model, batch, key, *, objective, hyperparameters):
     del key
     network, params = model
     maps = network.maps(params, batch.x)
-    rows = winning_rows(maps.max(axis=1), batch.weight, hyperparameters["sparsity_rate"])
-    winners = jnp.where(winning_cells(maps) & rows[:, None, :], maps, 0.0)
-    losses = objective.row_losses(network.decode_maps(params, winners), batch.x, hyperparameters)
+    samples = winning_samples(maps.max(axis=1), batch.weight, hyperparameters["sparsity_rate"])
+    winners = jnp.where(winning_cells(maps) & samples[:, None, :], maps, 0.0)
+    losses = objective.sample_losses(network.decode_maps(params, winners), batch.x, hyperparameters)
     return weighted_mean(losses, batch.weight), {}
 
 
@@ -42,9 +43,9 @@ class _MapParameters(CodeParameters):
 
 _PARAMETERS = """\
 image_shape : tuple of int or None, default=None
-    (height, width), or (height, width, channels) with the channels last. Rows are flat, in C
-    order. None follows from the number n of columns: a square grey image where n is a square,
-    else a square colour image where n / 3 is one, else a strip (1, n).
+    (height, width), or (height, width, channels) with the channels last. Samples are flat, in C
+    order. None follows from the number n of columns: a square gray image where n is a square,
+    else a square color image where n / 3 is one, else a strip (1, n).
 
 channels : tuple of int, default=(16,)
     Maps of the layers before that of the code; height and width are kept by all. ``()`` is one
@@ -56,14 +57,14 @@ kernel_size : int or tuple of int, default=5
 
 decoder_kernel_size : int, default=11
     Height and width of the patch that a cell of a map adds to the image: the size of the
-    features that are learnt.
+    features that are learned.
 
 activation : str, default="relu"
     Of the layers before that of the code: a name that `code_activation` takes too.
 
 sparsity_rate : float, default=0.05
-    Share of the rows of a batch that each map keeps, above 0 and at most 1; never less than
-    one row."""
+    Share of the samples of a batch that each map keeps, above 0 and at most 1; never less than
+    one sample."""
 
 
 @documented(
@@ -79,10 +80,10 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
 
     The encoder makes `n_components` maps of the size of the image, and one transposed convolution
     makes the image again. In training, of each map only its largest cell is kept (spatial
-    sparsity), and that only in the rows of the batch where the map answers most, a share of
+    sparsity), and that only in the samples of the batch where the map answers most, a share of
     `sparsity_rate` (lifetime sparsity); all else is 0 before the decoder sees it::
 
-        minimise  mean_i loss(decode(winners(maps(x_i))), x_i)
+        minimize  mean_i loss(decode(winners(maps(x_i))), x_i)
 
     So each map stands for one shape, which it can place anywhere, and none stays dead. `transform`
     gives the largest cell of each map: how much of a shape is there, not where.
@@ -94,13 +95,13 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each map's largest cell over the rows of the last fit, by weight.
+        Mean of each map's largest cell over the samples of the last fit, by weight.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those rows in which it exceeds a hundredth of its largest value; 0 for dead maps.
+        Share of those samples in which it exceeds a hundredth of its largest value; 0 for dead maps.
 
     dead_units_ : ndarray of int
-        Maps that tell no rows apart: the standard deviation of their largest cell is at most a
+        Maps that tell no samples apart: the standard deviation of their largest cell is at most a
         thousandth of the largest among maps.
 
     {attributes}
@@ -113,11 +114,11 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
     Notes
     -----
     A code holds no places, so `inverse_transform` puts each number into the middle of its map:
-    ``inverse_transform(np.eye(n_components))`` shows the learnt shapes. `reconstruct`, `score` and
+    ``inverse_transform(np.eye(n_components))`` shows the learned shapes. `reconstruct`, `score` and
     `score_samples` know the places and use them.
 
     Not to compress, and not for large images: all layers work at full height and width, and time
-    grows with height x width x the product of neighbouring numbers of maps.
+    grows with height x width x the product of neighboring numbers of maps.
 
     References
     ----------
@@ -185,7 +186,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         return activity(self, X, weight)
 
     def inverse_transform(self, X):
-        """Rows of codes, each number in the middle of its map.
+        """Samples of codes, each number in the middle of its map.
 
         Parameters
         ----------
@@ -200,7 +201,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         Raises
         ------
         ValueError
-            If X has no row, other columns than codes have, NaN or infinity.
+            If X has no sample, other columns than codes have, NaN or infinity.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
@@ -209,7 +210,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         return super().inverse_transform(X)
 
     def reconstruct(self, X):
-        """Rows of their sparse maps: each map's largest cell, in its place.
+        """Samples of their sparse maps: each map's largest cell, in its place.
 
         Parameters
         ----------
@@ -223,7 +224,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
             cross-entropy, cells outside [0, 1].
         sklearn.exceptions.NotFittedError
             If it is not fitted.

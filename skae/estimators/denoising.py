@@ -1,4 +1,4 @@
-"""The denoising autoencoder: noisy rows in, clean rows out."""
+"""The denoising autoencoder: noisy samples in, clean samples out."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -8,16 +8,21 @@ import jax
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skae.core.corruption import CORRUPTIONS, corrupt, noise_constants, resolve_noise
-from skae.core.inference import BLOCK_ROWS
+from skae.core.compile.programs import compiled
+from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.objectives import Batch, Objective, weighted_mean
-from skae.core.programs import compiled
-from skae.estimators._architecture import find_device
-from skae.estimators._documentation import documented
-from skae.estimators._reading import output_dtype
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Batch, Objective, weighted_mean
+from skae.estimators.base.architecture import find_device
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.input_checks import output_dtype
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.objectives.denoising.corruption import (
+    CORRUPTIONS,
+    corrupt,
+    noise_constants,
+    resolve_noise,
+)
 
 __all__ = ["DenoisingAutoencoder"]
 
@@ -27,8 +32,8 @@ def denoising_loss(model, batch, key, *, objective, hyperparameters):
     level, constants = hyperparameters["noise_level"], model.params["fixed"]["noise"]
     noisy = corrupt(objective.setting("noise"), key, batch, level, constants)
     output = model.decode(model.encode(noisy))
-    rows = objective.row_losses(output, batch.x, hyperparameters)
-    return weighted_mean(rows, batch.weight), {}
+    samples = objective.sample_losses(output, batch.x, hyperparameters)
+    return weighted_mean(samples, batch.weight), {}
 
 
 def _corrupt_block(noise, key_data, level, constants, x, weight):
@@ -38,15 +43,15 @@ def _corrupt_block(noise, key_data, level, constants, x, weight):
 @documented
 @dataclass(kw_only=True, eq=False, repr=False)
 class DenoisingAutoencoder(BaseAutoencoder):
-    """Autoencoder that is given noisy rows and must return the clean ones.
+    """Autoencoder that is given noisy samples and must return the clean ones.
 
-    What can be told from a damaged row is what its cells say about each other: codes that are
-    made of it make good features, and rows can be cleaned with them::
+    What can be told from a damaged sample is what its cells say about each other: codes that are
+    made of it make good features, and samples can be cleaned with them::
 
-        minimise  mean_i E[loss(decode(encode(noisy(x_i))), x_i)] + alpha / 2 * sum of squares
+        minimize  mean_i E[loss(decode(encode(noisy(x_i))), x_i)] + alpha / 2 * sum of squares
 
     The noise is new in every step. `transform` adds none; ``inverse_transform(transform(X))``, or
-    `reconstruct` in one pass, denoises rows that are noisy already.
+    `reconstruct` in one pass, denoises samples that are noisy already.
 
     Parameters
     ----------
@@ -55,12 +60,12 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise : str or callable, default="gaussian"
         "gaussian": independent normal noise on each cell. The others meet each cell with
         probability `noise_level`: "dropout" puts the training mean and divides the distance from
-        the mean of the cells that it keeps by ``1 - noise_level``, so that a noisy row is on
-        average the row, and clean rows are not foreign to the network; "masking" puts the training
+        the mean of the cells that it keeps by ``1 - noise_level``, so that a noisy sample is on
+        average the sample, and clean samples are not foreign to the network; "masking" puts the training
         mean and leaves the others; "salt_and_pepper" puts the column's least or largest training
-        value, each as often; "swap" puts the value of another row of the batch, drawn by weight:
+        value, each as often; "swap" puts the value of another sample of the batch, drawn by weight:
         for tables, where it keeps every column's distribution. A function ``(x, key) -> x`` makes
-        noisy rows of rows in X's units with jax.numpy and jax.random; it must keep the shape.
+        noisy samples of samples in X's units with jax.numpy and jax.random; it must keep the shape.
 
     noise_level : float, default=0.3
         The standard deviation of "gaussian" in units of `scale_` (0.5 is half of the spread of the
@@ -77,13 +82,13 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     Notes
     -----
-    Early stopping compares losses on noisy held-out rows, always with the same noise.
+    Early stopping compares losses on noisy held-out samples, always with the same noise.
 
-    Under cross-entropy noisy rows may leave [0, 1]; only rows to fit must lie there.
+    Under cross-entropy noisy samples may leave [0, 1]; only samples to fit must lie there.
 
-    Do not use it where the smallest details matter and rows come clean: a denoiser smooths, and
-    the plain autoencoder loses less. Where the rows are Gaussian, the Wiener filter is as good and
-    has a closed form. Noise that is unlike that of the rows to clean helps little: give a function.
+    Do not use it where the smallest details matter and samples come clean: a denoiser smooths, and
+    the plain autoencoder loses less. Where the samples are Gaussian, the Wiener filter is as good and
+    has a closed form. Noise that is unlike that of the samples to clean helps little: give a function.
 
     References
     ----------
@@ -128,25 +133,25 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def _hyperparameters(self) -> dict[str, float]:
         return {"noise_level": self.noise_level}
 
-    def _adjust_start(self, params, network, rows, weight, rng):
+    def _adjust_start(self, params, network, samples, weight, rng):
         del network, rng
-        centred = LOSSES[self.loss].centred
-        constants = noise_constants(resolve_noise(self.noise), rows, weight, centred=centred)
+        centered = LOSSES[self.loss].centered
+        constants = noise_constants(resolve_noise(self.noise), samples, weight, centered=centered)
         return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
 
-    def _phase(self, depth, loss, rows, weight):
+    def _phase(self, depth, loss, samples, weight):
         noise = resolve_noise(self.noise)
-        if depth > 0 and not isinstance(noise, str):  # a function knows rows, not hidden layers
-            return super()._phase(depth, loss, rows, weight)
-        constants = noise_constants(noise, rows, weight, centred=False)
+        if depth > 0 and not isinstance(noise, str):  # a function knows samples, not hidden layers
+            return super()._phase(depth, loss, samples, weight)
+        constants = noise_constants(noise, samples, weight, centered=False)
         return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
 
     @property
     def _compared_by(self):
-        return None  # noisy rows may leave the range that the loss asks of clean ones
+        return None  # noisy samples may leave the range that the loss asks of clean ones
 
     def corrupt(self, X, random_state=None):
-        """Noisy rows, as training makes them: to look at, or to denoise.
+        """Noisy samples, as training makes them: to look at, or to denoise.
 
         Parameters
         ----------
@@ -162,7 +167,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity, or
+            If X has no sample, other columns than the samples of the fit, NaN or infinity, or
             `random_state` is no seed.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
@@ -172,16 +177,18 @@ class DenoisingAutoencoder(BaseAutoencoder):
         key_data = random_state.randint(0, 2**32, 2, np.uint32)
         order = random_state.permutation(X.shape[0])  # "swap" must not depend on who stands near
         noisy = np.empty(X.shape, np.float32)
-        for start in range(0, len(order), BLOCK_ROWS):
-            # the last block is filled with rows from the front, so that none is without another
-            block = order[np.arange(start, start + BLOCK_ROWS) % len(order)]
-            made = self._noisy_block(key_data ^ np.uint32(start), self._rows(X).standardised(block))
+        for start in range(0, len(order), BLOCK_SAMPLES):
+            # the last block is filled with samples from the front, so that none is without another
+            block = order[np.arange(start, start + BLOCK_SAMPLES) % len(order)]
+            made = self._noisy_block(
+                key_data ^ np.uint32(start), self._samples(X).standardized(block)
+            )
             part = block[: len(order) - start]
             noisy[part] = made[: len(part)]
         return self._in_units_of_X(noisy, output_dtype(X))
 
     def _noisy_block(self, key_data, x):
-        """Noisy rows of a block of `BLOCK_ROWS`, in units of training."""
+        """Noisy samples of a block of `BLOCK_SAMPLES`, in units of training."""
         device = find_device(self.device, or_default=True) or jax.local_devices()[0]
         constants = self.params_["fixed"]["noise"]
         weight = np.ones(len(x), np.float32)

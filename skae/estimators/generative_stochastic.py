@@ -9,15 +9,15 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skae.core.corruption import noise_constants
-from skae.core.inference import BLOCK_ROWS
+from skae.core.compile.programs import compiled
+from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.markov_chain import noisy_output, run_chain, transition
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.programs import compiled
-from skae.estimators._documentation import documented
-from skae.estimators._sklearn import Interval
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.sklearn_compat import Interval
+from skae.objectives.denoising.corruption import noise_constants
+from skae.objectives.walkback.markov_chain import noisy_output, run_chain, transition
 
 __all__ = ["GenerativeStochasticNetwork"]
 
@@ -40,7 +40,7 @@ def walkback_loss(model, batch, key, *, objective, hyperparameters):
 
     walked = jax.lax.fori_loop(0, n_steps, step, batch.x)
     output = noisy_output(model, jax.lax.stop_gradient(walked), key, hyperparameters)
-    rows = objective.row_losses(output, batch.x, hyperparameters)
+    rows = objective.sample_losses(output, batch.x, hyperparameters)
     return weighted_mean(rows, batch.weight), {}
 
 
@@ -56,7 +56,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
         x <- a draw of the row given decode(h)                       units of the data's and the
                                                                      codes' spread
 
-        minimise  mean_i E[loss(decode(h(w_i)), x_i)] + alpha / 2 * sum of squares
+        minimize  mean_i E[loss(decode(h(w_i)), x_i)] + alpha / 2 * sum of squares
 
     where w_i is x_i after 0 to ``n_walkback - 1`` steps of the chain (walkback): so the network
     learns to come back from where the chain would stray to. `transform` and `reconstruct` add no
@@ -142,7 +142,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
 
     def _adjust_start(self, params, network, rows, weight, rng):
         del network, rng
-        constants = noise_constants("gaussian", rows, weight, centred=LOSSES[self.loss].centred)
+        constants = noise_constants("gaussian", rows, weight, centered=LOSSES[self.loss].centered)
         return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
 
     @property
@@ -190,8 +190,8 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
         counts = [1] * n_steps if return_path else [n_steps]
         states = np.empty((1 + len(counts), *start.shape), np.float32)
         states[0] = start
-        for first in range(0, n_samples, BLOCK_ROWS):
-            part = slice(first, first + BLOCK_ROWS)
+        for first in range(0, n_samples, BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
             for i, block in enumerate(self._walk(start[part], counts, rng)):
                 states[i + 1, part] = block
         path = self._in_units_of_X(states, np.dtype(np.float64))
@@ -209,13 +209,13 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
                 f"X_init has the shape {X.shape}: give one row, or n_samples={n_samples} rows, of "
                 f"{self.n_features_in_} cells"
             )
-        return np.broadcast_to(self._rows(X).standardised(slice(None)), (n_samples, X.shape[1]))
+        return np.broadcast_to(self._samples(X).standardized(slice(None)), (n_samples, X.shape[1]))
 
     def _walk(self, x, counts, rng):
         """States of a block of chains after each of `counts` further steps."""
         device = self._device or jax.local_devices()[0]
         static = (self._network, self.architecture_["loss"])
-        block = np.zeros((BLOCK_ROWS, x.shape[1]), np.float32)
+        block = np.zeros((BLOCK_SAMPLES, x.shape[1]), np.float32)
         block[: len(x)] = x
         key_data = rng.integers(0, 2**32, 2, np.uint32)
         floats = {name: np.float32(value) for name, value in self._hyperparameters().items()}

@@ -1,13 +1,13 @@
-"""The recurrent autoencoder: for rows that are sequences."""
+"""The recurrent autoencoder: for samples that are sequences."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from skae.core.objectives import Objective, reconstruction_loss
-from skae.estimators._documentation import documented
-from skae.estimators._parameters import CodeParameters
-from skae.estimators._sklearn import StrOptions
-from skae.estimators._training import TrainedAutoencoder
+from skae.core.objective import Objective, reconstruction_loss
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.parameters import CodeParameters
+from skae.estimators.base.sklearn_compat import StrOptions
+from skae.estimators.base.training import TrainedAutoencoder
 from skae.networks import Recurrent
 
 __all__ = ["RecurrentAutoencoder"]
@@ -32,7 +32,7 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
 
     The plain autoencoder with a network of LSTM or GRU cells::
 
-        minimise  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
+        minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
     The encoder's cells read a sequence, and a dense layer makes the code of the last state. The
     decoder's first cell reads the code at every step, and a dense layer makes the features of each
@@ -55,12 +55,12 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
 
     Notes
     -----
-    Rows are flat, as scikit-learn wants them: ``X = sequences.reshape(len(sequences), -1)`` of an
+    Samples are flat, as scikit-learn wants them: ``X = sequences.reshape(len(sequences), -1)`` of an
     array (n, steps, features). All sequences have the same length. Cut longer ones, or into windows
-    that overlap; fill shorter ones up, with their last step or with the mean: the filling is learnt
+    that overlap; fill shorter ones up, with their last step or with the mean: the filling is learned
     and reconstructed like all else, so sequences of very different lengths are better cut.
 
-    Gradients are clipped to a global norm of 1. Rows are divided by one number, `scale_`: features
+    Gradients are clipped to a global norm of 1. Samples are divided by one number, `scale_`: features
     in different units need a StandardScaler first.
 
     Not for sequences of hundreds of steps and more: time grows with the steps, one after the other,

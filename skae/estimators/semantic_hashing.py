@@ -1,4 +1,4 @@
-"""Semantic hashing: codes of bits that are near each other where rows are alike."""
+"""Semantic hashing: codes of bits that are near each other where samples are alike."""
 
 from dataclasses import dataclass, field
 from numbers import Real
@@ -8,52 +8,52 @@ import jax
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skae.core.iterative_quantization import rotated_components
+from skae.core.data.moments import mean_and_scale
+from skae.core.initialization.pca import pca_start
+from skae.core.initialization.principal_components import principal_components
 from skae.core.losses import LOSSES
-from skae.core.moments import mean_and_scale
-from skae.core.neighbourhoods import (
+from skae.core.networks import straight_through
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.architecture import MAX_LINEAR_PATH
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.objectives.hashing.iterative_quantization import rotated_components
+from skae.objectives.hashing.neighborhoods import (
     N_PRINCIPAL,
     anchor_graph,
-    neighbour_features,
-    neighbourhood_divergence,
+    neighbor_features,
+    neighborhood_divergence,
 )
-from skae.core.networks import straight_through
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.principal_components import principal_components
-from skae.core.start import pca_start
-from skae.estimators._architecture import MAX_LINEAR_PATH
-from skae.estimators._documentation import documented
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators.base import BaseAutoencoder
 
 __all__ = ["SemanticHasher", "hashing_loss"]
 
-# how sharply a batch's neighbours are told from the others; bits, which cannot be graded as
-# finely as rows, do best where they have to exaggerate
-_CODE_TEMPERATURE, _ROW_TEMPERATURE = 0.3, 0.2
+# how sharply a batch's neighbors are told from the others; bits, which cannot be graded as
+# finely as samples, do best where they have to exaggerate
+_CODE_TEMPERATURE, _SAMPLE_TEMPERATURE = 0.3, 0.2
 
 
 def hashing_loss(model, batch, key, *, objective, hyperparameters):
-    """The reconstruction's loss from noisy bits, and how far the bits' neighbours are off."""
+    """The reconstruction's loss from noisy bits, and how far the bits' neighbors are off."""
     logits = model.preactivation(batch.x)
     bits = _BINARIZATIONS[objective.setting("binarization")](logits, key, hyperparameters)
-    rows = objective.row_losses(model.decode(bits), batch.x, hyperparameters)
-    reconstruction = weighted_mean(rows, batch.weight)
+    samples = objective.sample_losses(model.decode(bits), batch.x, hyperparameters)
+    reconstruction = weighted_mean(samples, batch.weight)
     if not objective.setting("similarity"):
         return reconstruction, {}
     # means of bits that are drawn: what they say of likeness without the noise of the draw
     signs = 2.0 * jax.nn.sigmoid(logits) - 1.0
-    features = neighbour_features(
-        model.params["fixed"]["neighbours"], batch.x, hyperparameters["far_weight"]
+    features = neighbor_features(
+        model.params["fixed"]["neighbors"], batch.x, hyperparameters["far_weight"]
     )
-    rows = neighbourhood_divergence(
+    samples = neighborhood_divergence(
         signs @ signs.T / (signs.shape[1] * _CODE_TEMPERATURE),
-        features @ features.T / _ROW_TEMPERATURE,
+        features @ features.T / _SAMPLE_TEMPERATURE,
         batch.weight,
     )
-    divergence = weighted_mean(rows, batch.weight)
+    divergence = weighted_mean(samples, batch.weight)
     loss = reconstruction + hyperparameters["similarity_weight"] * divergence
-    return loss, {"reconstruction": reconstruction, "neighbours": divergence}
+    return loss, {"reconstruction": reconstruction, "neighbors": divergence}
 
 
 def _drawn_bits(logits, key, hyperparameters):
@@ -77,18 +77,18 @@ _BINARIZATIONS = {"straight_through": _drawn_bits, "noise": _noisy_bits}
 @documented(n_components="32", code_activation="logistic")
 @dataclass(kw_only=True, eq=False, repr=False)
 class SemanticHasher(BaseAutoencoder):
-    """Autoencoder whose codes are bits: alike rows get codes that differ in few of them.
+    """Autoencoder whose codes are bits: alike samples get codes that differ in few of them.
 
-    Rows are found again by the Hamming distance of short codes, thousands of times smaller than
-    themselves: 32 bits are four bytes. With logits ``a_i`` of row i, bits drawn in training as
+    Samples are found again by the Hamming distance of short codes, thousands of times smaller than
+    themselves: 32 bits are four bytes. With logits ``a_i`` of sample i, bits drawn in training as
     ``b_i ~ Bernoulli(sigmoid(a_i))``, and the mean ``s_i`` of ``2 b_i - 1``::
 
-        minimise  mean_i loss(decode(b_i), x_i) + similarity_weight * mean_i KL(P_i || Q_i)
+        minimize  mean_i loss(decode(b_i), x_i) + similarity_weight * mean_i KL(P_i || Q_i)
 
         Q_ij ~ exp(s_i . s_j / (0.3 n_components)),    P_ij ~ exp(likeness(x_i, x_j) / 0.2)
 
-    over the other rows j of the batch. The first term asks that little is lost, the second that
-    the neighbours of a code are those of its row. ``transform`` draws nothing: a bit is 1 where
+    over the other samples j of the batch. The first term asks that little is lost, the second that
+    the neighbors of a code are those of its sample. ``transform`` draws nothing: a bit is 1 where
     its logit is above 0.
 
     Parameters
@@ -104,13 +104,13 @@ class SemanticHasher(BaseAutoencoder):
         Standard deviation of that noise, at least 0; for ``binarization="noise"`` alone.
 
     similarity_weight : float, default=0.25
-        Weight of the neighbours' divergence, at least 0. More finds rows of a kind better, less
+        Weight of the neighbors' divergence, at least 0. More finds samples of a kind better, less
         reconstructs them better; 0 is the plain hashing autoencoder.
 
     far_weight : float, default=2.0
         Likeness is ``(near + far_weight * far) / (1 + far_weight)``, at least 0: *near* is the
         cosine of the first 64 principal components, *far* that of spectral coordinates of a
-        graph which joins rows through 512 anchors [4]_. Far sees kinds of rows, near their
+        graph which joins samples through 512 anchors [4]_. Far sees kinds of samples, near their
         details.
 
     Attributes
@@ -118,7 +118,7 @@ class SemanticHasher(BaseAutoencoder):
     {attributes}
 
     bit_balance_ : ndarray of shape (n_components,)
-        Share of the rows of the last `fit` or `partial_fit` whose bit is 1, by weight. 0.5 says
+        Share of the samples of the last `fit` or `partial_fit` whose bit is 1, by weight. 0.5 says
         most; a bit near 0 or 1 is wasted.
 
     See Also
@@ -128,8 +128,8 @@ class SemanticHasher(BaseAutoencoder):
 
     Notes
     -----
-    Under ``init="pca"`` training starts at iterative quantisation (ITQ) [2]_: principal
-    components, rotated such that their signs lose least (a rotation found on 20,000 rows where
+    Under ``init="pca"`` training starts at iterative quantization (ITQ) [2]_: principal
+    components, rotated such that their signs lose least (a rotation found on 20,000 samples where
     there are more). ``max_iter=0`` gives ITQ itself. The "random" init has no such start; it
     knows likeness all the same.
 
@@ -138,8 +138,8 @@ class SemanticHasher(BaseAutoencoder):
     function and nothing else.
 
     Do not use it where codes feed a model or a picture (real codes are better at both), where
-    some hundreds of rows are searched (compare the rows themselves), or where exact neighbours
-    are needed: bits find candidates, and the rows then rank them.
+    some hundreds of samples are searched (compare the samples themselves), or where exact neighbors
+    are needed: bits find candidates, and the samples then rank them.
 
     References
     ----------
@@ -189,7 +189,7 @@ class SemanticHasher(BaseAutoencoder):
         return tags
 
     def transform(self, X):
-        """Codes of rows, one bit a cell.
+        """Codes of samples, one bit a cell.
 
         Parameters
         ----------
@@ -203,7 +203,7 @@ class SemanticHasher(BaseAutoencoder):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
             cross-entropy, cells outside [0, 1].
         sklearn.exceptions.NotFittedError
             If it is not fitted.
@@ -211,7 +211,7 @@ class SemanticHasher(BaseAutoencoder):
         return self._encoded(X, np.uint8)
 
     def hash(self, X):
-        """Codes of rows, eight bits a byte.
+        """Codes of samples, eight bits a byte.
 
         Parameters
         ----------
@@ -233,7 +233,7 @@ class SemanticHasher(BaseAutoencoder):
         return np.packbits(self._encoded(X, np.uint8), axis=1)
 
     def inverse_transform(self, X, packed=False):
-        """Rows of codes.
+        """Samples of codes.
 
         Parameters
         ----------
@@ -250,7 +250,7 @@ class SemanticHasher(BaseAutoencoder):
         Raises
         ------
         ValueError
-            If X has no row, or does not hold bits, or bytes where packed, of codes of this length.
+            If X has no sample, or does not hold bits, or bytes where packed, of codes of this length.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
@@ -272,7 +272,7 @@ class SemanticHasher(BaseAutoencoder):
         width = -(-self.n_components_ // 8)
         if X.shape[1] != width or not np.isin(X, np.arange(256)).all():
             raise ValueError(
-                f"X of shape {X.shape} does not hold {width} bytes from 0 to 255 a row: give "
+                f"X of shape {X.shape} does not hold {width} bytes from 0 to 255 a sample: give "
                 "what hash returned, or bits with packed=False"
             )
         return np.unpackbits(X.astype(np.uint8), axis=1, count=self.n_components_)
@@ -288,25 +288,25 @@ class SemanticHasher(BaseAutoencoder):
         names = ("noise_level", "similarity_weight", "far_weight")
         return {name: getattr(self, name) for name in names}
 
-    def _adjust_start(self, params, network, rows, weight, rng):
-        mean, centred = np.zeros(rows.n_features), rows
-        if not LOSSES[self.loss].centred:
-            mean, _ = mean_and_scale(rows, weight)
-            centred = rows.centred(mean, 1.0)
-        width = min(N_PRINCIPAL, rows.n_features, MAX_LINEAR_PATH // rows.n_features)
+    def _adjust_start(self, params, network, samples, weight, rng):
+        mean, centered = np.zeros(samples.n_features), samples
+        if not LOSSES[self.loss].centered:
+            mean, _ = mean_and_scale(samples, weight)
+            centered = samples.centered(mean, 1.0)
+        width = min(N_PRINCIPAL, samples.n_features, MAX_LINEAR_PATH // samples.n_features)
         needed = max(width, network.n_components) if network.linear_path else width
         vectors, _ = principal_components(
-            centred.blocks, rows.n_rows, rows.n_features, weight, max(1, needed), rng
+            centered.blocks, samples.n_samples, samples.n_features, weight, max(1, needed), rng
         )
         if network.linear_path:
             chosen = vectors[:, : network.n_components]
-            components = rotated_components(chosen, mean, rows, weight, rng)
+            components = rotated_components(chosen, mean, samples, weight, rng)
             spread = 2.0 * self._start_spread()
             components = components._replace(deviations=components.deviations / spread)
-            params = pca_start(network, self.loss, components, rows.blocks, weight, rng)
+            params = pca_start(network, self.loss, components, samples.blocks, weight, rng)
         if self.similarity_weight > 0:
-            graph = anchor_graph(vectors[:, : max(1, width)], mean, rows, weight, rng)
-            params["fixed"] = {**params.get("fixed", {}), "neighbours": graph}
+            graph = anchor_graph(vectors[:, : max(1, width)], mean, samples, weight, rng)
+            params["fixed"] = {**params.get("fixed", {}), "neighbors": graph}
         return params
 
     def _start_spread(self):

@@ -1,4 +1,4 @@
-"""The sparse autoencoder: of many units, few speak for any one row."""
+"""The sparse autoencoder: of many units, few speak for any one sample."""
 
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from skae.core.networks.ends import has_entering_kernel
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.scale import code_lengths, hold_gain
-from skae.core.sparse_start import sparse_start
-from skae.estimators._activity import activity
-from skae.estimators._documentation import documented
-from skae.estimators._sklearn import Interval, StrOptions
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.unit_activity import activity
+from skae.objectives.decoder_norm import code_lengths, hold_gain
+from skae.objectives.sparse.initialization import sparse_start
 
 __all__ = ["SparseAutoencoder", "bernoulli_kl", "sparse_loss"]
 
@@ -27,8 +27,8 @@ def bernoulli_kl(target, mean):
     return target * jnp.log(target / mean) + (1 - target) * jnp.log((1 - target) / (1 - mean))
 
 
-# Two families. The first looks at a unit over all rows of a batch: how often does it speak? It
-# does not ask for which rows. The second looks at each row: how much is said about it?
+# Two families. The first looks at a unit over all samples of a batch: how often does it speak? It
+# does not ask for which samples. The second looks at each sample: how much is said about it?
 
 
 def _mean_activation(z, weight):
@@ -83,8 +83,8 @@ def sparse_loss(model, batch, key, *, objective, hyperparameters):
     if penalty.grows_with_codes:
         model = hold_gain(model)
     z = model.encode(batch.x)
-    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(rows, batch.weight)
+    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
+    reconstruction = weighted_mean(samples, batch.weight)
     if penalty.formula is None:
         return reconstruction, {}
     counted = z * code_lengths(model) if penalty.grows_with_codes else z
@@ -118,14 +118,14 @@ def _has_weights_of_its_own(model):
 )
 @dataclass(kw_only=True, eq=False, repr=False)
 class SparseAutoencoder(BaseAutoencoder):
-    """Sparse autoencoder: each row is told by a few active units out of many.
+    """Sparse autoencoder: each sample is told by a few active units out of many.
 
     A code with more units than the data have dimensions could copy its input. Sparsity is what
-    stops it: each unit may speak for a few rows only, so it comes to stand for something that
-    some rows have and most have not. With z_i = encode(x_i) and m_j the mean of unit j over the
-    rows of a batch, by weight::
+    stops it: each unit may speak for a few samples only, so it comes to stand for something that
+    some samples have and most have not. With z_i = encode(x_i) and m_j the mean of unit j over the
+    samples of a batch, by weight::
 
-        minimise  mean_i loss(decode(z_i), x_i) + sparsity_weight * penalty
+        minimize  mean_i loss(decode(z_i), x_i) + sparsity_weight * penalty
 
         "kl"             sum_j  t log(t / m_j) + (1 - t) log((1 - t) / (1 - m_j))
         "squared_error"  sum_j  (m_j - t)^2
@@ -137,7 +137,7 @@ class SparseAutoencoder(BaseAutoencoder):
     to zero; "l2" makes all of them small, not sparse, and is there to be compared. To the first
     two comes ``decoder_alpha / 2`` times the sum of squares of the weights that leave the units:
     a unit that is always a little on has the mean that was asked for, and with large weights
-    behind it tells as much as one that is off for most rows and on for some.
+    behind it tells as much as one that is off for most samples and on for some.
 
     Parameters
     ----------
@@ -160,20 +160,20 @@ class SparseAutoencoder(BaseAutoencoder):
         what these weights are. More drives codes to 0 and 1, and reconstructs less well.
 
     n_active : "auto" or int, default="auto"
-        Codes that "top_k" keeps of each row, from 1 to `n_components`. "auto": a tenth of
+        Codes that "top_k" keeps of each sample, from 1 to `n_components`. "auto": a tenth of
         `n_components`, at least 1.
 
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each unit over the rows of the last fit, by weight.
+        Mean of each unit over the samples of the last fit, by weight.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those rows in which the unit exceeds a hundredth of its largest code; 0 for dead
+        Share of those samples in which the unit exceeds a hundredth of its largest code; 0 for dead
         units.
 
     dead_units_ : ndarray of int
-        Units that tell no rows apart: their standard deviation is at most a thousandth of the
+        Units that tell no samples apart: their standard deviation is at most a thousandth of the
         largest among units.
 
     {attributes}
@@ -185,18 +185,18 @@ class SparseAutoencoder(BaseAutoencoder):
     Notes
     -----
     The reconstruction loss is a mean over cells, the penalty a sum over units, both in units of
-    training: rows are divided by s = ``scale_``. "l1" and "l2" are means over the rows of a batch,
+    training: samples are divided by s = ``scale_``. "l1" and "l2" are means over the samples of a batch,
     whatever its size. Keras divides its activity penalties by the batch size B on top of that and
     leaves X as it is: its ``ActivityRegularization(l1=w)`` with mean squared error on bounded
     codes is ``sparsity_weight = w / (B * s**2)`` here.
 
-    Under "kl" and "squared_error" each unit starts at its target mean, off for most rows and on
+    Under "kl" and "squared_error" each unit starts at its target mean, off for most samples and on
     for some.
 
     ``history_`` also holds "reconstruction" and "penalty", the two parts of the training loss.
 
     Not for few dimensions: a code of 2 or 10 numbers has nothing to spare, and
-    AutoencoderTransformer reconstructs better. Not for looking at rows in a plane.
+    AutoencoderTransformer reconstructs better. Not for looking at samples in a plane.
 
     References
     ----------
@@ -271,11 +271,11 @@ class SparseAutoencoder(BaseAutoencoder):
         parameters["n_active"] = self._active_units() if self.penalty == "top_k" else None
         return parameters
 
-    def _adjust_start(self, params, network, rows, weight, rng):
+    def _adjust_start(self, params, network, samples, weight, rng):
         asks_for_means = self.penalty in ("kl", "squared_error")
         if network.linear_path or not asks_for_means or network.code_activation != "logistic":
             return params
-        return sparse_start(params, network, rows, weight, self.sparsity_target)
+        return sparse_start(params, network, samples, weight, self.sparsity_target)
 
     def _active_units(self) -> int:
         if self.n_active == "auto":

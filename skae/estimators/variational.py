@@ -1,4 +1,4 @@
-"""The variational autoencoder: codes with an uncertainty, rows with a likelihood."""
+"""The variational autoencoder: codes with an uncertainty, samples with a likelihood."""
 
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -11,32 +11,32 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae.core.inference import apply_in_blocks
-from skae.core.likelihoods import (
+from skae.core.losses import LOSSES
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.generative import GenerativeAutoencoder
+from skae.estimators.base.input_checks import output_dtype, read_weights
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.objectives.variational.likelihoods import (
     distribution,
     elbo,
     gaussian_kl,
     importance_weighted_bound,
     posterior,
-    row_nats,
+    sample_nats,
 )
-from skae.core.losses import LOSSES
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.probabilistic_pca import probabilistic_pca_start
-from skae.estimators._documentation import documented
-from skae.estimators._generative import GenerativeAutoencoder
-from skae.estimators._reading import output_dtype, read_weights
-from skae.estimators._sklearn import Interval, StrOptions
+from skae.objectives.variational.probabilistic_pca import probabilistic_pca_start
 
 __all__ = ["VAE", "negative_elbo"]
 
-# nats that a dimension of the code must tell of a row to count as used
+# nats that a dimension of the code must tell of a sample to count as used
 _ACTIVE_NATS = 0.1
 
 _N_DRAWS = 16
 
 
 def negative_elbo(model, batch, key, *, objective, hyperparameters):
-    """``mean_i [-log p(x_i | z_i) + beta KL(q(z | x_i) || p(z))] / n_features``, one draw a row.
+    """``mean_i [-log p(x_i | z_i) + beta KL(q(z | x_i) || p(z))] / n_features``, one draw a sample.
 
     Divided by the columns, it is of the order of the other losses, which are means over cells:
     one learning rate suits all.
@@ -44,7 +44,7 @@ def negative_elbo(model, batch, key, *, objective, hyperparameters):
     mean, log_var = posterior(model, batch.x)
     draws = jax.random.normal(key, mean.shape, mean.dtype)
     output = model.decode(mean + jnp.exp(0.5 * log_var) * draws)
-    nats = row_nats(objective.reconstruction, model.params, output, batch.x)
+    nats = sample_nats(objective.reconstruction, model.params, output, batch.x)
     reconstruction = weighted_mean(nats, batch.weight)
     kl = jax.vmap(weighted_mean, (1, None))(gaussian_kl(mean, log_var), batch.weight)
     share = hyperparameters["progress"] / jnp.maximum(hyperparameters["warm_up"], 1e-9)
@@ -65,22 +65,22 @@ def negative_elbo(model, batch, key, *, objective, hyperparameters):
 )
 @dataclass(kw_only=True, eq=False, repr=False)
 class VAE(GenerativeAutoencoder):
-    """Variational autoencoder: a probabilistic PCA with curves, to draw new rows from.
+    """Variational autoencoder: a probabilistic PCA with curves, to draw new samples from.
 
-    A code z is drawn from N(0, I), a row x from p(x | z) around decode(z). The encoder gives mean
-    and log-variance of q(z | x), the codes that may have made a row, and both are trained on a
-    lower bound of the rows' log-likelihood::
+    A code z is drawn from N(0, I), a sample x from p(x | z) around decode(z). The encoder gives mean
+    and log-variance of q(z | x), the codes that may have made a sample, and both are trained on a
+    lower bound of the samples' log-likelihood::
 
         ELBO(x) = E_q(z | x) [log p(x | z)] - KL(q(z | x) || N(0, I))
 
-        minimise  mean_i [-log p(x_i | z_i) + beta KL_i] / n_features,    z_i from q(z | x_i)
+        minimize  mean_i [-log p(x_i | z_i) + beta KL_i] / n_features,    z_i from q(z | x_i)
 
     Parameters
     ----------
     {parameters}
 
     likelihood_scale : "learned" or float, default="learned"
-        Standard deviation of a row's cells around decode(z) (for "absolute_error" and "huber" the
+        Standard deviation of a sample's cells around decode(z) (for "absolute_error" and "huber" the
         scale of the error), the same for all columns; above 0, in units of training: 1 is the
         data's spread. At least 0.01 is used. Not used by "binary_cross_entropy".
 
@@ -102,7 +102,7 @@ class VAE(GenerativeAutoencoder):
     {attributes}
 
     kl_ : ndarray of shape (n_components,)
-        Nats that each dimension of a code tells of a row: the mean of its KL term over the rows
+        Nats that each dimension of a code tells of a sample: the mean of its KL term over the samples
         of the last fit, by weight.
 
     active_units_ : ndarray of int
@@ -116,7 +116,7 @@ class VAE(GenerativeAutoencoder):
     Notes
     -----
     `transform` gives the posterior's mean. Codes are in units of the prior, N(0, I), whatever the
-    units of X. `history_` holds "reconstruction" and "kl" too, in nats per row; "loss" is in nats
+    units of X. `history_` holds "reconstruction" and "kl" too, in nats per sample; "loss" is in nats
     per cell, in units of training.
 
     Under ``init="pca"`` and a Gaussian likelihood training starts at probabilistic PCA [3]_ with
@@ -124,8 +124,8 @@ class VAE(GenerativeAutoencoder):
     "binary_cross_entropy" it starts at the plain autoencoder's start with codes of unit variance.
 
     Not the tool for the smallest reconstruction error: noise on the code costs accuracy. Pixels
-    between 0 and 1 are no coins: under "binary_cross_entropy" the likelihood of grey pixels is
-    not normalised, and comparable between such models only.
+    between 0 and 1 are no coins: under "binary_cross_entropy" the likelihood of gray pixels is
+    not normalized, and comparable between such models only.
 
     References
     ----------
@@ -174,14 +174,14 @@ class VAE(GenerativeAutoencoder):
     def _hyperparameters(self):
         return {"beta": self.beta, "warm_up": self.warm_up, "free_bits": self.free_bits}
 
-    def _adjust_start(self, params, network, rows, weight, rng):
+    def _adjust_start(self, params, network, samples, weight, rng):
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
-        return probabilistic_pca_start(params, network, self.loss, rows, weight, scale)
+        return probabilistic_pca_start(params, network, self.loss, samples, weight, scale)
 
     def _further_attributes(self, X, weight):
         kl = np.zeros(self.n_components_)
-        rows = self._rows(X)
-        for part, block in rows.blocks(rows.raw):
+        samples = self._samples(X)
+        for part, block in samples.blocks(samples.raw):
             mean, deviation = self._distribution(block).astype(np.float64)
             cells = np.square(mean) + np.square(deviation) - 2 * np.log(deviation) - 1
             kl += weight[part] @ cells / 2
@@ -189,7 +189,7 @@ class VAE(GenerativeAutoencoder):
         return {"kl_": kl, "active_units_": np.flatnonzero(kl > _ACTIVE_NATS)}
 
     def encode_distribution(self, X):
-        """Mean and standard deviation of q(z | x) of each row.
+        """Mean and standard deviation of q(z | x) of each sample.
 
         Parameters
         ----------
@@ -204,7 +204,7 @@ class VAE(GenerativeAutoencoder):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity, or, under
+            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
             cross-entropy, cells outside [0, 1].
         sklearn.exceptions.NotFittedError
             If it is not fitted.
@@ -217,7 +217,7 @@ class VAE(GenerativeAutoencoder):
         return rng.standard_normal((n_samples, self._n_features_out))
 
     def score_samples(self, X):
-        """The ELBO of each row, in nats, in X's units: higher is more normal.
+        """The ELBO of each sample, in nats, in X's units: higher is more normal.
 
         Parameters
         ----------
@@ -228,7 +228,7 @@ class VAE(GenerativeAutoencoder):
         scores : ndarray of shape (n_samples,)
             float64. Under a likelihood with a scale, X's units are in it: ten times X is
             n_features log 10 less. The expectation is over 16 draws, always the same and the
-            same for all rows: a row's score depends on no other row.
+            same for all samples: a sample's score depends on no other sample.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class VAE(GenerativeAutoencoder):
         return self._nats(elbo, X, draws=np.concatenate([half, -half]).astype(np.float32))
 
     def score(self, X, y=None, sample_weight=None):
-        """Mean ELBO of the rows, in nats. Never comparable with other autoencoders' R^2.
+        """Mean ELBO of the samples, in nats. Never comparable with other autoencoders' R^2.
 
         Parameters
         ----------
@@ -262,15 +262,15 @@ class VAE(GenerativeAutoencoder):
         Raises
         ------
         ValueError
-            As `encode_distribution`; or if sample_weight has not one entry a row, is negative, not
-            finite, or 0 in all rows.
+            As `encode_distribution`; or if sample_weight has not one entry a sample, is negative, not
+            finite, or 0 in all samples.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
         return float(np.average(self.score_samples(X), weights=read_weights(sample_weight, X)))
 
     def log_likelihood(self, X, n_importance_samples=100):
-        """Importance-weighted lower bound of each row's log-likelihood, in nats, in X's units.
+        """Importance-weighted lower bound of each sample's log-likelihood, in nats, in X's units.
 
         ``log mean_k p(x, z_k) / q(z_k | x)`` over draws z_k from q(z | x). In expectation it
         rises with their number towards log p(x).
@@ -279,7 +279,7 @@ class VAE(GenerativeAutoencoder):
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         n_importance_samples : int, default=100
-            Draws, at least 1; the same for all rows, and always the same.
+            Draws, at least 1; the same for all samples, and always the same.
 
         Returns
         -------
@@ -300,17 +300,19 @@ class VAE(GenerativeAutoencoder):
 
     def _distribution(self, X):
         """Mean and standard deviation of codes, in one array of shape (2, n, n_components)."""
-        both = self._run(distribution, self._rows(X).standardised, X.shape, 2 * self.n_components_)
+        both = self._run(
+            distribution, self._samples(X).standardized, X.shape, 2 * self.n_components_
+        )
         return both.reshape(len(both), 2, -1).transpose(1, 0, 2)
 
     def _nats(self, function, X, **further):
         X = self._checked(X)
         static = (self._network, self.architecture_["loss"])
         params = {"network": self.params_, **further}
-        read, device = self._rows(X).standardised, self._device
+        read, device = self._samples(X).standardized, self._device
         nats = np.empty(X.shape[0], np.float32)
         apply_in_blocks(function, static, params, X.shape, read, nats, device)
-        centred = LOSSES[self.architecture_["loss"]].centred
-        # squares of rows that are very far away are beyond float32
+        centered = LOSSES[self.architecture_["loss"]].centered
+        # squares of samples that are very far away are beyond float32
         nats = np.maximum(nats, np.finfo(np.float32).min).astype(np.float64)
-        return nats - centred * self.n_features_in_ * np.log(self.scale_)
+        return nats - centered * self.n_features_in_ * np.log(self.scale_)

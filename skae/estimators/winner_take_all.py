@@ -1,4 +1,4 @@
-"""The winner-take-all autoencoder: each unit keeps its best rows of a batch and no others."""
+"""The winner-take-all autoencoder: each unit keeps its best samples of a batch and no others."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -6,27 +6,27 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from skae.core.objectives import Objective, weighted_mean
-from skae.core.winners import winning_rows
-from skae.estimators._activity import activity
-from skae.estimators._documentation import documented
-from skae.estimators._sklearn import Interval
-from skae.estimators.base import BaseAutoencoder
+from skae.core.objective import Objective, weighted_mean
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.docstrings import documented
+from skae.estimators.base.sklearn_compat import Interval
+from skae.estimators.base.unit_activity import activity
+from skae.objectives.winner_take_all.masks import winning_samples
 
 __all__ = ["WinnerTakeAllAutoencoder", "keep_winners", "winner_take_all_loss"]
 
 
 def keep_winners(z, weight, rate):
-    """Codes of a batch with each unit (column) at 0 but in its largest `rate` share of rows."""
-    return jnp.where(winning_rows(z, weight, rate), z, 0.0)
+    """Codes of a batch with each unit (column) at 0 but in its largest `rate` share of samples."""
+    return jnp.where(winning_samples(z, weight, rate), z, 0.0)
 
 
 def winner_take_all_loss(model, batch, key, *, objective, hyperparameters):
-    """Reconstruction of rows from codes in which only the winners are left."""
+    """Reconstruction of samples from codes in which only the winners are left."""
     del key
     z = keep_winners(model.encode(batch.x), batch.weight, hyperparameters["sparsity_rate"])
-    rows = objective.row_losses(model.decode(z), batch.x, hyperparameters)
-    return weighted_mean(rows, batch.weight), {}
+    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
+    return weighted_mean(samples, batch.weight), {}
 
 
 @documented(
@@ -38,40 +38,40 @@ def winner_take_all_loss(model, batch, key, *, objective, hyperparameters):
 class WinnerTakeAllAutoencoder(BaseAutoencoder):
     """Winner-take-all autoencoder: sparse features without a penalty to be weighed.
 
-    In training each unit keeps the rows of the batch that it answers to most, a share of
+    In training each unit keeps the samples of the batch that it answers to most, a share of
     `sparsity_rate`, and is set to 0 in all others, before the decoder sees the codes::
 
-        minimise  mean_i loss(decode(winners(encode(x_i))), x_i)
+        minimize  mean_i loss(decode(winners(encode(x_i))), x_i)
 
     Every unit wins somewhere in every batch, so every unit learns and none stays dead (lifetime
-    sparsity). `transform` holds no competition: a row's code depends on no other row.
+    sparsity). `transform` holds no competition: a sample's code depends on no other sample.
 
     Parameters
     ----------
     {parameters}
 
     sparsity_rate : float, default=0.05
-        Share of the rows of a batch that each unit keeps, above 0 and at most 1; never less than
-        one row. Batches must be large against its inverse: 0.05 wants 100 rows and more.
+        Share of the samples of a batch that each unit keeps, above 0 and at most 1; never less than
+        one sample. Batches must be large against its inverse: 0.05 wants 100 samples and more.
 
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each unit over the rows of the last fit, by weight.
+        Mean of each unit over the samples of the last fit, by weight.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those rows in which the unit exceeds a hundredth of its largest code; 0 for dead
+        Share of those samples in which the unit exceeds a hundredth of its largest code; 0 for dead
         units.
 
     dead_units_ : ndarray of int
-        Units that tell no rows apart: their standard deviation is at most a thousandth of the
+        Units that tell no samples apart: their standard deviation is at most a thousandth of the
         largest among units.
 
     {attributes}
 
     See Also
     --------
-    skae.SparseAutoencoder : Sparse codes by a penalty, or by the largest of each row.
+    skae.SparseAutoencoder : Sparse codes by a penalty, or by the largest of each sample.
 
     Notes
     -----

@@ -21,7 +21,7 @@ class ExportMixin:
     def to_onnx(self, path, method=None, opset=18):
         """Write what the fitted estimator computes as an ONNX model.
 
-        The model takes float32 rows, any number of them, by the name "X", and its one output has
+        The model takes float32 samples, any number of them, by the name "X", and its one output has
         the method's name. It runs without Python and JAX, as by onnxruntime. Needs
         ``pip install "skae[onnx]"``.
 
@@ -50,7 +50,7 @@ class ExportMixin:
         Notes
         -----
         Results agree with the estimator's up to rounding in float32. The model checks nothing: not
-        the range of the rows, nor that they are finite. Its metadata hold the class, the method
+        the range of the samples, nor that they are finite. Its metadata hold the class, the method
         and, where they are known, the names of the columns.
 
         Examples
@@ -75,7 +75,7 @@ class ExportMixin:
     def to_stablehlo(self, path, method=None, platforms: Sequence[str] = ("cpu", "cuda", "tpu")):
         """Write what the fitted estimator computes as StableHLO, for JAX and what reads its files.
 
-        ``jax.export.deserialize(content).call(X)`` computes it, for float32 rows, any number of
+        ``jax.export.deserialize(content).call(X)`` computes it, for float32 samples, any number of
         them; skae is not needed there. Needs ``pip install "skae[stablehlo]"``.
 
         Parameters

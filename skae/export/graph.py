@@ -50,9 +50,9 @@ class Graph:
         self.weights: list = []
         self.inputs: list = []
         self.outputs: list = []
-        # a tensor, which of its axes is the rows, and how long the trace says that it is
-        self._rows: tuple[str, int, Any] | None = None
-        self._n_rows: Value | None = None
+        # a tensor, which of its axes is the samples, and how long the trace says that it is
+        self._samples: tuple[str, int, Any] | None = None
+        self._n_samples: Value | None = None
 
     def inner(self) -> "Graph":
         """An empty graph for the body of a loop."""
@@ -64,16 +64,16 @@ class Graph:
             self.nodes, name, self.inputs, self.outputs, self.weights
         )
 
-    def read_rows(self, name: str, shape) -> None:
-        """Take the number of rows from a tensor of this shape, if it is open there."""
+    def read_samples(self, name: str, shape) -> None:
+        """Take the number of samples from a tensor of this shape, if it is open there."""
         for axis, length in enumerate(shape):
-            if self._rows is None and not isinstance(length, int):
-                self._rows = (name, axis, length)
+            if self._samples is None and not isinstance(length, int):
+                self._samples = (name, axis, length)
 
     def add_input(self, name: str, shape, dtype) -> str:
         """An input of the graph."""
         self.inputs.append(self._described(name, shape, dtype))
-        self.read_rows(name, shape)
+        self.read_samples(name, shape)
         return name
 
     def add_output(self, name: str, value: Value, shape, dtype) -> None:
@@ -121,18 +121,18 @@ class Graph:
         return self.node("Cast", value, to=self.type_of(dtype))
 
     def length(self, length) -> Value:
-        """The length of an axis, as a vector of one int64: known, or the number of rows."""
+        """The length of an axis, as a vector of one int64: known, or the number of samples."""
         if isinstance(length, int):
             return np.array([length], np.int64)
-        if self._rows is None or length != self._rows[2]:
+        if self._samples is None or length != self._samples[2]:
             raise ValueError(
                 f"the network makes an axis of length {length}, and ONNX has a rule here for those "
-                "of the number of rows alone"
+                "of the number of samples alone"
             )
-        if self._n_rows is None:
-            name, axis, _ = self._rows
-            self._n_rows = self.node("Shape", name, start=axis, end=axis + 1)
-        return self._n_rows
+        if self._n_samples is None:
+            name, axis, _ = self._samples
+            self._n_samples = self.node("Shape", name, start=axis, end=axis + 1)
+        return self._n_samples
 
     def shape(self, lengths) -> Value:
         """The lengths of axes as a vector of int64."""
@@ -175,7 +175,7 @@ class Graph:
 
 
 def _is_closed(equation) -> bool:
-    """Whether nothing of what an equation gives depends on the number of rows."""
+    """Whether nothing of what an equation gives depends on the number of samples."""
     lengths = [n for out in equation.outvars for n in getattr(out.aval, "shape", ())]
     # "dim_as_value" gives the number itself
     return not any(map(is_symbolic_dim, [*lengths, *equation.params.values()]))

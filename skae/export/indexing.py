@@ -1,4 +1,4 @@
-"""Rules for cells at given places. A trace with an open number of rows has no plain slices."""
+"""Rules for cells at given places. A trace with an open number of samples has no plain slices."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ __all__ = ["RULES"]
 
 def _dynamic_slice(graph, equation, x, *starts):
     if not all(isinstance(start, np.ndarray) for start in starts):
-        raise _unknown("slices rows at places that depend on the rows")
+        raise _unknown("slices samples at places that depend on the samples")
     return _window(graph, x, equation.invars[0].aval.shape, starts, equation.params["slice_sizes"])
 
 
@@ -31,7 +31,7 @@ def _gather(graph, equation, x, places):
     shape, sizes = equation.invars[0].aval.shape, equation.params["slice_sizes"]
     collapsed = tuple(numbers.collapsed_slice_dims)
     if _batched(numbers):
-        raise _unknown("takes cells row by row (operand_batching_dims)")
+        raise _unknown("takes cells sample by sample (operand_batching_dims)")
     if isinstance(places, np.ndarray) and places.ndim == 1:
         given = dict(zip(numbers.start_index_map, places, strict=True))
         starts = [given.get(axis, 0) for axis in range(len(shape))]

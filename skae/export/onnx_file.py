@@ -48,9 +48,9 @@ def write(estimator, method: str, portable: Portable, path, opset: int) -> None:
         )
     numbers = itertools.count()
     graph = Graph(onnx, RULES, lambda kind: f"{kind}_{next(numbers)}")
-    rows = portable.rows
-    jaxpr = jax.make_jaxpr(portable.function)(rows)
-    (value,) = graph.follow(jaxpr, [graph.add_input("X", rows.shape, rows.dtype)])
+    samples = portable.samples
+    jaxpr = jax.make_jaxpr(portable.function)(samples)
+    (value,) = graph.follow(jaxpr, [graph.add_input("X", samples.shape, samples.dtype)])
     (output,) = jaxpr.out_avals
     graph.add_output(method, value, output.shape, output.dtype)
     operators = [onnx.helper.make_opsetid("", opset)]

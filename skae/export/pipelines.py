@@ -20,14 +20,14 @@ def set_types(operator) -> None:
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 
     estimator = operator.raw_operator
-    n_rows = operator.inputs[0].get_first_dimension()
+    n_samples = operator.inputs[0].get_first_dimension()
     if is_classifier(estimator):
         numbers = estimator.classes_.dtype.kind in "biuf"
         labels = Int64TensorType if numbers else StringTensorType
-        operator.outputs[0].type = labels([n_rows])
+        operator.outputs[0].type = labels([n_samples])
     _, _, output = _traced(estimator)
     width = output.shape[1] if len(output.shape) > 1 else 1
-    operator.outputs[-1].type = FloatTensorType([n_rows, width])
+    operator.outputs[-1].type = FloatTensorType([n_samples, width])
 
 
 def add_nodes(scope, operator, container) -> None:
@@ -37,14 +37,14 @@ def add_nodes(scope, operator, container) -> None:
         raise ValueError(
             f"{type(estimator).__name__} needs target_opset={MIN_OPSET} or more, got {opset}"
         )
-    jaxpr, rows, output = _traced(estimator)
+    jaxpr, samples, output = _traced(estimator)
     graph = Graph(onnx, RULES, scope.get_unique_variable_name)
     parts = [graph.cast(variable.full_name, np.float32) for variable in operator.inputs]
     X = graph.node("Concat", *parts, axis=1)
-    graph.read_rows(X, rows.shape)
+    graph.read_samples(X, samples.shape)
     (value,) = graph.follow(jaxpr, [X])
     last = operator.outputs[-1].full_name
-    # skl2onnx has a column for what is one number a row
+    # skl2onnx has a column for what is one number a sample
     column = graph.node("Reshape", value, np.array([-1, *(output.shape[1:] or (1,))], np.int64))
     graph.add_node("Cast", [column], [last], to=graph.type_of(np.float32))
     if is_classifier(estimator):
@@ -58,10 +58,10 @@ def add_nodes(scope, operator, container) -> None:
 
 def _traced(estimator):
     portable = estimator._portable(estimator._method_to_export(None))
-    rows = portable.rows
-    jaxpr = jax.make_jaxpr(portable.function)(rows)
+    samples = portable.samples
+    jaxpr = jax.make_jaxpr(portable.function)(samples)
     (output,) = jaxpr.out_avals
-    return jaxpr, rows, output
+    return jaxpr, samples, output
 
 
 def _labels(classes):

@@ -11,19 +11,19 @@ __all__ = ["Portable"]
 
 @dataclass(frozen=True)
 class Portable:
-    """A pure function with its weights inside, and the length of the rows that it takes.
+    """A pure function with its weights inside, and the length of the samples that it takes.
 
-    ``function(X)`` takes float32 rows of shape (n, width), and gives an array whose first axis is
-    the rows. It must not look at their number.
+    ``function(X)`` takes float32 samples of shape (n, width), and gives an array whose first axis is
+    the samples. It must not look at their number.
     """
 
     function: Callable
     width: int
 
     @property
-    def rows(self) -> jax.ShapeDtypeStruct:
-        """What stands for rows while the function is traced: their number is left open."""
+    def samples(self) -> jax.ShapeDtypeStruct:
+        """What stands for samples while the function is traced: their number is left open."""
         from jax import export
 
-        (n_rows,) = export.symbolic_shape("n_samples")
-        return jax.ShapeDtypeStruct((n_rows, self.width), np.float32)
+        (n_samples,) = export.symbolic_shape("n_samples")
+        return jax.ShapeDtypeStruct((n_samples, self.width), np.float32)

@@ -34,9 +34,9 @@ def _letters(x_rank, y_rank, of_x, of_y, batch_x, batch_y):
 def _convolution(graph, equation, x, kernel):
     parameters = equation.params
     if parameters["batch_group_count"] != 1:
-        raise ValueError("the network convolves groups of rows, for which ONNX has no operator")
+        raise ValueError("the network convolves groups of samples, for which ONNX has no operator")
     of_x, of_kernel, of_output = parameters["dimension_numbers"]
-    # ONNX has images as (rows, channels, height, width) and kernels as (outputs, inputs, ...)
+    # ONNX has images as (samples, channels, height, width) and kernels as (outputs, inputs, ...)
     shape = [equation.invars[0].aval.shape[axis] for axis in of_x]
     x, kernel = transposed(graph, x, of_x), transposed(graph, kernel, of_kernel)
     convolve = _transposed if _is_transposed(parameters, kernel) else _plain

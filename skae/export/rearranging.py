@@ -35,7 +35,7 @@ def sliced(graph, x, axes, starts, ends, steps=None):
 
 
 def padded(graph, x, shape, margins, value):
-    """Margins (low, high, between neighbours) on each axis; negative ones cut cells off."""
+    """Margins (low, high, between neighbors) on each axis; negative ones cut cells off."""
     for axis, (_, _, between) in enumerate(margins):
         if between:
             x, shape = _spread(graph, x, shape, axis, between, value)
@@ -133,7 +133,7 @@ def _iota(graph, equation):
     return graph.node("Expand", numbers, graph.shape(missing))
 
 
-def _number_of_rows(graph, equation):
+def _number_of_samples(graph, equation):
     length = graph.node("Squeeze", graph.length(equation.params["dim"]))
     return graph.cast(length, equation.outvars[0].aval.dtype)
 
@@ -141,7 +141,7 @@ def _number_of_rows(graph, equation):
 RULES = {
     "broadcast_in_dim": _broadcast,
     "concatenate": _concatenate,
-    "dim_as_value": _number_of_rows,
+    "dim_as_value": _number_of_samples,
     "iota": _iota,
     "pad": _pad,
     "reshape": _reshape,

@@ -17,7 +17,9 @@ def write(portable: Portable, path, platforms) -> None:
     if isinstance(platforms, str) or not platforms or not {*platforms} <= {*_PLATFORMS}:
         raise ValueError(f"platforms={platforms!r} must hold some of {list(_PLATFORMS)}")
     _check_flatbuffers()
-    exported = export.export(jax.jit(portable.function), platforms=tuple(platforms))(portable.rows)
+    exported = export.export(jax.jit(portable.function), platforms=tuple(platforms))(
+        portable.samples
+    )
     Path(path).write_bytes(exported.serialize())
 
 

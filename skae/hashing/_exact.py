@@ -64,13 +64,13 @@ def within(words, n_bits, tables, queries, radius, n_jobs=1):
         n_sorted = tables[1].shape[1]
         parts = _tables.within(words[:, :n_sorted], n_bits, tables, group, radius)
         rest = _scan.within(words[:, n_sorted:], group, radius)
-        return ordered([*parts, *((row, far, i + n_sorted) for row, far, i in rest)])
+        return ordered([*parts, *((sample, far, i + n_sorted) for sample, far, i in rest)])
 
     found = _of_groups(of_group, queries, _GROUP, n_jobs)
     starts = np.arange(len(found)) * _size(queries, _GROUP, n_jobs)
-    rows = [rows + start for (rows, _, _), start in zip(found, starts, strict=True)]
+    samples = [samples + start for (samples, _, _), start in zip(found, starts, strict=True)]
     _, distances, indices = zip(*found, strict=True)
-    return np.concatenate(rows), np.concatenate(distances), np.concatenate(indices)
+    return np.concatenate(samples), np.concatenate(distances), np.concatenate(indices)
 
 
 def ordered(parts) -> tuple[Integers, Integers, Integers]:

@@ -74,7 +74,7 @@ def build(codes, algorithm, params, n_jobs):
 def _empty(faiss, shape, algorithm, params):
     n_codes, n_bits = shape[0], 8 * shape[1]
     if algorithm == "ivf":
-        # faiss asks for 39 codes a list to learn its centres from
+        # faiss asks for 39 codes a list to learn its centers from
         n_lists = params["n_lists"] or max(1, min(math.isqrt(n_codes), n_codes // 39))
         index = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(n_bits), n_bits, min(n_lists, n_codes))
         index.nprobe = params["n_probes"] or max(1, n_lists // 16)

@@ -1,4 +1,4 @@
-"""Neighbours as sparse matrices, for estimators that take a precomputed graph."""
+"""Neighbors as sparse matrices, for estimators that take a precomputed graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self.n_samples_fit_
 
     def kneighbors_graph(self, X=None, n_neighbors=None, mode="connectivity"):
-        """Neighbours as a sparse matrix.
+        """Neighbors as a sparse matrix.
 
         Parameters
         ----------
@@ -30,17 +30,17 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         n_neighbors : int, default=None
             As for `kneighbors`.
         mode : {"connectivity", "distance"}, default="connectivity"
-            Whether neighbours are marked by 1 or by their distance.
+            Whether neighbors are marked by 1 or by their distance.
 
         Returns
         -------
         A : CSR matrix of shape (n_queries, `n_samples_fit_`)
-            float64; a row's entries are in the order of `kneighbors`, distances of 0 are stored.
+            float64; a sample's entries are in the order of `kneighbors`, distances of 0 are stored.
 
         Raises
         ------
         ValueError
-            If there is no such mode, there are fewer codes than neighbours, `n_neighbors` is below
+            If there is no such mode, there are fewer codes than neighbors, `n_neighbors` is below
             1, or X does not hold codes of this index.
         TypeError
             If `n_neighbors` is not an integer, or X is sparse.
@@ -56,7 +56,7 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return csr_matrix((values, indices.ravel(), starts), shape=shape)
 
     def transform(self, X):
-        """Distances of each row's neighbours, for estimators that take a precomputed graph.
+        """Distances of each sample's neighbors, for estimators that take a precomputed graph.
 
         Parameters
         ----------
@@ -66,13 +66,13 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         Xt : CSR matrix of shape (n_queries, `n_samples_fit_`)
-            ``kneighbors_graph(X, mode="distance")``; its `indices`, cut into rows of n_neighbors,
+            ``kneighbors_graph(X, mode="distance")``; its `indices`, cut into samples of n_neighbors,
             are what `kneighbors` gives.
 
         Raises
         ------
         ValueError
-            If there are fewer codes than neighbours, or X does not hold codes of this index.
+            If there are fewer codes than neighbors, or X does not hold codes of this index.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError

@@ -53,7 +53,7 @@ class Nearest:
 
 
 def smallest(distances: Integers, k: int) -> tuple[Integers, Integers]:
-    """The k smallest of each row and where they are, ties by position."""
+    """The k smallest of each sample and where they are, ties by position."""
     keys = (distances << _DISTANCE) + np.arange(distances.shape[1])
     if k < keys.shape[1]:
         keys = np.partition(keys, k - 1, axis=1)[:, :k]
@@ -62,7 +62,7 @@ def smallest(distances: Integers, k: int) -> tuple[Integers, Integers]:
 
 
 def own_places(indices: Integers) -> np.ndarray:
-    """Where row i found itself; its last place where more than all the others equal it."""
+    """Where sample i found itself; its last place where more than all the others equal it."""
     own = indices == np.arange(len(indices))[:, None]
     own[:, -1] |= ~own.any(axis=1)
     return own

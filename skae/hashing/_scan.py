@@ -37,8 +37,8 @@ def nearest(words: Words, queries: Words, k: int, limits: Integers | None = None
         return found
     sooner = found[0][:, -1] + 1
     best = Nearest(sooner if limits is None else np.minimum(sooner, limits), k)
-    rows, columns = np.nonzero(found[0] < best.bounds[:, None])
-    best.offer(rows, found[0][rows, columns], found[1][rows, columns])
+    samples, columns = np.nonzero(found[0] < best.bounds[:, None])
+    best.offer(samples, found[0][samples, columns], found[1][samples, columns])
     for hits in _hits(words, queries, begin, lambda: best.bounds - 1):
         best.offer(*hits)
     return best.result()
@@ -67,16 +67,16 @@ def _hits(
         found = cells[: n_queries * width].reshape(n_queries, width)
         found[:, size:] = False
         parts = [buffer[:size] for buffer in buffers]
-        for query, bound, row in zip(queries.T, bounds().tolist(), found[:, :size], strict=True):
+        for query, bound, sample in zip(queries.T, bounds().tolist(), found[:, :size], strict=True):
             if bound < 0:
-                row[:] = False
+                sample[:] = False
             else:
-                np.less_equal(_count(block, query, *parts), dtype(bound), row)
+                np.less_equal(_count(block, query, *parts), dtype(bound), sample)
         flat = _positions_of_true(found)
         if len(flat):
-            rows, columns = np.divmod(flat, width)
+            samples, columns = np.divmod(flat, width)
             indices = start + columns
-            yield rows, distances(words[:, indices], queries[:, rows]), indices
+            yield samples, distances(words[:, indices], queries[:, samples]), indices
         start += size
 
 
@@ -97,5 +97,5 @@ def _count(block, query, differ, count, total):
 def _positions_of_true(mask):
     """As np.flatnonzero, eight cells at a time: hardly any is true."""
     eights = np.flatnonzero(mask.reshape(-1).view(np.uint64) != 0)
-    rows, columns = np.nonzero(mask.reshape(-1, 8)[eights])
-    return eights[rows] * 8 + columns
+    samples, columns = np.nonzero(mask.reshape(-1, 8)[eights])
+    return eights[samples] * 8 + columns

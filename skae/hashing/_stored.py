@@ -9,7 +9,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skae.estimators._sklearn import DocumentedInHTML, validate_data
+from skae.estimators.base.sklearn_compat import DocumentedInHTML, validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._reading import packed_codes, refuse_long, refuse_unpacked
 from skae.hashing._words import to_bytes, to_words

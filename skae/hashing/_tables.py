@@ -86,7 +86,7 @@ def within(words: Words, n_bits: int, tables: Tables, queries: Words, radius: in
         parts.append(hits)
         if len(given_up):
             scanned = _scan.within(words, queries[:, given_up], radius)
-            parts += [(given_up[rows], *found) for rows, *found in scanned]
+            parts += [(given_up[samples], *found) for samples, *found in scanned]
         if not len(active):
             break
     return parts
@@ -132,8 +132,8 @@ def _open(tables, queries, keys, active, step, bounds, spent):
         differ = _differing(codes[j], places, queries[:, some], counts)
         limits = np.minimum(bounds[some], np.iinfo(differ.dtype).max).astype(differ.dtype)
         near = np.flatnonzero(differ <= np.repeat(limits, counts))
-        rows = some[np.searchsorted(np.cumsum(counts), near, side="right")]
-        hits.append((rows, differ[near].astype(np.int64), indices[j][places[near]]))
+        samples = some[np.searchsorted(np.cumsum(counts), near, side="right")]
+        hits.append((samples, differ[near].astype(np.int64), indices[j][places[near]]))
     empty = (np.zeros(0, np.int64),) * 3
     return worth, tuple(np.concatenate(column) for column in zip(empty, *hits, strict=True))
 

@@ -34,7 +34,7 @@ class RetrievalTask:
             raise ValueError("y and y_queries hold labels of different kinds, names and numbers")
         both = encoded(np.concatenate([labels, wanted]))
         self.labels, self.wanted = both[: len(labels)], both[len(labels) :]
-        #: rows that a query can find
+        #: samples that a query can find
         self.n_ranked = len(labels) - self.own
         if not self.n_ranked:
             raise ValueError("a single code has no others to be found")
@@ -66,7 +66,7 @@ def encoded(labels: np.ndarray) -> np.ndarray:
     except TypeError as error:
         raise ValueError(f"labels have no order, or some are missing ({error})") from error
     if gaps:
-        raise ValueError("labels hold NaN: leave rows without a label out")
+        raise ValueError("labels hold NaN: leave samples without a label out")
     return numbers
 
 

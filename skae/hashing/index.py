@@ -1,6 +1,6 @@
 """An index of codes that finds the nearest by Hamming distance.
 
-Has the interface of scikit-learn's neighbours; how a search is done is not known here.
+Has the interface of scikit-learn's neighbors; how a search is done is not known here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skae.estimators._sklearn import Interval, StrOptions, fit_context
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
 from skae.hashing._graph import GraphMixin
 from skae.hashing._nearest import own_places
 from skae.hashing._stored import ALGORITHMS, StoredCodes
@@ -30,7 +30,7 @@ class HammingIndex(GraphMixin, StoredCodes):
     Parameters
     ----------
     n_neighbors : int, default=5
-        Neighbours that `kneighbors` gives, at least 1.
+        Neighbors that `kneighbors` gives, at least 1.
 
     radius : int, default=2
         Bits that may differ for `radius_neighbors`, at least 0 and at most the number of bits.
@@ -47,7 +47,7 @@ class HammingIndex(GraphMixin, StoredCodes):
         - "multi_index" looks codes up by their substrings of up to 16 bits [1]_, and compares each
           code for those queries where that is the sooner way. Exact; NumPy.
         - "ivf" compares the codes of the clusters nearest to the query. Approximate; faiss.
-        - "hnsw" walks a graph of neighbours [2]_. Approximate; faiss.
+        - "hnsw" walks a graph of neighbors [2]_. Approximate; faiss.
         - "multi_hash" looks codes up by substrings in which few bits differ. Approximate; faiss.
 
     algorithm_params : dict, default=None
@@ -91,7 +91,7 @@ class HammingIndex(GraphMixin, StoredCodes):
     See Also
     --------
     skae.SemanticHasher : Makes codes.
-    skae.hashing.mean_average_precision : Says how good neighbours by codes are.
+    skae.hashing.mean_average_precision : Says how good neighbors by codes are.
 
     Notes
     -----
@@ -99,8 +99,8 @@ class HammingIndex(GraphMixin, StoredCodes):
     8), and with "multi_index" for each of ceil(b / 16) tables as much again and 4 more. faiss
     holds a copy of its own.
 
-    Do not use it for codes of real numbers, nor for some thousands of short rows: scikit-learn's
-    `NearestNeighbors` on the rows themselves is fast enough there, and loses nothing.
+    Do not use it for codes of real numbers, nor for some thousands of short samples: scikit-learn's
+    `NearestNeighbors` on the samples themselves is fast enough there, and loses nothing.
 
     Where an approximate search finds fewer than `n_neighbors`, that query is searched exactly.
     "hnsw" knows no radius: `radius_neighbors` is exact with it.
@@ -218,7 +218,7 @@ class HammingIndex(GraphMixin, StoredCodes):
         X : array-like of shape (n_queries, n_features), default=None
             Codes as given to `fit`. None: the indexed codes, each without itself.
         n_neighbors : int, default=None
-            Neighbours of each; None: the parameter's.
+            Neighbors of each; None: the parameter's.
         return_distance : bool, default=True
             Whether to give distances, too.
 
@@ -227,12 +227,12 @@ class HammingIndex(GraphMixin, StoredCodes):
         distances : ndarray of int64 of shape (n_queries, n_neighbors)
             Bits that differ; only with return_distance=True.
         indices : ndarray of int64 of shape (n_queries, n_neighbors)
-            Places of the neighbours among the indexed codes.
+            Places of the neighbors among the indexed codes.
 
         Raises
         ------
         ValueError
-            If there are fewer codes than neighbours, or X does not hold codes of this index.
+            If there are fewer codes than neighbors, or X does not hold codes of this index.
         """
         queries = self._packed(X)
         k = check_whole("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors, 1)
@@ -266,9 +266,9 @@ class HammingIndex(GraphMixin, StoredCodes):
         Returns
         -------
         distances : ndarray of shape (n_queries,) of arrays of int64
-            Bits that differ, of each query's neighbours; only with return_distance=True.
+            Bits that differ, of each query's neighbors; only with return_distance=True.
         indices : ndarray of shape (n_queries,) of arrays of int64
-            Places of the neighbours; an empty array where there are none.
+            Places of the neighbors; an empty array where there are none.
 
         Raises
         ------
@@ -280,14 +280,14 @@ class HammingIndex(GraphMixin, StoredCodes):
         radius = check_whole("radius", self.radius if radius is None else radius, 0, self.n_bits_)
         if sort_results and not return_distance:
             raise ValueError("return_distance must be True if sort_results is True")
-        rows, distances, indices = self._within(queries, radius)
+        samples, distances, indices = self._within(queries, radius)
         if X is None:
-            others = rows != indices
-            rows, distances, indices = rows[others], distances[others], indices[others]
+            others = samples != indices
+            samples, distances, indices = samples[others], distances[others], indices[others]
         if sort_results:
-            order = np.lexsort((indices, distances, rows))
+            order = np.lexsort((indices, distances, samples))
             distances, indices = distances[order], indices[order]
-        cuts = np.searchsorted(rows, np.arange(1, len(queries)))
+        cuts = np.searchsorted(samples, np.arange(1, len(queries)))
         distances, indices = (_ragged(np.split(found, cuts)) for found in (distances, indices))
         return (distances, indices) if return_distance else indices
 

@@ -1,4 +1,4 @@
-"""How well rows of a label are found by their codes.
+"""How well samples of a label are found by their codes.
 
 Knows no backend: all measures are exact.
 """
@@ -17,10 +17,10 @@ _GROUP = 100
 
 
 def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, packed=False):
-    """Mean average precision (mAP) of rows ranked by the Hamming distance of their codes.
+    """Mean average precision (mAP) of samples ranked by the Hamming distance of their codes.
 
-    A row is relevant to a query if it has the query's label. Rows are ranked by distance, ties by
-    index, and with r_i = 1 where the row in place i is relevant::
+    A sample is relevant to a query if it has the query's label. Samples are ranked by distance, ties by
+    index, and with r_i = 1 where the sample in place i is relevant::
 
         AP = sum_{i <= k} r_i * (r_1 + ... + r_i) / i  /  sum_{i <= k} r_i
 
@@ -51,15 +51,15 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
     ValueError
         If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
         not one label for each, y_queries is given without queries, a single code is searched for
-        others, or k is not in 1..n, where n rows can be found.
+        others, or k is not in 1..n, where n samples can be found.
     TypeError
         If k is not an integer, or codes are sparse.
 
     Notes
     -----
-    Short codes have many ties, and codes sorted by label would make them count: shuffle the rows.
-    Others divide by all relevant rows, also for k below n_samples; that number is bounded by
-    k / (number of relevant rows), and other than this one it rewards finding more of them.
+    Short codes have many ties, and codes sorted by label would make them count: shuffle the samples.
+    Others divide by all relevant samples, also for k below n_samples; that number is bounded by
+    k / (number of relevant samples), and other than this one it rewards finding more of them.
 
     References
     ----------
@@ -85,9 +85,9 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
 
 
 def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False):
-    """Share of the k nearest rows that have the query's label, averaged over queries.
+    """Share of the k nearest samples that have the query's label, averaged over queries.
 
-    With r_i = 1 where the neighbour in place i has the query's label, else 0::
+    With r_i = 1 where the neighbor in place i has the query's label, else 0::
 
         precision at k = mean over queries of (r_1 + ... + r_k) / k
 
@@ -102,7 +102,7 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
     y_queries : array-like of shape (n_queries,), default=None
         Their labels; not with queries=None.
     k : int, default=10
-        Neighbours of a query, by Hamming distance, ties by index; at most as many as there are.
+        Neighbors of a query, by Hamming distance, ties by index; at most as many as there are.
     packed : bool, default=False
         Whether codes are bytes of eight bits each.
 
@@ -116,7 +116,7 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
     ValueError
         If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
         not one label for each, y_queries is given without queries, a single code is searched for
-        others, or k is not in 1..n, where n rows can be found.
+        others, or k is not in 1..n, where n samples can be found.
     TypeError
         If k is not an integer, or codes are sparse.
 
@@ -140,8 +140,8 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
 def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packed=False):
     """Precision of looking up the hash ball, averaged over queries.
 
-    Of the rows whose codes differ from the query's in at most `radius` bits, the share that has
-    the query's label. With r_i = 1 where row i has the query's label, else 0, and d_i the bits in
+    Of the samples whose codes differ from the query's in at most `radius` bits, the share that has
+    the query's label. With r_i = 1 where sample i has the query's label, else 0, and d_i the bits in
     which its code differs::
 
         score = mean over queries of  sum_{d_i <= radius} r_i  /  sum_{d_i <= radius} 1
@@ -190,19 +190,19 @@ def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packe
     scores = []
     for start in range(0, len(task.wanted), _GROUP):
         some, wanted = task.queries[:, start : start + _GROUP], task.wanted[start : start + _GROUP]
-        rows, _, found = _exact.within(task.words, task.n_bits, tables, some, radius)
+        samples, _, found = _exact.within(task.words, task.n_bits, tables, some, radius)
         if task.own:
-            others = rows + start != found
-            rows, found = rows[others], found[others]
-        relevant = task.labels[found] == wanted[rows]
-        n_found = np.bincount(rows, minlength=len(wanted))
-        n_relevant = np.bincount(rows, weights=relevant, minlength=len(wanted))
+            others = samples + start != found
+            samples, found = samples[others], found[others]
+        relevant = task.labels[found] == wanted[samples]
+        n_found = np.bincount(samples, minlength=len(wanted))
+        n_relevant = np.bincount(samples, weights=relevant, minlength=len(wanted))
         scores.append(n_relevant / np.maximum(n_found, 1))
     return float(np.concatenate(scores).mean())
 
 
 def _ranked_relevance(task):
-    """Whether the rows have the query's label, in the order of their distance, by query."""
+    """Whether the samples have the query's label, in the order of their distance, by query."""
     # sorted by counting, which NumPy does for whole numbers as narrow as these
     dtype = np.uint8 if task.n_bits <= 255 else np.uint16
     for i, label in enumerate(task.wanted):

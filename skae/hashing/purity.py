@@ -1,4 +1,4 @@
-"""How pure the labels are among rows of one code, or of codes near it."""
+"""How pure the labels are among samples of one code, or of codes near it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scipy.sparse import csr_matrix
 from skae.hashing import _exact
 from skae.hashing._task import check_whole, encoded, read_labels, read_words
 
-#: centres of hash balls that are looked up at a time
-_CENTRES = 4096
+#: centers of hash balls that are looked up at a time
+_CENTERS = 4096
 
 
 class HashPurity(NamedTuple):
@@ -19,20 +19,20 @@ class HashPurity(NamedTuple):
 
     #: mean Gini purity of the buckets or balls, in (0, 1]
     purity: float
-    #: buckets that hold rows: with one for each row, the purity of buckets is 1 and says nothing
+    #: buckets that hold samples: with one for each sample, the purity of buckets is 1 and says nothing
     n_buckets: int
 
 
 def hash_purity_score(codes, y, radius=0, *, packed=False):
     """Mean Gini purity of buckets, or of hash balls, and the number of buckets.
 
-    A bucket holds the rows of one code. With the shares p_c of the labels c among the rows of a
-    bucket, or of the ball of all rows whose codes differ from it in at most `radius` bits::
+    A bucket holds the samples of one code. With the shares p_c of the labels c among the samples of a
+    bucket, or of the ball of all samples whose codes differ from it in at most `radius` bits::
 
         purity = mean over buckets of sum_c p_c ** 2
 
-    This is 1 minus the mean Gini impurity: the probability that two rows drawn from the same
-    bucket have the same label. Each bucket counts once, however many rows it holds.
+    This is 1 minus the mean Gini impurity: the probability that two samples drawn from the same
+    bucket have the same label. Each bucket counts once, however many samples it holds.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def hash_purity_score(codes, y, radius=0, *, packed=False):
         In [1 / n_labels, 1]; higher is better.
     n_buckets : int
         How many there are. Compare purities only at like numbers of them: many buckets flatter it,
-        since a bucket of one row is pure.
+        since a bucket of one sample is pure.
 
     Raises
     ------
@@ -68,9 +68,9 @@ def hash_purity_score(codes, y, radius=0, *, packed=False):
     check_whole("radius", radius, 0, n_bits)
     labels = encoded(read_labels(y, words, "y"))
     # whole codes as one value each, so that equal ones are next to each other
-    rows = np.ascontiguousarray(words.T)
+    samples = np.ascontiguousarray(words.T)
     _, first, bucket = np.unique(
-        rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel(),
+        samples.view(np.dtype((np.void, samples.itemsize * samples.shape[1]))).ravel(),
         return_index=True,
         return_inverse=True,
     )
@@ -78,18 +78,18 @@ def hash_purity_score(codes, y, radius=0, *, packed=False):
     counts = csr_matrix((np.ones(len(labels)), (bucket, labels)), shape=shape)
     if radius == 0:
         return HashPurity(float(_gini(counts).mean()), len(first))
-    centres = words[:, first]
-    tables = _exact.tables_for(centres, n_bits, "auto")
+    centers = words[:, first]
+    tables = _exact.tables_for(centers, n_bits, "auto")
     total = 0.0
-    for start in range(0, len(first), _CENTRES):
-        some = centres[:, start : start + _CENTRES]
-        balls, _, members = _exact.within(centres, n_bits, tables, some, radius)
+    for start in range(0, len(first), _CENTERS):
+        some = centers[:, start : start + _CENTERS]
+        balls, _, members = _exact.within(centers, n_bits, tables, some, radius)
         shape = (some.shape[1], len(first))
         total += _gini(csr_matrix((np.ones(len(balls)), (balls, members)), shape) @ counts).sum()
     return HashPurity(float(total / len(first)), len(first))
 
 
 def _gini(counts):
-    """Sum of squared shares in each row of counts."""
+    """Sum of squared shares in each sample of counts."""
     totals = np.asarray(counts.sum(axis=1)).ravel()
     return np.asarray(counts.multiply(counts).sum(axis=1)).ravel() / totals**2

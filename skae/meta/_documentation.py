@@ -6,12 +6,12 @@ __all__ = ["documented"]
 
 PARAMETERS = """\
 autoencoder : autoencoder or None, default=None
-    Any autoencoder of skae, over any network: it is cloned, and learns on all rows. None: a
+    Any autoencoder of skae, over any network: it is cloned, and learns on all samples. None: a
     `DenoisingAutoencoder` of 64 components from random weights, half of the cells masked. Its
     parameters are reached as ``autoencoder__...``.
 
 n_layers : "all" or int, default="all"
-    How many of the encoder's layers stand below the head, from the rows on; at least 1. "all":
+    How many of the encoder's layers stand below the head, from the samples on; at least 1. "all":
     the head is given the codes. Fewer: what that hidden layer gives, which is wider and often
     tells more. A dense 784-500-200 encoder has 2. The body of your own flax.linen encoder is one.
 
@@ -23,7 +23,7 @@ unlabeled : {unlabeled_type}, default=None
     {unlabeled}
 
 prefit : bool, default=False
-    Whether `autoencoder` is fitted already and taken as it is: then X may hold the labelled rows
+    Whether `autoencoder` is fitted already and taken as it is: then X may hold the labeled samples
     alone. Clones share it, so that a search trains it once.
 
 dropout : float, default=0.0
@@ -44,7 +44,7 @@ optimizer : str or callable, default="nadam"
 learning_rate : "auto" or float, default="auto"
     Largest step size while encoder and head are trained together, above 0. Small, since large
     steps throw away what pretraining found: "auto" is 5e-6 times the square root of the number of
-    labelled rows, at most 0.001, which also suits an encoder that was not pretrained.
+    labeled samples, at most 0.001, which also suits an encoder that was not pretrained.
 
 head_learning_rate : "auto" or float, default="auto"
     Largest step size while the head is trained alone, above 0. "auto": 0.5 over the number of
@@ -56,12 +56,12 @@ learning_rate_schedule : str or tuple (str, float), default="cosine"
     linearly from 0 over that share; a bare name warms up over a twentieth.
 
 batch_size : "auto" or int, default="auto"
-    Labelled rows of a step, at least 1. "auto" depends on their number in powers of two: for 2^p
-    rows 2^(p / 2 + 1), from 16 to 128; 256 from 2^18 rows on.
+    Labeled samples of a step, at least 1. "auto" depends on their number in powers of two: for 2^p
+    samples 2^(p / 2 + 1), from 16 to 128; 256 from 2^18 samples on.
 
 max_iter : "auto" or int, default="auto"
-    Epochs over the labelled rows, at most: of the head alone, and again of all; at least 1. "auto"
-    spends 2000 + n / 16 optimiser steps on n rows (30,000 at most), in 5 to 200 epochs; of
+    Epochs over the labeled samples, at most: of the head alone, and again of all; at least 1. "auto"
+    spends 2000 + n / 16 optimizer steps on n samples (30,000 at most), in 5 to 200 epochs; of
     d > 2048 columns 2048 / d of that, at least a quarter.
 
 max_time : float or None, default=None
@@ -71,12 +71,12 @@ tol : float, default=0.0001
     Relative fall of the validation loss that counts as progress, at least 0 and below 1.
 
 early_stopping : bool, default=False
-    Keep the weights with the least loss on labelled rows held out of training{stratified}, and
-    stop when `n_iter_no_change` passes. False: train on all labelled rows, for `max_iter` epochs:
+    Keep the weights with the least loss on labeled samples held out of training{stratified}, and
+    stop when `n_iter_no_change` passes. False: train on all labeled samples, for `max_iter` epochs:
     where labels are few, those held out are missed more than they help.
 
 validation_fraction : float, default=0.1
-    Share of the labelled rows held out, between 0 and 1.
+    Share of the labeled samples held out, between 0 and 1.
 
 n_iter_no_change : "auto" or int, default="auto"
     Epochs without progress before training stops, at least 1. "auto" counts steps: a third of
@@ -104,7 +104,7 @@ n_layers_ : int
     Layers of the encoder below the head.
 
 history_ : dict of ndarray
-    Of stage two, by epoch: "loss", "validation_loss" (where rows were held out), "learning_rate"
+    Of stage two, by epoch: "loss", "validation_loss" (where samples were held out), "learning_rate"
     and "head_loss", that of the head while it was trained alone. Without the penalty on weights.
 
 n_iter_ : int

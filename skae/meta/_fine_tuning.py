@@ -1,6 +1,6 @@
-"""Stage two: an encoder's layers with a linear head, trained on the rows that have targets.
+"""Stage two: an encoder's layers with a linear head, trained on the samples that have targets.
 
-A straight line of pure steps, as `skae.estimators._fitting` is. Reads the estimator's parameters
+A straight line of pure steps, as `skae.estimators.base.fit` is. Reads the estimator's parameters
 and never writes to it.
 """
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.batching import Rows, most_alike
-from skae.core.moments import canonical_rows
-from skae.core.results import Listener, Result
-from skae.core.supervised import Part, fine_tune
-from skae.core.training import Recipe
-from skae.estimators._automatic import training_plan, validation_rows
+from skae.core.data.moments import canonical_samples
+from skae.core.data.samples import Samples, most_alike
+from skae.core.training.loop import Recipe
+from skae.core.training.records import Listener, Result
+from skae.estimators.base.automatic import training_plan, validation_samples
+from skae.objectives.supervised import Part, fine_tune
 
 __all__ = ["FineTuning", "fine_tuned"]
 
@@ -36,29 +36,29 @@ class FineTuning:
     listener: Listener
 
 
-def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result, Result]:
-    """Train on rows with targets, first the head and then all.
+def fine_tuned(task: FineTuning, samples: Samples, weight: np.ndarray) -> tuple[Result, Result]:
+    """Train on samples with targets, first the head and then all.
 
     Parameters
     ----------
     task : FineTuning
-    rows : Rows
+    samples : Samples
         In units of training, with targets.
-    weight : ndarray of shape (rows.n_rows,)
+    weight : ndarray of shape (samples.n_samples,)
         Positive.
 
     Returns
     -------
     head, result : Result
     """
-    index, weight = canonical_rows(rows, weight)
-    rows = rows.select(index).in_memory()
+    index, weight = canonical_samples(samples, weight)
+    samples = samples.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
-    rate = _learning_rate(task.parameters["learning_rate"], rows.n_rows)
+    rate = _learning_rate(task.parameters["learning_rate"], samples.n_samples)
     parameters = {**task.parameters, "init": "pca", "learning_rate": rate}
-    plan = training_plan(parameters, rows.n_rows, rows.n_features)
+    plan = training_plan(parameters, samples.n_samples, samples.n_features)
     head_rate = task.parameters["head_learning_rate"]
-    part = _part(task, rows, weight, np.random.default_rng(split_seed))
+    part = _part(task, samples, weight, np.random.default_rng(split_seed))
     if part.held_out is None:  # the training loss is no reason to stop
         plan = replace(plan, patience=np.inf)
     task.listener.begin(plan.epochs, len(part.index), None)
@@ -75,32 +75,34 @@ def fine_tuned(task: FineTuning, rows: Rows, weight: np.ndarray) -> tuple[Result
     )
 
 
-def _learning_rate(rate, n_rows):
-    """The fewer rows, the less the encoder moves away from what it was pretrained to be."""
-    return min(1e-3, 5e-6 * np.sqrt(n_rows)) if rate == "auto" else rate
+def _learning_rate(rate, n_samples):
+    """The fewer samples, the less the encoder moves away from what it was pretrained to be."""
+    return min(1e-3, 5e-6 * np.sqrt(n_samples)) if rate == "auto" else rate
 
 
-def _part(task, rows, weight, rng) -> Part:
+def _part(task, samples, weight, rng) -> Part:
     if not task.parameters["early_stopping"]:
-        return Part(rows, weight, np.arange(rows.n_rows))
-    index, held_out = _split(task, rows, rng)
+        return Part(samples, weight, np.arange(samples.n_samples))
+    index, held_out = _split(task, samples, rng)
     fraction = task.parameters["validation_fraction"]
-    room = validation_rows(most_alike(rows.n_rows), fraction, rows.n_features)
-    return Part(rows, weight, index, held_out, room)
+    room = validation_samples(most_alike(samples.n_samples), fraction, samples.n_features)
+    return Part(samples, weight, index, held_out, room)
 
 
-def _split(task, rows, rng):
-    """Rows to train on and rows to hold out, of each class the same share."""
-    fraction, n_rows = task.parameters["validation_fraction"], rows.n_rows
-    count = validation_rows(n_rows, fraction, rows.n_features)
-    numbers = np.zeros(n_rows, int)
+def _split(task, samples, rng):
+    """Samples to train on and samples to hold out, of each class the same share."""
+    fraction, n_samples = task.parameters["validation_fraction"], samples.n_samples
+    count = validation_samples(n_samples, fraction, samples.n_features)
+    numbers = np.zeros(n_samples, int)
     if task.classes is not None:
-        numbers = rows.targets(slice(None))[:, 0].astype(int)
+        numbers = samples.targets(slice(None))[:, 0].astype(int)
     sizes = np.bincount(numbers)
-    said = f"validation_fraction={fraction} of {n_rows} distinct labelled rows holds out {count}"
-    if not 1 <= count < n_rows:
+    said = (
+        f"validation_fraction={fraction} of {n_samples} distinct labeled samples holds out {count}"
+    )
+    if not 1 <= count < n_samples:
         raise ValueError(
-            f"{said} and leaves {n_rows - count}: both must be at least 1; use another fraction "
+            f"{said} and leaves {n_samples - count}: both must be at least 1; use another fraction "
             "or early_stopping=False"
         )
     if task.classes is not None and count < len(sizes):
@@ -110,11 +112,11 @@ def _split(task, rows, rng):
         )
     if task.classes is not None and sizes.min() < 2:
         raise ValueError(
-            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labelled row, which "
+            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labeled sample, which "
             "cannot be both trained on and held out: use early_stopping=False"
         )
     held_out = _stratified(numbers, _shares(sizes, count), rng)
-    return np.setdiff1d(np.arange(n_rows), held_out), held_out
+    return np.setdiff1d(np.arange(n_samples), held_out), held_out
 
 
 def _shares(sizes, count):

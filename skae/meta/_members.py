@@ -1,34 +1,34 @@
-"""One autoencoder of an outlier detector: the rows that it learns from, and what it says."""
+"""One autoencoder of an outlier detector: the samples that it learns from, and what it says."""
 
 import numpy as np
 
-from skae.core.batching import Rows
-from skae.core.outlyingness import compared, over_columns, trimmed_rows
+from skae.core.data.samples import Samples
+from skae.objectives.outlyingness import compared, over_columns, trimmed_samples
 
 __all__ = ["codes_and_squares", "fitted_member"]
 
 
 def codes_and_squares(autoencoder, scale, X):
-    """Codes and squared errors of rows over their scales, a block at a time."""
-    rows = Rows(X)
-    for part, block in rows.blocks(lambda part: over_columns(rows.raw(part), scale)):
+    """Codes and squared errors of samples over their scales, a block at a time."""
+    samples = Samples(X)
+    for part, block in samples.blocks(lambda part: over_columns(samples.raw(part), scale)):
         squares = np.square(block - autoencoder.reconstruct(block), dtype=np.float64)
         yield part, np.asarray(autoencoder.transform(block), np.float64), squares
 
 
 def fitted_member(X, weight, make, seed, **settings) -> tuple:
-    """Choose rows, fit an autoencoder to them, and compare all rows with them.
+    """Choose samples, fit an autoencoder to them, and compare all samples with them.
 
     Parameters
     ----------
-    X : ndarray or CSR array of shape (n_rows, n_features)
-    weight : ndarray of shape (n_rows,)
+    X : ndarray or CSR array of shape (n_samples, n_features)
+    weight : ndarray of shape (n_samples,)
         Positive.
     make : callable
         ``make(n_components, seed)`` gives an autoencoder that is not fitted.
     seed : numpy.random.SeedSequence
     **settings
-        Of `trimmed_rows`.
+        Of `trimmed_samples`.
 
     Returns
     -------
@@ -36,10 +36,10 @@ def fitted_member(X, weight, make, seed, **settings) -> tuple:
     autoencoder : autoencoder
     reference : dict
         What `outlyingness` compares with.
-    odd : ndarray of shape (n_rows,)
+    odd : ndarray of shape (n_samples,)
     """
     rng = np.random.default_rng(seed)
-    kept, scale, n_components = trimmed_rows(X, weight, rng=rng, **settings)
+    kept, scale, n_components = trimmed_samples(X, weight, rng=rng, **settings)
     autoencoder = make(n_components, seed)
     autoencoder.fit(over_columns(X[kept], scale), sample_weight=weight[kept])
     reference, odd = compared(

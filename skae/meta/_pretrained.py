@@ -11,30 +11,30 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skae.core.batching import Rows
+from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, adopted_weights, n_encoder_layers
-from skae.core.objectives import Objective
-from skae.core.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
-from skae.core.supervised import outputs
-from skae.core.training import Recipe
-from skae.estimators._architecture import find_device, network_of, portable_network
-from skae.estimators._clock import Clock
-from skae.estimators._functions import function_params, portable_over, standardised
-from skae.estimators._listening import listener_for
-from skae.estimators._reading import read_rows, read_weights
-from skae.estimators._seed import seed_of
-from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit_context
-from skae.estimators._training import TrainedAutoencoder
+from skae.core.objective import Objective
+from skae.core.training.loop import Recipe
+from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
+from skae.estimators.base.architecture import find_device, network_of, portable_network
+from skae.estimators.base.functions import function_params, portable_over, standardized
+from skae.estimators.base.input_checks import read_samples, read_weights
+from skae.estimators.base.progress import listener_for
+from skae.estimators.base.random_state import seed_of
+from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
+from skae.estimators.base.timing import Clock
+from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
 from skae.meta._fine_tuning import FineTuning, fine_tuned
 from skae.meta._targets import Targets
+from skae.objectives.supervised import outputs
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["PretrainedEstimator"]
 
-# a start at random: where the linear path explains the rows, hidden layers learn little of use
+# a start at random: where the linear path explains the samples, hidden layers learn little of use
 _DEFAULT: dict[str, Any] = {
     "n_components": 64,
     "init": "random",
@@ -96,15 +96,15 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
     }
 
     def _objective(self) -> Objective:
-        """What stage two minimises."""
+        """What stage two minimizes."""
         raise NotImplementedError
 
     def _read_targets(self, y, X, weight) -> Targets:
         """Checked targets."""
         raise NotImplementedError
 
-    def _row_weights(self, targets: Targets, weight):
-        """Weights of rows in stage two."""
+    def _sample_weights(self, targets: Targets, weight):
+        """Weights of samples in stage two."""
         del targets
         return weight
 
@@ -131,16 +131,16 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
-        """Train the autoencoder on all rows, then its encoder with a head on those with labels.
+        """Train the autoencoder on all samples, then its encoder with a head on those with labels.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Rows of any real numeric dtype.
+            Samples of any real numeric dtype.
         y : array-like of shape (n_samples,)
-            What is to be told of each row; `unlabeled` where that is not known.
+            What is to be told of each sample; `unlabeled` where that is not known.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative, for both stages; a weight of 2 is the same as a row given twice.
+            Not negative, for both stages; a weight of 2 is the same as a sample given twice.
 
         Returns
         -------
@@ -153,10 +153,10 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
             all, labels of one class only, or a validation part too small for all classes.
         """
         clock, checked = Clock(), copy(self)
-        rows = read_rows(checked, X, reset=True)
-        weight = read_weights(sample_weight, rows)
-        targets = self._read_targets(y, rows, weight)
-        row_weight = self._row_weights(targets, weight)
+        samples = read_samples(checked, X, reset=True)
+        weight = read_weights(sample_weight, samples)
+        targets = self._read_targets(y, samples, weight)
+        sample_weight = self._sample_weights(targets, weight)
         resolve_optimizer(self.optimizer)  # what is wrong is better said before stage one
         device, seed = find_device(self.device), seed_of(self.random_state)
         clock.lap("read")
@@ -172,10 +172,10 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         }
         checked.__dict__.update(shared)
         task = self._task(checked, network, seed, listener_for(self, X, sample_weight))
-        labelled = np.flatnonzero(targets.known)
+        labeled = np.flatnonzero(targets.known)
         mean, scale = autoencoder._units
-        every = Rows(rows, mean, scale, targets=targets.values)
-        head, result = fine_tuned(task, every.select(labelled), row_weight[labelled])
+        every = Samples(samples, mean, scale, targets=targets.values)
+        head, result = fine_tuned(task, every.select(labeled), sample_weight[labeled])
         clock.lap("train")
         return self._adopt(shared, head, result, clock)
 
@@ -252,13 +252,13 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         return HeadedNetwork(network, self.n_layers_, self._n_outputs)
 
     def _run(self, function, X, width):
-        """What a function of the core gives for rows, float32."""
-        rows = Rows(read_rows(self, X, reset=False), *self.autoencoder_._units)
-        out = np.empty((rows.n_rows, width), np.float32)
-        shape = (rows.n_rows, rows.n_features)
+        """What a function of the core gives for samples, float32."""
+        samples = Samples(read_samples(self, X, reset=False), *self.autoencoder_._units)
+        out = np.empty((samples.n_samples, width), np.float32)
+        shape = (samples.n_samples, samples.n_features)
         device = find_device(self.device, or_default=True)
         apply_in_blocks(
-            function, self._network, self.params_, shape, rows.standardised, out, device
+            function, self._network, self.params_, shape, samples.standardized, out, device
         )
         return out
 
@@ -268,7 +268,7 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         params, units = self.params_, function_params(self.autoencoder_)
 
         def function(X):
-            return self._finished(method, network.outputs(params, standardised(units, X)))
+            return self._finished(method, network.outputs(params, standardized(units, X)))
 
         return portable_over(architecture, function, self.n_features_in_)
 

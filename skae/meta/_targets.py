@@ -1,4 +1,4 @@
-"""What users say of rows: labels and numbers, some of them missing; checked."""
+"""What users say of samples: labels and numbers, some of them missing; checked."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,8 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from skae.core.moments import refuse_beyond_squares
-from skae.estimators._reading import read_weights
+from skae.core.data.moments import refuse_beyond_squares
+from skae.estimators.base.input_checks import read_weights
 
 __all__ = [
     "Targets",
@@ -21,10 +21,10 @@ __all__ = [
 
 
 class Targets(NamedTuple):
-    """What is known of rows.
+    """What is known of samples.
 
-    ``known`` of shape (n_rows,), whether a row is to be learnt from; ``values`` of shape
-    (n_rows, 1), float32, of use only where it is; ``attributes`` for the fitted estimator.
+    ``known`` of shape (n_samples,), whether a sample is to be learned from; ``values`` of shape
+    (n_samples, 1), float32, of use only where it is; ``attributes`` for the fitted estimator.
     """
 
     known: np.ndarray
@@ -33,7 +33,7 @@ class Targets(NamedTuple):
 
 
 def _column(estimator, y, X):
-    """`y` as an array of shape (n_rows,)."""
+    """`y` as an array of shape (n_samples,)."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
@@ -55,7 +55,7 @@ def known_among(X, y, unlabeled, sample_weight) -> tuple:
 
 
 def _is_missing(y, unlabeled) -> np.ndarray:
-    """Whether each of `y` is the value that marks rows without a label."""
+    """Whether each of `y` is the value that marks samples without a label."""
     if unlabeled is None:
         return np.zeros(len(y), bool)
     if _is_gap(unlabeled):
@@ -74,16 +74,16 @@ def _is_gap(value) -> bool:
 
 
 def _known(estimator, y, weight):
-    """Whether each row has a label and a weight."""
-    labelled = ~_is_missing(y, estimator.unlabeled)
-    if not labelled.any():
+    """Whether each sample has a label and a weight."""
+    labeled = ~_is_missing(y, estimator.unlabeled)
+    if not labeled.any():
         raise ValueError(
             f"y holds no labels at all: all {len(y)} are unlabeled={estimator.unlabeled!r}. An "
             "autoencoder alone needs none: fit that"
         )
-    if not np.any(weight[labelled] > 0):
-        raise ValueError("sample_weight must be positive for at least one labelled row")
-    return labelled & (weight > 0)
+    if not np.any(weight[labeled] > 0):
+        raise ValueError("sample_weight must be positive for at least one labeled sample")
+    return labeled & (weight > 0)
 
 
 def read_labels(estimator, y, X, weight) -> Targets:
@@ -100,7 +100,9 @@ def read_labels(estimator, y, X, weight) -> Targets:
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
     if labels.dtype == object and any(map(_is_gap, labels)):
-        raise ValueError("y holds gaps: if these are rows without a label, give unlabeled=np.nan")
+        raise ValueError(
+            "y holds gaps: if these are samples without a label, give unlabeled=np.nan"
+        )
     check_classification_targets(labels)
     try:
         classes, numbers = np.unique(y[known], return_inverse=True)
@@ -108,7 +110,7 @@ def read_labels(estimator, y, X, weight) -> Targets:
         raise ValueError(f"y holds labels that have no order ({error})") from error
     if len(classes) < 2:
         raise ValueError(
-            f"y has labels of one class, {classes.tolist()[0]!r}, in all {known.sum()} rows that "
+            f"y has labels of one class, {classes.tolist()[0]!r}, in all {known.sum()} samples that "
             "have a label and a positive weight: a classifier needs at least two"
         )
     values = np.zeros((len(y), 1), np.float32)
@@ -117,7 +119,7 @@ def read_labels(estimator, y, X, weight) -> Targets:
 
 
 def as_numbers(y) -> np.ndarray:
-    """One number a row, of whatever dtype they came in; gaps are NaN."""
+    """One number a sample, of whatever dtype they came in; gaps are NaN."""
     y = column_or_1d(y)
     return y if y.dtype.kind in "fiub" else y.astype(np.float64)
 
@@ -140,9 +142,9 @@ def read_numbers(estimator, y, X, weight) -> Targets:
 
 
 def weights_of_classes(class_weight, targets: Targets, weight) -> np.ndarray:
-    """Weight of each row by its class, of shape (n_rows,).
+    """Weight of each sample by its class, of shape (n_samples,).
 
-    "balanced" counts rows by their weights, so that a weight of 2 is a row given twice.
+    "balanced" counts samples by their weights, so that a weight of 2 is a sample given twice.
     """
     factor = np.ones(len(weight))
     if class_weight is None:
@@ -159,7 +161,7 @@ def weights_of_classes(class_weight, targets: Targets, weight) -> np.ndarray:
     if not (np.isfinite(total) and total > 0 and of_class.min() >= 0):
         raise ValueError(
             f"class_weight={class_weight!r} must hold finite numbers that are not negative, and "
-            "not 0 for all rows that have a weight"
+            "not 0 for all samples that have a weight"
         )
     factor[known] = of_class[numbers]
     return factor

@@ -1,4 +1,4 @@
-"""A classifier that learns from all rows, and needs labels of few."""
+"""A classifier that learns from all samples, and needs labels of few."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -9,18 +9,18 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from skae.core.objectives import Objective
-from skae.core.supervised import cross_entropy_loss, features
-from skae.estimators._sklearn import StrOptions
+from skae.core.objective import Objective
+from skae.estimators.base.sklearn_compat import StrOptions
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
 from skae.meta._targets import known_among, read_labels, weights_of_classes
+from skae.objectives.supervised import cross_entropy_loss, features
 
 __all__ = ["PretrainedClassifier"]
 
 UNLABELED = """\
-What marks a row without a label in y: -1 as scikit-learn's semi-supervised estimators have it,
-a string, or NaN. None: every row has one, and labels of -1 are labels."""
+What marks a sample without a label in y: -1 as scikit-learn's semi-supervised estimators have it,
+a string, or NaN. None: every sample has one, and labels of -1 are labels."""
 
 
 @documented(
@@ -30,22 +30,22 @@ a string, or NaN. None: every row has one, and labels of -1 are labels."""
 )
 @dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
-    """Classifier for many rows and few labels: an autoencoder's encoder with a linear head.
+    """Classifier for many samples and few labels: an autoencoder's encoder with a linear head.
 
-    Stage one: an autoencoder learns on all rows, which needs no label. Stage two: the labelled
-    rows train a linear head on the encoder's layers ``e``, first alone, then together with them
+    Stage one: an autoencoder learns on all samples, which needs no label. Stage two: the labeled
+    samples train a linear head on the encoder's layers ``e``, first alone, then together with them
     [1]_, [2]_::
 
-        minimise  mean_i w_i * -log softmax(W e(x_i) + b)[y_i] + alpha / 2 * sum of squares
+        minimize  mean_i w_i * -log softmax(W e(x_i) + b)[y_i] + alpha / 2 * sum of squares
 
     Parameters
     ----------
     {parameters}
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes, {label: weight}, by which those of rows are multiplied in stage two.
+        Weights of classes, {label: weight}, by which those of samples are multiplied in stage two.
         "balanced": inversely proportional to the classes' (weighted) frequencies among the
-        labelled rows.
+        labeled samples.
 
     Attributes
     ----------
@@ -62,10 +62,10 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
 
     Notes
     -----
-    In a search, rows without a label are in the folds too. `score` leaves them out, and so does a
+    In a search, samples without a label are in the folds too. `score` leaves them out, and so does a
     search that uses it, as it does by default; ``scoring="accuracy"`` would count them as wrong.
 
-    Do not use it where most rows have labels and they are plenty: pretraining then saves little,
+    Do not use it where most samples have labels and they are plenty: pretraining then saves little,
     and gradient-boosted trees are better on tables.
 
     References
@@ -103,7 +103,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     }
 
     def predict(self, X):
-        """Labels of rows.
+        """Labels of samples.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity.
+            If X has no sample, other columns than the samples of the fit, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -125,7 +125,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         return self.classes_[chosen]
 
     def decision_function(self, X):
-        """The head's outputs: the larger, the more a row looks like the class.
+        """The head's outputs: the larger, the more a sample looks like the class.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity.
+            If X has no sample, other columns than the samples of the fit, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -161,7 +161,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity.
+            If X has no sample, other columns than the samples of the fit, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -170,13 +170,13 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         return chances / chances.sum(axis=1, keepdims=True)
 
     def score(self, X, y, sample_weight=None):
-        """Share of the labelled rows whose label is predicted.
+        """Share of the labeled samples whose label is predicted.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Labels; rows that `unlabeled` marks are left out.
+            Labels; samples that `unlabeled` marks are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Not negative.
 
@@ -190,7 +190,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         ValueError
             As `predict`; or if all of y are `unlabeled`, others are no labels of the fit's kind, or
             y or sample_weight has not
-            one entry a row, or sample_weight is negative, not finite, or 0 in all labelled rows.
+            one entry a sample, or sample_weight is negative, not finite, or 0 in all labeled samples.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -218,7 +218,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity.
+            If X has no sample, other columns than the samples of the fit, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -233,7 +233,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     def _read_targets(self, y, X, weight):
         return read_labels(self, y, X, weight)
 
-    def _row_weights(self, targets, weight):
+    def _sample_weights(self, targets, weight):
         return weight * weights_of_classes(self.class_weight, targets, weight)
 
     def _finished(self, method, outputs):

@@ -1,4 +1,4 @@
-"""An outlier detector made of an autoencoder: rows that its codes do not tell, and which cells."""
+"""An outlier detector made of an autoencoder: samples that its codes do not tell, and which cells."""
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
@@ -9,43 +9,43 @@ import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skae.core.batching import Rows
+from skae.core.data.moments import canonical_samples, mean_and_scale
+from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
-from skae.core.moments import canonical_rows, mean_and_scale
-from skae.core.outlyingness import geometric_mean, outlyingness, threshold
-from skae.estimators._reading import read_rows, read_weights
-from skae.estimators._seed import seed_of
-from skae.estimators._sklearn import DocumentedInHTML, Interval, StrOptions, fit_context
-from skae.estimators._training import TrainedAutoencoder
 from skae.estimators.autoencoder import AutoencoderTransformer
+from skae.estimators.base.input_checks import read_samples, read_weights
+from skae.estimators.base.random_state import seed_of
+from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
+from skae.estimators.base.training import TrainedAutoencoder
 from skae.meta._members import codes_and_squares, fitted_member
+from skae.objectives.outlyingness import geometric_mean, outlyingness, threshold
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["AutoencoderOutlierDetector"]
 
 _COLUMNS = ("n_features_in_", "feature_names_in_")
-# shares of the variance that the default autoencoders' codes begin with, and to trim rows by where
+# shares of the variance that the default autoencoders' codes begin with, and to trim samples by where
 # an autoencoder is given
 _EXPLAINED, _EXPLAINED_BY_ONE = (0.3, 0.5, 0.7, 0.9), (0.7,)
-# the first epochs bend PCA's plane; later ones learn single rows
+# the first epochs bend PCA's plane; later ones learn single samples
 _DEFAULT: dict[str, Any] = {"max_iter": 20, "early_stopping": False}
 
 
 @dataclass(eq=False, repr=False)
 class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, BaseEstimator):
-    """Outlier detector: rows that an autoencoder does not give back, or whose codes are far off.
+    """Outlier detector: samples that an autoencoder does not give back, or whose codes are far off.
 
-    An autoencoder has room for what most rows have in common. A row is odd where it is not given
+    An autoencoder has room for what most samples have in common. A sample is odd where it is not given
     back (``e^2``, the mean of its squared errors, each over its column's own mean, is large), or
     where its code lies far from the others (``c^2``, the squared length of the whitened code)::
 
         score(x) = -(c(x)^2 / median c^2 + 2 e(x)^2 / median e^2) / 3
 
-    Rows to fit may hold outliers, which would pull columns' scales, and which an autoencoder would
-    learn to give back. So the share `trim` of rows that are oddest by principal components is left
+    Samples to fit may hold outliers, which would pull columns' scales, and which an autoencoder would
+    learn to give back. So the share `trim` of samples that are oddest by principal components is left
     out, and scales and components are made anew of the rest; this is done `n_rounds` times, among
-    all rows each time, as in least trimmed squares [2]_. The autoencoder, the means and the medians
-    are those of the rows that are left in the end.
+    all samples each time, as in least trimmed squares [2]_. The autoencoder, the means and the medians
+    are those of the samples that are left in the end.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         `AutoencoderTransformer`, of 20 epochs, with as many components as explain .3, .5, .7 and .9
         of the variance (64 at most), an ensemble [3]_.
     contamination : "auto" or float, default="auto"
-        Share of outliers among the rows to fit, above 0 and at most 0.5: so many are called
+        Share of outliers among the samples to fit, above 0 and at most 0.5: so many are called
         outliers. "auto": those odder than the median by more than 2 spreads, on a logarithmic
         scale, where a spread is the distance of the upper quartile over 0.6745, a Gaussian's
         standard deviation. Scores do not depend on it.
     n_rounds : int, default=3
-        How many times rows are left out, each time chosen among all; at least 0.
+        How many times samples are left out, each time chosen among all; at least 0.
     trim : float, default=0.1
-        Share of the rows left out, at least 0 and at most 0.5; more than there are outliers. 0
+        Share of the samples left out, at least 0 and at most 0.5; more than there are outliers. 0
         trains on all.
     standardize : "auto" or bool, default="auto"
         Whether columns are divided by their largest distance from the mean: then scores do not
@@ -73,17 +73,17 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     Attributes
     ----------
     autoencoder_ : autoencoder
-        Fitted to the rows that are left, in units of its row of `scales_`. Of several the one with
+        Fitted to the samples that are left, in units of its sample of `scales_`. Of several the one with
         the most components.
     autoencoders_ : list of autoencoder
-        Each chose the rows that it was fitted to. Scores are their geometric mean.
+        Each chose the samples that it was fitted to. Scores are their geometric mean.
     offset_ : float
-        Rows with a lower score are outliers: ``decision_function = score_samples - offset_``.
+        Samples with a lower score are outliers: ``decision_function = score_samples - offset_``.
     scales_ : ndarray of shape (n_autoencoders, n_features)
         What columns are divided by: the largest distance from the mean, at most 4 times that among
-        the rows that are left. 1 for constant columns, and without `standardize`.
+        the samples that are left. 1 for constant columns, and without `standardize`.
     references_ : list of dict of ndarray and float
-        For each autoencoder what the rows that are left are like: "centre" and "whitening" of
+        For each autoencoder what the samples that are left are like: "center" and "whitening" of
         codes, the mean squared error of each column, "cells" (at least .3 of the mean over
         columns), medians of ``c^2``, "length", and of ``e^2``, "error".
     n_features_in_ : int
@@ -94,14 +94,14 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     See Also
     --------
     sklearn.ensemble.IsolationForest : Trees; needs no scale and no structure among columns.
-    sklearn.neighbors.LocalOutlierFactor : Rows far from their neighbours.
+    sklearn.neighbors.LocalOutlierFactor : Samples far from their neighbors.
 
     Notes
     -----
     What the autoencoder was trained on is a copy of X (float32 for float32 and narrow integers).
 
     Do not use it where columns have nothing to do with each other, or where outliers are no rarer
-    than `trim` and alike: a group of alike rows is what codes are for.
+    than `trim` and alike: a group of alike samples is what codes are for.
 
     References
     ----------
@@ -152,16 +152,16 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
-        """Choose the rows to learn from, train the autoencoder on them, and put the threshold.
+        """Choose the samples to learn from, train the autoencoder on them, and put the threshold.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Rows of any real numeric dtype.
+            Samples of any real numeric dtype.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative; a weight of 2 is the same as a row given twice.
+            Not negative; a weight of 2 is the same as a sample given twice.
 
         Returns
         -------
@@ -170,15 +170,15 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Raises
         ------
         ValueError
-            NaN or infinity in X, a parameter out of range, or columns standardised for a loss that
+            NaN or infinity in X, a parameter out of range, or columns standardized for a loss that
             needs X in [0, 1].
         """
         fitted = copy(self)
         if self.autoencoder is not None:
             self.autoencoder._validate_params()
-        X = read_rows(fitted, X, reset=True)
+        X = read_samples(fitted, X, reset=True)
         weight = read_weights(sample_weight, X)
-        index, weight = canonical_rows(Rows(X, *mean_and_scale(Rows(X), weight)), weight)
+        index, weight = canonical_samples(Samples(X, *mean_and_scale(Samples(X), weight)), weight)
         X, seed = X[index], seed_of(self.random_state)
         shares = _EXPLAINED if self.autoencoder is None else _EXPLAINED_BY_ONE
         settings = {
@@ -205,7 +205,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return self.autoencoders_[-1]
 
     def score_samples(self, X):
-        """Scores of rows: higher is more normal.
+        """Scores of samples: higher is more normal.
 
         Parameters
         ----------
@@ -214,20 +214,20 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            float64, not above 0; about -1 for an ordinary row.
+            float64, not above 0; about -1 for an ordinary sample.
 
         Raises
         ------
         ValueError
-            If X has no row, other columns, NaN or infinity, or what the loss does not take.
+            If X has no sample, other columns, NaN or infinity, or what the loss does not take.
         """
         X = self._checked(X)
         odd = np.empty((len(self.autoencoders_), X.shape[0]))
-        for row, scale, autoencoder, reference in zip(
+        for sample, scale, autoencoder, reference in zip(
             odd, self.scales_, self.autoencoders_, self.references_, strict=True
         ):
             for part, *block in codes_and_squares(autoencoder, scale, X):
-                row[part] = outlyingness(reference, *block)
+                sample[part] = outlyingness(reference, *block)
         return -geometric_mean(odd)
 
     def decision_function(self, X):
@@ -250,7 +250,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return self.score_samples(X) - self.offset_
 
     def predict(self, X):
-        """Tell outliers from other rows.
+        """Tell outliers from other samples.
 
         Parameters
         ----------
@@ -269,7 +269,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def reconstruction_errors(self, X):
-        """Squared error of each cell: which column of a row is odd.
+        """Squared error of each cell: which column of a sample is odd.
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         -------
         errors : ndarray of shape (n_samples, n_features)
             float64, not negative, over what is usual in the column: 1 is ordinary. Their mean over
-            a row is the ``e^2`` of its score.
+            a sample is the ``e^2`` of its score.
 
         Raises
         ------
@@ -296,10 +296,10 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return errors
 
     def _standardizes(self) -> bool:
-        centred = self.autoencoder is None or LOSSES[self.autoencoder.loss].centred
+        centered = self.autoencoder is None or LOSSES[self.autoencoder.loss].centered
         if self.standardize == "auto":
-            return centred
-        if self.standardize and not centred:
+            return centered
+        if self.standardize and not centered:
             raise ValueError(
                 f"loss={self.autoencoder.loss!r} needs X in [0, 1], which standardize=True leaves: "
                 "use standardize='auto' or another loss"
@@ -317,4 +317,4 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
 
     def _checked(self, X):
         check_is_fitted(self)
-        return read_rows(self, X, reset=False)
+        return read_samples(self, X, reset=False)

@@ -1,4 +1,4 @@
-"""A regressor that learns from all rows, and needs the numbers of few."""
+"""A regressor that learns from all samples, and needs the numbers of few."""
 
 from dataclasses import dataclass
 
@@ -6,28 +6,28 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from skae.core.objectives import Objective
-from skae.core.supervised import squared_error_loss
+from skae.core.objective import Objective
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
 from skae.meta._targets import as_numbers, known_among, read_numbers
+from skae.objectives.supervised import squared_error_loss
 
 __all__ = ["PretrainedRegressor"]
 
 UNLABELED = """\
-What marks a row without a number in y: NaN, most often. None: every row has one."""
+What marks a sample without a number in y: NaN, most often. None: every sample has one."""
 
 
 @documented(unlabeled_type="float or None", unlabeled=UNLABELED)
 @dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
-    """Regressor for many rows and few known numbers: an autoencoder's encoder with a linear head.
+    """Regressor for many samples and few known numbers: an autoencoder's encoder with a linear head.
 
-    Stage one: an autoencoder learns on all rows, which needs no number. Stage two: rows with a
+    Stage one: an autoencoder learns on all samples, which needs no number. Stage two: samples with a
     number train a linear head on the encoder's layers ``e``, first alone, then together with them
     [1]_, [2]_. With y in units of its standard deviation about its mean::
 
-        minimise  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
+        minimize  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
 
     Parameters
     ----------
@@ -49,10 +49,10 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
 
     Notes
     -----
-    In a search, rows without a number are in the folds too. `score` leaves them out, and so does a
+    In a search, samples without a number are in the folds too. `score` leaves them out, and so does a
     search that uses it, as it does by default; other scorers refuse NaN.
 
-    Do not use it where what is asked for has little to do with what varies most in the rows: an
+    Do not use it where what is asked for has little to do with what varies most in the samples: an
     autoencoder keeps what varies.
 
     References
@@ -84,7 +84,7 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     _portable_methods = ("predict",)
 
     def predict(self, X):
-        """Numbers of rows.
+        """Numbers of samples.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no row, other columns than the rows of the fit, NaN or infinity.
+            If X has no sample, other columns than the samples of the fit, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -106,13 +106,13 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         return outputs * self.target_scale_ + self.target_mean_
 
     def score(self, X, y, sample_weight=None):
-        """Coefficient of determination R^2 over the rows whose number is known.
+        """Coefficient of determination R^2 over the samples whose number is known.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Numbers; rows that `unlabeled` marks are left out.
+            Numbers; samples that `unlabeled` marks are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Not negative.
 
@@ -125,8 +125,8 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         ------
         ValueError
             As `predict`; or if all of y are `unlabeled`, others are no finite numbers, or
-            y or sample_weight has not one entry a row, or sample_weight is negative, not finite, or
-            0 in all rows whose number is known.
+            y or sample_weight has not one entry a sample, or sample_weight is negative, not finite, or
+            0 in all samples whose number is known.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """

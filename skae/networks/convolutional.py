@@ -1,4 +1,4 @@
-"""Convolutions for rows that are images, as a specification."""
+"""Convolutions for samples that are images, as a specification."""
 
 from dataclasses import dataclass
 from math import isqrt, prod
@@ -16,7 +16,7 @@ _USUAL_CHANNELS = (1, 3, 4)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Convolutional(NetworkSpecification):
-    """Convolutions for rows that are images: neighbouring pixels are read together.
+    """Convolutions for samples that are images: neighboring pixels are read together.
 
     The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
     last ones, and the decoder goes the same way back through the same shapes, so that any height
@@ -25,9 +25,9 @@ class Convolutional(NetworkSpecification):
     Parameters
     ----------
     image_shape : tuple of int or None, default=None
-        (height, width), or (height, width, channels) with the channels last. Rows are flat, in C
+        (height, width), or (height, width, channels) with the channels last. Samples are flat, in C
         order: ``X = images.reshape(len(images), -1)``. None follows from the number n of columns:
-        a square grey image where n is a square, else a square colour image where n / 3 is one,
+        a square gray image where n is a square, else a square color image where n / 3 is one,
         else a strip (1, n). Images of different sizes must be brought to one.
 
     channels : tuple of int, default=(16, 32, 64)

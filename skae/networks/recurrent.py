@@ -1,4 +1,4 @@
-"""Recurrent cells for rows that are sequences, as a specification."""
+"""Recurrent cells for samples that are sequences, as a specification."""
 
 from dataclasses import dataclass
 from math import isqrt
@@ -11,7 +11,7 @@ __all__ = ["Recurrent"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Recurrent(NetworkSpecification):
-    """Recurrent cells for rows that are sequences: steps are read one after the other.
+    """Recurrent cells for samples that are sequences: steps are read one after the other.
 
     The encoder's cells read the sequence, and a dense layer makes the code of the last one's last
     state. The decoder's first cell reads the code at every step, the others mirror the encoder's,
@@ -20,10 +20,10 @@ class Recurrent(NetworkSpecification):
     Parameters
     ----------
     sequence_shape : tuple of int or None, default=None
-        (steps, features of a step). Rows are flat, in C order, step by step. None follows from the
-        number n of columns: (m, m) where n is a square m * m, as with the rows of an image, else
+        (steps, features of a step). Samples are flat, in C order, step by step. None follows from the
+        number n of columns: (m, m) where n is a square m * m, as with the samples of an image, else
         (n, 1). All sequences have the same length: longer ones must be cut, shorter ones filled
-        up (with their last step, say); the filling is learnt and reconstructed like all else.
+        up (with their last step, say); the filling is learned and reconstructed like all else.
 
     hidden_sizes : tuple of int, default=(100,)
         States of each cell of the encoder; the decoder's mirror them.

@@ -13,23 +13,23 @@ __all__ = ["Residual"]
 class Residual(NetworkSpecification):
     """Dense layers that each add to what they are given: deep, and still easy to train.
 
-    The rows are led into a stream of `width` numbers, each block adds to it what a dense layer
+    The samples are led into a stream of `width` numbers, each block adds to it what a dense layer
     makes of it, and a dense layer makes the code of its end; the decoder is the mirror. With f
-    the activation and n making mean 0 and variance 1 of each row of a stream (layer
-    normalisation)::
+    the activation and n making mean 0 and variance 1 of each sample of a stream (layer
+    normalization)::
 
         x <- x + f(n(x)) W + b
 
     Parameters
     ----------
     width : int, default=128
-        Numbers in the stream, at least 2: of one, normalisation would leave nothing.
+        Numbers in the stream, at least 2: of one, normalization would leave nothing.
 
     n_blocks : int, default=4
         Blocks of the encoder, and as many of the decoder; at least 1.
 
     outer_layer_sizes : tuple of int, default=()
-        Widths of plain dense layers between the rows and the stream, the one next to the rows
+        Widths of plain dense layers between the samples and the stream, the one next to the samples
         first; the decoder mirrors them. With hundreds of columns one wide layer, ``(512,)``, is
         worth its time.
 
@@ -42,12 +42,12 @@ class Residual(NetworkSpecification):
 
     Notes
     -----
-    Worth trying where codes are few and rows tens of thousands: two codes need a decoder that
+    Worth trying where codes are few and samples tens of thousands: two codes need a decoder that
     bends a lot. The matrices of the blocks are square, which suits ``optimizer="muon"``. With
-    both, two codes of Fashion-MNIST's test images, grey levels to the power .75, had a
-    trustworthiness of .974 and told .738 of the classes to the five nearest neighbours after 16
+    both, two codes of Fashion-MNIST's test images, gray levels to the power .75, had a
+    trustworthiness of .974 and told .738 of the classes to the five nearest neighbors after 16
     epochs (``benchmarks/quality.py 11``), where a plain stack with cross-entropy had .968 and .721
-    of the grey levels as they are. With ten thousand rows there was no difference.
+    of the gray levels as they are. With ten thousand samples there was no difference.
 
     References
     ----------

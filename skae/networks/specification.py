@@ -14,7 +14,7 @@ class NetworkSpecification(BaseEstimator, ABC):
     _choices: ClassVar[dict[str, tuple]] = {}
 
     def describe(self, n_features: int) -> dict:
-        """The network for rows of so many columns, in plain Python.
+        """The network for samples of so many columns, in plain Python.
 
         Parameters
         ----------

@@ -2,7 +2,7 @@
 
 A fit is several runs of the engine, one after the other: folds of a cross-validation, phases of a
 layer-wise training, the training itself. The file holds the results of those that have ended, and
-where the one stands that has not. All else in a fit follows from the rows and the seed.
+where the one stands that has not. All else in a fit follows from the samples and the seed.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.results import Checkpoint, Result, Snapshot
+from skae.core.training.records import Checkpoint, Result, Snapshot
 from skae.persistence import container
 from skae.persistence.encoding import Encoder
 from skae.persistence.models import decoded, made_by
@@ -154,7 +154,7 @@ def _snapshot(columns):
 
 
 def digest_of(*parts) -> str:
-    """SHA-256 of arrays, each given as it is or as an iterable of blocks of rows."""
+    """SHA-256 of arrays, each given as it is or as an iterable of blocks of samples."""
     digest = hashlib.sha256()
     for part in parts:
         for block in [part] if isinstance(part, np.ndarray) else part:

@@ -110,7 +110,7 @@ class Encoder:
         kind = type(estimator).__name__
         parameters = estimator.get_params(deep=False)
         state = {k: v for k, v in vars(estimator).items() if k not in parameters}
-        # whom a fit reports to is no part of what it learnt
+        # whom a fit reports to is no part of what it learned
         state.pop("_skl_callbacks", None)
         requests = state.pop("_metadata_request", None)
         for name in state:

@@ -36,7 +36,7 @@ CLASSES = {
 }
 
 
-# what scikit-learn keeps on estimators beside what they learnt
+# what scikit-learn keeps on estimators beside what they learned
 _OF_SCIKIT_LEARN = {"_skl_callbacks", "_metadata_request"}
 
 

@@ -1,6 +1,6 @@
 """Convolutions of images, computed in the way that is fast on the device, and their adjoints.
 
-Images are (rows, height, width, channels). Two methods give the same numbers. "slices": the cells
+Images are (samples, height, width, channels). Two methods give the same numbers. "slices": the cells
 that a kernel sees, side by side, times one matrix, which on a CPU runs several times faster inside
 a loop than XLA's own. "xla": the library's, for accelerators.
 """
@@ -35,7 +35,7 @@ def convolve(x, kernel, stride: int, padding: str, method: str):
 
     Parameters
     ----------
-    x : array of shape (rows, height, width, channels)
+    x : array of shape (samples, height, width, channels)
     kernel : array of shape (size, size, channels, outputs)
     stride : int
     padding : {"same", "valid"}
@@ -44,7 +44,7 @@ def convolve(x, kernel, stride: int, padding: str, method: str):
 
     Returns
     -------
-    y : array of shape (rows, convolved height, convolved width, outputs)
+    y : array of shape (samples, convolved height, convolved width, outputs)
     """
     size = kernel.shape[0]
     if method == "xla":
@@ -63,7 +63,7 @@ def convolve_back(y, kernel, shape, stride: int, padding: str, method: str):
 
     Parameters
     ----------
-    y : array of shape (rows, convolved height, convolved width, outputs)
+    y : array of shape (samples, convolved height, convolved width, outputs)
     kernel : array of shape (size, size, channels, outputs)
     shape : tuple (height, width)
     stride, padding, method
@@ -71,7 +71,7 @@ def convolve_back(y, kernel, shape, stride: int, padding: str, method: str):
 
     Returns
     -------
-    x : array of shape (rows, height, width, channels)
+    x : array of shape (samples, height, width, channels)
     """
     image = jax.ShapeDtypeStruct((y.shape[0], *shape, kernel.shape[2]), y.dtype)
     forward = partial(convolve, kernel=kernel, stride=stride, padding=padding, method=method)
@@ -81,11 +81,11 @@ def convolve_back(y, kernel, shape, stride: int, padding: str, method: str):
 
 def largest_of_windows(x, size: int):
     """The largest cell of each window of `size` x `size`; windows at the far edges may be cut."""
-    rows, height, width, channels = x.shape
+    samples, height, width, channels = x.shape
     high, wide = -(-height // size), -(-width // size)
     pads = ((0, 0), (0, high * size - height), (0, wide * size - width), (0, 0))
     x = jnp.pad(x, pads, constant_values=-jnp.inf)
-    return x.reshape(rows, high, size, wide, size, channels).max(axis=(2, 4))
+    return x.reshape(samples, high, size, wide, size, channels).max(axis=(2, 4))
 
 
 def enlarge(x, factor: int, shape):
@@ -102,7 +102,7 @@ def _pads(length, size, stride, padding):
 
 
 def _windows(x, size, stride, padding):
-    """What each output cell sees, side by side: (rows, height, width, size * size * channels)."""
+    """What each output cell sees, side by side: (samples, height, width, size * size * channels)."""
     for axis in (2, 1):  # kernels are (height, width, channels, outputs)
         x = _side_by_side(x, axis, size, stride, padding)
     return x
@@ -112,7 +112,7 @@ def _side_by_side(x, axis, size, stride, padding):
     """Windows along one axis, their cells' channels one after the other.
 
     The axis is first parted by remainders modulo the stride, so that all slices are of
-    neighbouring cells: their transposes then add up whole blocks.
+    neighboring cells: their transposes then add up whole blocks.
     """
     length = x.shape[axis]
     count, reach = convolved_size(length, size, stride, padding), (size - 1) // stride

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.networks.hidden import HiddenLayers
+from skae.core.networks.dropout import HiddenLayers
 from skae.core.networks.network import Network
 
 __all__ = ["DenseStack", "TiedDenseStack", "dense_network", "dense_parts"]
@@ -22,7 +22,7 @@ class DenseStack(HiddenLayers):
 
     @nn.compact
     def __call__(self, x):
-        """The last layer's output for rows `x`."""
+        """The last layer's output for samples `x`."""
         activation = ACTIVATIONS[self.activation]
         for i, width in enumerate(self.widths):
             if i > 0:
@@ -41,7 +41,7 @@ class TiedDenseStack(HiddenLayers):
 
     @nn.compact
     def __call__(self, x, kernels: Sequence[jax.Array]):
-        """The last layer's output for rows `x`, with one kernel a layer."""
+        """The last layer's output for samples `x`, with one kernel a layer."""
         activation = ACTIVATIONS[self.activation]
         for i, (width, kernel) in enumerate(zip(self.widths, kernels, strict=True)):
             if i > 0:

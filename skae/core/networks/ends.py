@@ -48,7 +48,7 @@ def entering_kernel(params: dict):
 
 
 def output_offset(params: dict):
-    """What the start adds to each row of output, of shape (n_features,)."""
+    """What the start adds to each sample of output, of shape (n_features,)."""
     linear = params["linear"]
     return (
         linear["offset"] if "offset" in linear else layers_in_order(params["decoder"])[-1]["bias"]

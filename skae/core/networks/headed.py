@@ -12,8 +12,8 @@ import jax
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.dense import DenseStack
+from skae.core.networks.dropout import dropped, with_dropout
 from skae.core.networks.heads import WithHead
-from skae.core.networks.hidden import dropped, with_dropout
 from skae.core.networks.images import ConvolutionalEncoder
 from skae.core.networks.network import Network
 from skae.core.networks.recurrence import RecurrentEncoder
@@ -31,7 +31,7 @@ class Body(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        """What the body gives for rows `x`."""
+        """What the body gives for samples `x`."""
         return self.body(x)
 
 
@@ -43,7 +43,7 @@ class LinearHead:
     n_outputs: int
 
     def outputs(self, params, x, dropout=None):
-        """A number for each output, of shape (rows, n_outputs).
+        """A number for each output, of shape (samples, n_outputs).
 
         `dropout` is (key, rate) while training, else None.
         """
@@ -68,7 +68,7 @@ class HeadedNetwork:
 
     @property
     def n_features(self) -> int:
-        """Columns of a row."""
+        """Columns of a sample."""
         return self.network.n_features
 
     @property
@@ -84,7 +84,7 @@ class HeadedNetwork:
         return ACTIVATIONS[activation].at_zero
 
     def features(self, params, x):
-        """What the layers give, of shape (rows, any)."""
+        """What the layers give, of shape (samples, any)."""
         encoder = _merged(params["encoder"], params["fixed"].get("encoder", {}))
         if self.n_layers < n_encoder_layers(self.network):
             module = _lowest(self.network.encoder, self.n_layers)
@@ -96,7 +96,7 @@ class HeadedNetwork:
         )
 
     def outputs(self, params, x, dropout=None):
-        """A number for each output, of shape (rows, n_outputs).
+        """A number for each output, of shape (samples, n_outputs).
 
         `dropout` is (key, rate) while training: units of all hidden layers and of what the head
         is given are dropped.
@@ -135,7 +135,7 @@ def adopted_weights(network: Network, params: dict, n_layers: int, n_frozen: int
 
 
 def _paths(module) -> list[Path]:
-    """Where the weights of each layer stand, from the rows on."""
+    """Where the weights of each layer stand, from the samples on."""
     if isinstance(module, WithHead):
         return [*(("body", *path) for path in _paths(module.body)), ("head",)]
     if isinstance(module, (ResidualEncoder, *_FIELDS)):

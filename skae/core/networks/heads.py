@@ -6,13 +6,13 @@ __all__ = ["WithHead"]
 
 
 class WithHead(nn.Module):
-    """A body from (rows, features) to any shape, flattened, then a dense layer of `width`."""
+    """A body from (samples, features) to any shape, flattened, then a dense layer of `width`."""
 
     body: nn.Module
     width: int
 
     @nn.compact
     def __call__(self, x):
-        """What the dense layer gives for rows `x`, of shape (rows, width)."""
+        """What the dense layer gives for samples `x`, of shape (samples, width)."""
         hidden = self.body(x)
         return nn.Dense(self.width, name="head")(hidden.reshape(x.shape[0], -1))

@@ -1,4 +1,4 @@
-"""Convolutional encoders and decoders: flat rows in, flat rows out, images between."""
+"""Convolutional encoders and decoders: flat samples in, flat samples out, images between."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from skae.core.networks.convolution import (
     enlarge,
     largest_of_windows,
 )
+from skae.core.networks.dropout import HiddenLayers
 from skae.core.networks.heads import WithHead
-from skae.core.networks.hidden import HiddenLayers
 
 __all__ = [
     "ConvolutionalDecoder",
@@ -67,7 +67,7 @@ class ConvolutionalEncoder(HiddenLayers):
 
     @nn.compact
     def __call__(self, x):
-        """Maps of shape (rows, height, width, channels) of rows `x`."""
+        """Maps of shape (samples, height, width, channels) of samples `x`."""
         x = x.reshape(-1, *self.image_shape)
         pooled = self.downsampling == "max_pool"
         for i, (count, size) in enumerate(zip(self.channels, self.kernel_sizes, strict=True)):
@@ -102,7 +102,7 @@ class ConvolutionalDecoder(HiddenLayers):
 
     @nn.compact
     def __call__(self, z):
-        """Flat images of shape (rows, height * width * channels) of codes `z`."""
+        """Flat images of shape (samples, height * width * channels) of codes `z`."""
         *_, smallest = self.shapes
         width = smallest[0] * smallest[1] * smallest[2]
         layer = Weights((z.shape[-1], width), name="input")()

@@ -9,9 +9,8 @@ import jax.numpy as jnp
 from skae.core.networks.convolution import convolve_back
 from skae.core.networks.images import ConvolutionalEncoder, Weights
 from skae.core.networks.network import Network
-from skae.core.winners import winning_cells
 
-__all__ = ["MapDecoder", "MapNetwork", "map_parts"]
+__all__ = ["MapDecoder", "MapNetwork", "map_parts", "winning_cells"]
 
 
 class MapDecoder(nn.Module):
@@ -23,7 +22,7 @@ class MapDecoder(nn.Module):
 
     @nn.compact
     def __call__(self, maps):
-        """Flat images of maps of shape (rows, cells, maps)."""
+        """Flat images of maps of shape (samples, cells, maps)."""
         *shape, channels = self.image_shape
         size, count = self.kernel_size, maps.shape[-1]
         layer = Weights((size, size, count, channels), name="output")()
@@ -47,12 +46,12 @@ class MapNetwork(Network):
 
     @property
     def decoder_input(self):
-        """Shape of what the decoder takes of a row."""
+        """Shape of what the decoder takes of a sample."""
         height, width, _ = self.decoder.image_shape
         return (height * width, self.n_components)
 
     def maps(self, params, x):
-        """Maps of shape (rows, cells, n_components), after the code's activation."""
+        """Maps of shape (samples, cells, n_components), after the code's activation."""
         return self.activate(self._before(params, x))
 
     def _before(self, params, x):
@@ -64,7 +63,7 @@ class MapNetwork(Network):
         return (self._before(params, x).max(axis=-2),)
 
     def decode_maps(self, params, maps):
-        """The raw output of maps of shape (rows, cells, n_components), or of one row's."""
+        """The raw output of maps of shape (samples, cells, n_components), or of one sample's."""
         output: Any = self.decoder.apply({"params": params["decoder"]}, maps)
         return output.reshape(*maps.shape[:-2], -1)
 
@@ -76,7 +75,7 @@ class MapNetwork(Network):
         return self.decode_maps(params, maps.at[..., middle, :].set(z))
 
     def reconstruct(self, params, x):
-        """The raw output for rows, with each map's largest cell in its place."""
+        """The raw output for samples, with each map's largest cell in its place."""
         maps = self.maps(params, x)
         return self.decode_maps(params, jnp.where(winning_cells(maps), maps, 0.0))
 
@@ -104,3 +103,18 @@ def map_parts(
         activate_last=False,
     )
     return encoder, MapDecoder(image_shape, decoder_kernel_size, method)
+
+
+def winning_cells(maps):
+    """Whether a cell is the largest of its map, of equal ones the first.
+
+    Parameters
+    ----------
+    maps : array of shape (n_samples, n_cells, n_maps)
+
+    Returns
+    -------
+    wins : bool array of shape (n_samples, n_cells, n_maps)
+    """
+    places = jnp.argmax(maps, axis=1)
+    return jnp.arange(maps.shape[1])[:, None] == places[:, None, :]

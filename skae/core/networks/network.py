@@ -19,7 +19,7 @@ __all__ = ["Model", "Network", "largest", "layers_in_order", "straight_through"]
 class Network:
     """An encoder, a decoder and, where `linear_path`, a linear map beside each.
 
-    With rows ``x`` (units of training), code scale ``c`` (a constant) and ``f`` the code's
+    With samples ``x`` (units of training), code scale ``c`` (a constant) and ``f`` the code's
     activation::
 
         encode(x) = f(x V + c * encoder(x))
@@ -48,11 +48,11 @@ class Network:
 
     @property
     def decoder_input(self) -> tuple[int, ...]:
-        """Shape of what the decoder takes of a row."""
+        """Shape of what the decoder takes of a sample."""
         return (self.n_components,)
 
     def encoder_heads(self, params, x):
-        """`heads` arrays of shape (rows, n_components); the first is the code before activation.
+        """`heads` arrays of shape (samples, n_components); the first is the code before activation.
 
         The linear path leads into the first alone.
         """
@@ -76,7 +76,7 @@ class Network:
         return self.decoder.apply({"params": params["decoder"]}, inner, kernels, **options)
 
     def preactivation(self, params, x):
-        """The code before its activation, of shape (rows, n_components)."""
+        """The code before its activation, of shape (samples, n_components)."""
         return self.encoder_heads(params, x)[0]
 
     def activate(self, code):
@@ -85,12 +85,12 @@ class Network:
         return code if self.n_active is None else largest(code, self.n_active)
 
     def encode(self, params, x):
-        """Codes of shape (rows, n_components)."""
+        """Codes of shape (samples, n_components)."""
         code = self.activate(self.preactivation(params, x))
         return straight_through(code > 0.5, code) if self.binary else code
 
     def decode(self, params, z):
-        """The raw output of shape (rows, n_features)."""
+        """The raw output of shape (samples, n_features)."""
         output = _like(z, self.apply_decoder(params, jnp.atleast_2d(z)))
         return self._beside_linear_path(params["linear"], z, output) if self.linear_path else output
 
@@ -103,12 +103,12 @@ class Network:
         return output + linear["offset"] if "offset" in linear else output
 
     def reconstruct(self, params, x):
-        """The raw output for rows, of shape (rows, n_features)."""
+        """The raw output for samples, of shape (samples, n_features)."""
         return self.decode(params, self.encode(params, x))
 
 
 def _like(x, output):
-    """What a module gives for rows, or of one row alone: under vmap there is only one."""
+    """What a module gives for samples, or of one sample alone: under vmap there is only one."""
     return output.reshape(*x.shape[:-1], -1)
 
 
@@ -118,12 +118,12 @@ def layers_in_order(layers):
 
 
 def largest(code, n_active):
-    """The `n_active` largest cells of each row, the others 0; of equal ones the first."""
+    """The `n_active` largest cells of each sample, the others 0; of equal ones the first."""
     values, places = jax.lax.top_k(code, n_active)
-    # put_along_axis does not take a number of rows that is left open, as exporting does
+    # put_along_axis does not take a number of samples that is left open, as exporting does
     others = range(places.ndim - 1)
-    rows = (jax.lax.broadcasted_iota(places.dtype, places.shape, axis) for axis in others)
-    return jnp.zeros_like(code).at[(*rows, places)].set(values)
+    samples = (jax.lax.broadcasted_iota(places.dtype, places.shape, axis) for axis in others)
+    return jnp.zeros_like(code).at[(*samples, places)].set(values)
 
 
 def straight_through(bits, soft):
@@ -146,7 +146,7 @@ class Model(NamedTuple):
         return self.network.preactivation(self.params, x)
 
     def encode(self, x):
-        """Codes of rows."""
+        """Codes of samples."""
         return self.network.encode(self.params, x)
 
     def decode(self, z):

@@ -16,9 +16,9 @@ import numpy as np
 from flax.core import FrozenDict
 from flax.errors import InvalidRngError
 
+from skae.core.compile.programs import compiled
 from skae.core.networks.heads import WithHead
 from skae.core.networks.network import Network
-from skae.core.programs import compiled
 
 __all__ = [
     "OwnDecoder",
@@ -169,7 +169,7 @@ def check_modules(encoder: dict, decoder: dict, n_features: int, n_components: i
     shape = _output_shape("encoder", rebuilt(encoder), n_features)
     if shape[0] != 2:
         raise ValueError(
-            f"your encoder gives shape {shape} for 2 rows: it must keep the rows apart, on the "
+            f"your encoder gives shape {shape} for 2 samples: it must keep the samples apart, on the "
             "first axis"
         )
     shape = _output_shape("decoder", rebuilt(decoder), n_components)
@@ -194,13 +194,13 @@ def _output_shape(role, module, n_inputs):
         return jax.eval_shape(module.apply, variables, x).shape
     except InvalidRngError as error:
         raise ValueError(
-            f"your {role} draws random numbers, and must give the same for the same row: use "
+            f"your {role} draws random numbers, and must give the same for the same sample: use "
             f"deterministic=True ({str(error).splitlines()[0]})"
         ) from error
 
 
 def own_weights(network: Network, rng: np.random.Generator) -> dict:
-    """Initial weights of a user's encoder and decoder by their own initialisers."""
+    """Initial weights of a user's encoder and decoder by their own initializers."""
     key_data = rng.integers(0, 2**32, 2, np.uint32)
     program, _ = compiled(_drawn, network, (key_data,))
     return jax.tree.map(lambda leaf: np.array(leaf, np.float32), program(key_data))

@@ -1,4 +1,4 @@
-"""Recurrent encoders and decoders: flat rows in, flat rows out, sequences between.
+"""Recurrent encoders and decoders: flat samples in, flat samples out, sequences between.
 
 The inputs of all steps are projected at once, before the loop over steps, by one matrix for all
 gates; the loop holds one product a step.
@@ -10,8 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from skae.core.networks.dropout import HiddenLayers
 from skae.core.networks.heads import WithHead
-from skae.core.networks.hidden import HiddenLayers
 
 __all__ = ["GATES", "RecurrentDecoder", "RecurrentEncoder", "recurrent_parts"]
 
@@ -26,8 +26,8 @@ def lstm_step(state, projected, recurrent):
 
     Parameters
     ----------
-    state : tuple (h, c) of arrays of shape (rows, width)
-    projected : array of shape (rows, 4 * width)
+    state : tuple (h, c) of arrays of shape (samples, width)
+    projected : array of shape (samples, 4 * width)
         What the inputs say to the input, forget, cell and output gates, biases included.
     recurrent : dict with "kernel" of shape (width, 4 * width)
     """
@@ -44,8 +44,8 @@ def gru_step(state, projected, recurrent):
 
     Parameters
     ----------
-    state : tuple (h,) of an array of shape (rows, width)
-    projected : array of shape (rows, 3 * width)
+    state : tuple (h,) of an array of shape (samples, width)
+    projected : array of shape (samples, 3 * width)
         What the inputs say to the reset and update gates and to the new state.
     recurrent : dict with "kernel" of shape (width, 3 * width) and "bias" of shape (width,)
     """
@@ -86,9 +86,9 @@ class _Recurrence(nn.Module):
 
     @nn.compact
     def __call__(self, projected, steps=None):
-        """States of shape (steps, rows, width).
+        """States of shape (steps, samples, width).
 
-        `projected` is (steps, rows, gates * width), or with `steps` the same (rows, gates * width)
+        `projected` is (steps, samples, gates * width), or with `steps` the same (samples, gates * width)
         at each of them.
         """
         zeros, gates = nn.initializers.zeros, GATES[self.cell]
@@ -108,8 +108,8 @@ class _Recurrence(nn.Module):
         return states
 
 
-def _by_row(states):
-    """States of shape (rows, steps, width), of both directions side by side."""
+def _by_sample(states):
+    """States of shape (samples, steps, width), of both directions side by side."""
     return jnp.concatenate(states, axis=-1).swapaxes(0, 1)
 
 
@@ -144,13 +144,13 @@ class RecurrentEncoder(HiddenLayers):
 
     @nn.compact
     def __call__(self, x):
-        """States of shape (rows, width) of rows `x`."""
+        """States of shape (samples, width) of samples `x`."""
         x = x.reshape(-1, *self.sequence_shape).swapaxes(0, 1)
         states: list = []
         for i, width in enumerate(self.hidden_sizes):
             x = jnp.concatenate(states, axis=-1) if states else x
             states = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i}")(x)
-            self.hidden(_by_row(states))
+            self.hidden(_by_sample(states))
         forward, *backward = states
         return jnp.concatenate([forward[-1], *(s[0] for s in backward)], axis=-1)
 
@@ -165,7 +165,7 @@ class RecurrentDecoder(HiddenLayers):
 
     @nn.compact
     def __call__(self, z):
-        """Flat sequences of shape (rows, steps * features) of codes `z`."""
+        """Flat sequences of shape (samples, steps * features) of codes `z`."""
         (steps, features), (first, *others) = self.sequence_shape, self.hidden_sizes
         directions = _directions("states", self.bidirectional)
         gates = GATES[self.cell]
@@ -176,11 +176,11 @@ class RecurrentDecoder(HiddenLayers):
                 directions, jnp.split(projected, len(directions), axis=-1), strict=True
             )
         ]
-        self.hidden(_by_row(states))
+        self.hidden(_by_sample(states))
         for i, width in enumerate(others):
             layer = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i + 1}")
             states = layer(jnp.concatenate(states, axis=-1))
-            self.hidden(_by_row(states))
+            self.hidden(_by_sample(states))
         x: Any = nn.Dense(features, name="output")(jnp.concatenate(states, axis=-1))
         return x.swapaxes(0, 1).reshape(-1, steps * features)
 

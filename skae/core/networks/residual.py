@@ -7,14 +7,14 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.networks.dropout import HiddenLayers
 from skae.core.networks.heads import WithHead
-from skae.core.networks.hidden import HiddenLayers
 
 __all__ = ["ResidualDecoder", "ResidualEncoder", "residual_parts"]
 
 
 def normalized(x):
-    """Each row with mean 0 and variance 1; without weights, which the next layer has."""
+    """Each sample with mean 0 and variance 1; without weights, which the next layer has."""
     x = x - jnp.mean(x, axis=-1, keepdims=True)
     return x * jax.lax.rsqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + 1e-6)
 
@@ -35,11 +35,11 @@ class _Residual(HiddenLayers):
 
 
 class ResidualEncoder(_Residual):
-    """From rows to the end of the stream; without a stream where `n_blocks` is negative."""
+    """From samples to the end of the stream; without a stream where `n_blocks` is negative."""
 
     @nn.compact
     def __call__(self, x):
-        """Numbers of shape (rows, width) of rows `x`."""
+        """Numbers of shape (samples, width) of samples `x`."""
         for i, size in enumerate(self.outer_sizes):
             x = ACTIVATIONS[self.activation](nn.Dense(size, name=f"layer_{i}")(x))
             x = self.hidden(x)
@@ -51,13 +51,13 @@ class ResidualEncoder(_Residual):
 
 
 class ResidualDecoder(_Residual):
-    """From codes into a stream, and from its end to rows."""
+    """From codes into a stream, and from its end to samples."""
 
     n_features: int
 
     @nn.compact
     def __call__(self, z):
-        """Rows of shape (rows, n_features) of codes `z`."""
+        """Samples of shape (samples, n_features) of codes `z`."""
         x: Any = self._blocks(nn.Dense(self.width, name="input")(z), 0)
         for i, size in enumerate(self.outer_sizes):
             x = ACTIVATIONS[self.activation](nn.Dense(size, name=f"layer_{self.n_blocks + i}")(x))

@@ -1,0 +1,1 @@
+"""Samples on the host: reading, units, moments, mini-batches, and copies on the device."""

@@ -1,0 +1,90 @@
+"""Blocks of batches on the host, in memory that is used again.
+
+A block is as large as a cache and is filled once a call: to allocate and to copy it each time would
+take as long as a small network's step on it.
+"""
+
+import math
+
+import numpy as np
+
+from skae.core.data.samples import Samples
+
+__all__ = ["Buffers", "aligned", "is_aligned"]
+
+# a CPU device reads arrays where they are if they begin at a multiple of this
+_ALIGNMENT = 64
+
+
+class Buffers:
+    """Two blocks that take turns: one may be read by the device while the other is filled.
+
+    Parameters
+    ----------
+    samples : Samples
+    batch_size, capacity : int
+        Samples of a batch, batches of a block.
+    """
+
+    def __init__(self, samples: Samples, batch_size: int, capacity: int):
+        self.samples, self.capacity = samples, capacity
+        shape = (capacity, batch_size)
+        self._blocks = [
+            (
+                self._memory(shape),
+                aligned(shape, np.float32),
+                aligned((*shape, samples.n_targets), np.float32),
+            )
+            for _ in range(2)
+        ]
+
+    def filled(self, batches: list[np.ndarray], weight: np.ndarray):
+        """The samples of `batches`, padded; what was filled last but one is overwritten.
+
+        Returns
+        -------
+        samples : ndarray of shape (capacity, batch_size, n_features)
+        weights : ndarray of shape (capacity, batch_size)
+            0 for padding.
+        targets : ndarray of shape (capacity, batch_size, n_targets)
+            Batches after the last hold anything.
+        places : None
+            Samples are in the order in which they are wanted.
+        """
+        samples, weights, targets = self._fill(batches, weight)
+        return samples, weights, targets, None
+
+    def _fill(self, batches, weight):
+        self._blocks.reverse()
+        samples, weights, targets = self._blocks[0]
+        for i, batch in enumerate(batches):
+            size = len(batch)
+            self._write(batch, samples[i, :size])
+            weights[i, :size] = weight[batch]
+            targets[i, :size] = self.samples.targets(batch)
+            for array, padding in ((samples, self._padding), (weights, 0), (targets, 0)):
+                array[i, size:] = padding
+        return samples, weights, targets
+
+    _padding = 0
+
+    def _memory(self, shape):
+        return aligned((*shape, self.samples.n_features), self.samples.dtype)
+
+    def _write(self, batch, out):
+        self.samples.read(batch, out)
+
+
+def aligned(shape, dtype) -> np.ndarray:
+    """An array that a CPU device reads where it is; it holds anything."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def is_aligned(array: np.ndarray) -> bool:
+    """Whether a CPU device reads an array where it is, as float32."""
+    flags = array.flags
+    is_plain = array.dtype == np.float32 and flags.c_contiguous
+    return is_plain and array.ctypes.data % _ALIGNMENT == 0

@@ -1,0 +1,107 @@
+"""Weights to start from: the linear path set to the principal components, the rest at zero.
+
+So training starts where PCA ends and only improves on it.
+"""
+
+import numpy as np
+
+from skae.core.activations import ACTIVATIONS
+from skae.core.initialization.principal_components import Components
+from skae.core.losses import LOSSES
+from skae.core.networks import Network, initial_weights
+from skae.core.networks.ends import silence
+
+__all__ = ["pca_start"]
+
+# standard deviation of a bounded code's preactivation at the start: well inside the linear range
+_LINEAR_RANGE = 0.5
+
+
+def pca_start(network: Network, loss: str, components: Components, blocks, weight, rng) -> dict:
+    """Initial weights such that the output is PCA's.
+
+    Parameters
+    ----------
+    network : Network
+        With a linear path.
+    loss : str
+        A name in `LOSSES`.
+    components : Components
+        Of the training samples.
+    blocks : callable
+        Returns an iterator over ``(slice, samples)`` of the training samples as the network sees them.
+    weight : ndarray of shape (n_samples,)
+    rng : numpy.random.Generator
+        For the layers inside.
+    """
+    params = initial_weights(network, rng)
+    vectors = components.vectors.astype(np.float64)
+    deviations = components.deviations.astype(np.float64)
+    mean = np.zeros(network.n_features)
+    if not LOSSES[loss].centered:
+        mean = sum(weight[part] @ samples.astype(np.float64) for part, samples in blocks())
+        mean = mean / np.sum(weight)
+    if network.code_activation == "identity":
+        into, back, output = vectors, vectors.T, mean
+        code_scale = _code_scale(deviations)
+    else:
+        spread = np.where(deviations > 0, deviations, np.inf)
+        into = _LINEAR_RANGE * vectors / spread
+        back, output = _least_squares(network, into, mean, blocks, weight)
+        code_scale = np.ones(network.n_components)
+    if not LOSSES[loss].centered:
+        m = np.clip(mean, 0.01, 0.99)
+        slope = 1.0 / (m * (1.0 - m))
+        back, output = back * slope, np.log(m / (1.0 - m)) + (output - mean) * slope
+        if network.code_activation == "identity":
+            output = np.log(m / (1.0 - m))
+    params["fixed"] = {"code_scale": code_scale}
+    params["linear"] = _linear_path(network, into, back)
+    encoder_bias = np.zeros(network.heads * network.n_components)
+    encoder_bias[: network.n_components] = -mean @ into / code_scale
+    silence(params, network, encoder_bias, output)
+    return _as_float32(params)
+
+
+def _code_scale(deviations):
+    """The codes' standard deviations, floored: the networks beside the path see codes of unit
+    variance.
+    """
+    if not np.any(deviations > 0):
+        return np.ones_like(deviations)
+    smallest = deviations[deviations > 0].min()
+    return np.maximum(np.where(deviations > 0, deviations, smallest), 1e-3 * deviations.max())
+
+
+def _least_squares(network, into, mean, blocks, weight):
+    """The linear map with intercept from the starting codes back to the samples."""
+    activation = ACTIVATIONS[network.code_activation]
+    width = network.n_components + 1
+    gram, cross = np.zeros((width, width)), np.zeros((width, network.n_features))
+    for part, samples in blocks():
+        samples = samples.astype(np.float64)
+        codes = activation((samples - mean) @ into, np)
+        codes = codes > 0.5 if network.binary else codes
+        codes = np.column_stack([codes, np.ones(len(samples))])
+        weighted = codes * weight[part, None]
+        gram += weighted.T @ codes
+        cross += weighted.T @ samples
+    # directions without variance (missing components) get no weight
+    solution = np.linalg.lstsq(gram, cross, rcond=1e-10)[0]
+    return solution[:-1], solution[-1]
+
+
+def _linear_path(network, into, back):
+    if not network.tied:
+        return {"encoder": into, "decoder": back}
+    if not network.gain:
+        return {"encoder": into}
+    norm = np.sum(np.square(into), axis=0)
+    inner = np.sum(into.T * back, axis=1)
+    return {"encoder": into, "gain": np.divide(inner, norm, out=np.ones_like(norm), where=norm > 0)}
+
+
+def _as_float32(tree):
+    if isinstance(tree, dict):
+        return {name: _as_float32(leaf) for name, leaf in tree.items()}
+    return np.asarray(tree, np.float32)

@@ -1,0 +1,154 @@
+"""Optimizers by name or as an optax factory, and learning rates as arrays.
+
+An optimizer is a value that compares and hashes by what it does, so that two clones of an
+estimator share one compiled program.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+from skae.core.training.muon import muon
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
+
+OPTIMIZERS: dict[str, Callable] = {
+    "adam": optax.adam,
+    "adamw": optax.adamw,
+    "nadam": optax.nadam,
+    "rmsprop": optax.rmsprop,
+    "sgd": functools.partial(optax.sgd, momentum=0.9, nesterov=True),
+    "lion": optax.lion,
+    "muon": muon,
+}
+
+_ADAPTIVE = ("adam", "adamw", "nadam", "muon")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optax factory with bound arguments; called with a (traced) learning rate."""
+
+    factory: Callable
+    args: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+    def __call__(self, learning_rate) -> optax.GradientTransformation:
+        """The optax transformation at this rate."""
+        return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
+
+    def initial_state(self, params):
+        """The state before the first step, in NumPy's arrays.
+
+        Most optimizers begin with constants, which need not be compiled to be known.
+        """
+        leaves, structure = jax.tree.flatten(params)
+        kinds = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+        shapes, constants = _traced_start(self, structure, kinds)
+        if any(constant is None for constant in constants):
+            return jax.device_get(jax.jit(self(1e-3).init)(params))
+        leaves, structure = jax.tree.flatten(shapes)
+        pairs = zip(leaves, constants, strict=True)
+        return jax.tree.unflatten(structure, [np.full(x.shape, c, x.dtype) for x, c in pairs])
+
+
+@functools.lru_cache(maxsize=256)
+def _traced_start(optimizer, structure, kinds):
+    """Shapes of an optimizer's first state, and the constant that fills each array, if one does."""
+    params = jax.tree.unflatten(structure, [jax.ShapeDtypeStruct(*kind) for kind in kinds])
+    traced, shapes = jax.make_jaxpr(optimizer(1e-3).init, return_shape=True)(params)
+    filled = {
+        equation.outvars[0]: getattr(equation.invars[0], "val", None)
+        for equation in traced.eqns
+        if equation.primitive.name == "broadcast_in_dim"
+    }
+    # a literal has a value itself, and no hash
+    outs = traced.jaxpr.outvars
+    return shapes, [out.val if hasattr(out, "val") else filled.get(out) for out in outs]
+
+
+def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
+    """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one.
+
+    Adam and its kin, where they are named, get an eps that falls with the number of columns as
+    gradients of a mean over cells do: at the PCA start the encoder's gradient is exactly 0, and
+    with optax's eps of 1e-8 rounding noise alone would make full steps.
+    """
+    named = optimizer
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer={optimizer!r} is unknown: use one of {sorted(OPTIMIZERS)}")
+        optimizer = OPTIMIZERS[optimizer]
+        if named in _ADAPTIVE and n_features is not None:
+            optimizer = functools.partial(optimizer, eps=1e-4 / n_features)
+        if named == "muon":
+            optimizer = functools.partial(optimizer, n_features=n_features)
+    args: tuple = ()
+    keywords: dict = {}
+    while isinstance(optimizer, functools.partial):
+        args, keywords = optimizer.args + args, {**optimizer.keywords, **keywords}
+        optimizer = optimizer.func
+    resolved = Optimizer(optimizer, args, tuple(sorted(keywords.items())))
+    try:
+        hash(resolved)
+    except TypeError:
+        raise ValueError(
+            f"optimizer={optimizer!r} has arguments that are not hashable ({args}, {keywords}): "
+            "use numbers, strings, tuples and functions"
+        ) from None
+    _check_optimizer(resolved)
+    return resolved
+
+
+@functools.lru_cache(maxsize=64)
+def _check_optimizer(optimizer: Optimizer) -> None:
+    name = getattr(optimizer.factory, "__name__", repr(optimizer.factory))
+    weights = {"weight": jax.ShapeDtypeStruct((2,), np.float32)}
+
+    def one_update(weights):
+        transform = optimizer(1e-3)
+        updates, _ = transform.update(weights, transform.init(weights), weights)
+        return updates
+
+    try:
+        jax.eval_shape(one_update, weights)
+    except Exception as error:
+        raise ValueError(
+            f"optimizer={name} cannot be used: it must be an optax factory that is called with "
+            "learning_rate=... and whose update needs nothing but gradients, state and weights "
+            f"(no value_fn); it raised {type(error).__name__}: {error}"
+        ) from error
+
+
+def _constant(progress):
+    return np.ones_like(progress)
+
+
+def _cosine(progress):
+    return 0.5 * (1.0 + np.cos(np.pi * progress))
+
+
+def _exponential(progress):
+    return 0.01**progress
+
+
+SCHEDULES = {"constant": _constant, "cosine": _cosine, "exponential": _exponential}
+
+
+def learning_rates(schedule: str, rate: float, warm_up: float, total: int, steps) -> np.ndarray:
+    """Learning rate of each of `steps` (0-based) out of `total`, float32.
+
+    Over the first ``warm_up * total`` steps the rate rises linearly to `rate`; then it stays
+    ("constant"), falls as half a cosine to 0 ("cosine") or by a factor of 100 in all
+    ("exponential"). Steps beyond `total` keep the last rate.
+    """
+    steps = np.asarray(steps, dtype=np.float64)
+    rise = max(1.0, np.ceil(warm_up * total))
+    progress = np.clip((steps - rise) / max(1.0, total - rise), 0.0, 1.0)
+    factor = np.minimum(1.0, (steps + 1.0) / rise) if warm_up > 0 else 1.0
+    return (rate * factor * SCHEDULES[schedule](progress)).astype(np.float32)

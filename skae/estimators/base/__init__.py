@@ -1,0 +1,1 @@
+"""Machinery that all estimators share."""

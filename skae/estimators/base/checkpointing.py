@@ -1,0 +1,57 @@
+"""Fits that can be cut short and go on: what a checkpoint must know of a fit."""
+
+from numbers import Integral
+
+import jax
+import numpy as np
+from scipy import sparse
+
+from skae.core.data.samples import Samples
+from skae.persistence.checkpoint import FileCheckpoint, digest_of, digest_of_value
+
+__all__ = ["resumed"]
+
+# what may be another in the fit that goes on
+_FREE = ("checkpoint", "checkpoint_interval", "max_time", "verbose")
+# what training goes on from under `warm_start`
+_EARLIER = ("params_", "optimizer_state_", "n_steps_", "mean_", "scale_")
+
+
+def resumed(estimator, task, X, weight, X_val):
+    """`task` with a checkpoint, and with the seed of the fit that goes on.
+
+    Raises
+    ------
+    ValueError
+        The file is of another fit, or is no checkpoint, or cannot be written.
+    """
+    if estimator.checkpoint is None:
+        return task
+    kind = type(estimator).__name__
+    parameters = {k: v for k, v in estimator.get_params(deep=False).items() if k not in _FREE}
+    # numbers drawn from a state that has moved on are others: the file has those of the first fit
+    is_fixed = isinstance(parameters["random_state"], Integral)
+    if not is_fixed:
+        parameters["random_state"] = None
+    fit = {name: digest_of_value(v, f"{name} of {kind}") for name, v in parameters.items()}
+    fit["estimator"] = digest_of_value(kind, kind)
+    # device=None is another one where there is another one
+    fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
+    fit["samples"] = _digest_of_samples(X)
+    fit["sample_weight"] = digest_of(weight)
+    fit["X_val"] = "" if X_val is None else _digest_of_samples(X_val)
+    if task.earlier is not None:
+        earlier = {name: task.earlier[name] for name in _EARLIER}
+        fit["weights to go on from"] = digest_of_value(earlier, kind)
+    checkpoint = FileCheckpoint(
+        estimator.checkpoint, estimator.checkpoint_interval, fit, task.seed.entropy
+    )
+    task.checkpoint, task.seed = checkpoint, np.random.SeedSequence(checkpoint.entropy)
+    return task
+
+
+def _digest_of_samples(X):
+    if sparse.issparse(X):
+        return digest_of(np.array(X.shape), X.data, X.indices, X.indptr)
+    samples = Samples(X)
+    return digest_of(block for _, block in samples.blocks(samples.raw))

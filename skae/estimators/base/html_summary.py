@@ -1,0 +1,65 @@
+"""A fitted autoencoder at a glance, as HTML under scikit-learn's diagram."""
+
+from html import escape
+
+import jax
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skae.core.networks.captured_activations import layer_shapes
+
+__all__ = ["summary_html", "summary_of"]
+
+_STYLE = "padding: 0.1em 0.8em; text-align: {align}; font-variant-numeric: tabular-nums"
+
+
+def summary_of(model) -> dict[str, str]:
+    """Layers with the shapes that they have of a sample, and how training ended.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted autoencoder.
+
+    Returns
+    -------
+    summary : dict of str
+        What there is to say, by what it is about, from the samples on.
+    """
+    check_is_fitted(model)
+    network, history = model.architecture_["network"], model.history_
+    shapes = {
+        "samples": (model.n_features_in_,),
+        **layer_shapes(model._network, model.params_),
+        "reconstruction": (model.n_features_in_,),
+    }
+    trained = {name: part for name, part in model.params_.items() if name != "fixed"}
+    n_parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(trained))
+    said = {
+        "network": network["kind"],
+        **{name: " x ".join(map(str, shape)) for name, shape in shapes.items()},
+        "parameters": f"{n_parameters:,}",
+        "epochs": f"{model.n_iter_}, kept: {model.best_iter_ or 'the start'}",
+    }
+    if len(history["loss"]):
+        said["training loss"] = f"{history['loss'][-1]:.4g}"
+    held_out = history.get("validation_loss", ())
+    if np.isfinite(held_out).any():
+        lower = "" if model.best_iter_ else " (the start's was lower)"
+        said["best validation loss"] = f"{np.nanmin(held_out):.4g}{lower}"
+    said["seconds"] = f"{model.fit_time_['total']:.3g}"
+    return said
+
+
+def summary_html(model) -> str:
+    """`summary_of` as a table that can be folded up."""
+    left, right = (_STYLE.format(align=align) for align in ("left", "right"))
+    lines = "".join(
+        f'<tr><th style="{left}">{escape(name)}</th><td style="{right}">{escape(value)}</td></tr>'
+        for name, value in summary_of(model).items()
+    )
+    title = f"{escape(type(model).__name__)}: layers and training"
+    return (
+        '<details class="skae-summary" style="margin: 0.3em 0 0 1em">'
+        f"<summary>{title}</summary><table>{lines}</table></details>"
+    )

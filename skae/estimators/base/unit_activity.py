@@ -1,0 +1,45 @@
+"""Which units of a code are in use: measured on the samples of a fit, block by block."""
+
+import numpy as np
+
+from skae.core.data.samples import Samples
+
+__all__ = ["activity"]
+
+# of its largest code, what a unit must exceed to be active in a sample
+_ACTIVE = 0.01
+# of the largest standard deviation among units, below which a unit tells no samples apart
+_DEAD = 1e-3
+
+
+def activity(model, X, weight) -> dict[str, np.ndarray]:
+    """``mean_activation_``, ``active_fraction_`` and ``dead_units_`` of a fitted autoencoder.
+
+    Parameters
+    ----------
+    model : estimator
+    X : ndarray or CSR array
+        Checked samples.
+    weight : ndarray of shape (n_samples,)
+    """
+    used = np.flatnonzero(weight > 0)
+    samples, share = Samples(X).select(used), weight[used] / weight[used].sum()
+
+    def codes():
+        for part, block in samples.blocks(samples.raw):
+            yield share[part], model._codes(block, np.float64)
+
+    total, squares, highest = np.zeros((3, model.n_components_))
+    origin = next(z[0] for _, z in codes())
+    for w, z in codes():
+        total += w @ (z - origin)
+        squares += w @ np.square(z - origin)
+        np.maximum(highest, np.abs(z).max(axis=0), out=highest)
+    deviation = np.sqrt(np.maximum(0, squares - np.square(total)))
+    dead = deviation <= _DEAD * deviation.max()
+    active = sum(w @ (np.abs(z) > _ACTIVE * highest) for w, z in codes())
+    return {
+        "mean_activation_": total + origin,
+        "active_fraction_": np.where(dead, 0.0, active),
+        "dead_units_": np.flatnonzero(dead),
+    }

@@ -1,0 +1,1 @@
+"""One objective per idea: its loss, its initialization, its sampling. Pure JAX and NumPy."""

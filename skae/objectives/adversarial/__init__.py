@@ -1,0 +1,1 @@
+"""Adversarial regularization of codes: priors and the discriminator."""

@@ -1,0 +1,1 @@
+"""Denoising: corruption of samples by noise."""

@@ -1,0 +1,1 @@
+"""Binary codes: iterative quantization and neighborhoods."""

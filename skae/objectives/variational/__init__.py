@@ -1,0 +1,1 @@
+"""Variational inference: likelihoods, evidence lower bounds, probabilistic PCA."""

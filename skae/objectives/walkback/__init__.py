@@ -1,0 +1,1 @@
+"""Generative stochastic networks: Markov chains and walkback training."""

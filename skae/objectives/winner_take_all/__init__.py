@@ -1,0 +1,1 @@
+"""Winner-take-all masks."""

@@ -16,7 +16,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from skae.hashing import HammingIndex, _nearest, _tables
+from skae.hashing import HammingIndex, _multi_index, _top_k
 from skae.hashing._words import pack, to_words
 from tests.test_docstrings import entries, parameters_of, section
 
@@ -109,8 +109,8 @@ def test_tables_look_at_a_part_only(monkeypatch):
     codes = codes_of(20_000, 64, n_kinds=2000)
     index = HammingIndex(5).fit(codes)
     assert index.algorithm_ == "multi_index"
-    monkeypatch.setattr(_tables._scan, "nearest", None)
-    monkeypatch.setattr(_tables._scan, "within", None)
+    monkeypatch.setattr(_multi_index._scan, "nearest", None)
+    monkeypatch.setattr(_multi_index._scan, "within", None)
     assert_same(index.kneighbors(codes[:50]), by_hand(codes, codes[:50], 5))
 
 
@@ -135,13 +135,13 @@ def test_equal_codes_are_ties_by_index(algorithm):
 def test_ties_behind_the_last_kept_are_not_looked_at_again(monkeypatch):
     """Else duplicates, of which hashes have many, would make a search ten times slower."""
     offered = []
-    offer = _nearest.Nearest.offer
+    offer = _top_k.Nearest.offer
 
     def counted(self, queries, *found):
         offered.append(len(queries))
         offer(self, queries, *found)
 
-    monkeypatch.setattr(_nearest.Nearest, "offer", counted)
+    monkeypatch.setattr(_top_k.Nearest, "offer", counted)
     codes = codes_of(40_000, 8, n_kinds=1)
     HammingIndex(10, algorithm="brute").fit(codes).kneighbors(codes[:20])
     assert sum(offered) < 20 * 40
@@ -150,7 +150,7 @@ def test_ties_behind_the_last_kept_are_not_looked_at_again(monkeypatch):
 @pytest.mark.parametrize("n_bits", [5, 16, 17, 40, 64, 100])
 def test_substrings_hold_all_bits(n_bits):
     codes = codes_of(30, n_bits)
-    keys, width = _tables._substrings(to_words(pack(codes)), n_bits)
+    keys, width = _multi_index._substrings(to_words(pack(codes)), n_bits)
     bits = (keys.T[:, :, None] >> np.arange(width)[::-1]) & 1
     np.testing.assert_array_equal(bits.reshape(30, -1)[:, :n_bits], codes)
 

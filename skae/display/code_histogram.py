@@ -3,7 +3,7 @@
 import numpy as np
 
 from skae.display._axes import axes_grid
-from skae.display._fitted import dense_samples, named
+from skae.display._estimators import dense_samples, named
 
 __all__ = ["CodeHistogramDisplay"]
 

@@ -16,7 +16,7 @@ from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.networks.captured_activations import excitation
-from skae.display._fitted import autoencoder_in
+from skae.display._estimators import autoencoder_in
 
 __all__ = ["chosen_units", "maximize_activation", "top_activating_rows"]
 

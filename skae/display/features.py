@@ -5,7 +5,7 @@ import numpy as np
 from skae.core.networks.captured_activations import CODE
 from skae.core.networks.ends import code_layer
 from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._fitted import autoencoder_in, dense_samples, image_shape_of
+from skae.display._estimators import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 from skae.display.excitation import chosen_units, maximize_activation, top_activating_rows
 

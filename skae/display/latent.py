@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae.display._axes import matplotlib_pyplot, one_axes
-from skae.display._fitted import dense_samples, image_shape_of, whole
+from skae.display._estimators import dense_samples, image_shape_of, whole
 from skae.display._mosaic import painted, value_limits
 
 __all__ = ["LatentDisplay"]

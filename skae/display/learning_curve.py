@@ -3,7 +3,7 @@
 import numpy as np
 
 from skae.display._axes import axes_grid
-from skae.display._fitted import autoencoder_in
+from skae.display._estimators import autoencoder_in
 
 __all__ = ["LearningCurveDisplay"]
 

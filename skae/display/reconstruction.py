@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_scalar
 
 from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._fitted import dense_samples, image_shape_of, named
+from skae.display._estimators import dense_samples, image_shape_of, named
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
 __all__ = ["ReconstructionDisplay"]

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_scalar
 
 from skae.display._axes import mosaic_axes, one_axes
-from skae.display._fitted import autoencoder_in, dense_samples, image_shape_of
+from skae.display._estimators import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 
 __all__ = ["SampleDisplay"]

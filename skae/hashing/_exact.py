@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from skae.hashing import _scan, _tables
-from skae.hashing._nearest import MAX_QUERIES, Integers, smallest
+from skae.hashing import _multi_index, _scan
+from skae.hashing._top_k import MAX_QUERIES, Integers, smallest
 from skae.hashing._words import Words
 
 #: fewer codes are scanned sooner than they are sorted
@@ -22,14 +22,14 @@ _MAX_TAIL = 1 / 8
 _GROUP, _HELD = min(100, MAX_QUERIES), 1 << 21
 
 
-def tables_for(words: Words, n_bits: int, algorithm: str, known: _tables.Tables | None = None):
+def tables_for(words: Words, n_bits: int, algorithm: str, known: _multi_index.Tables | None = None):
     """Tables for these codes, those known if they still serve, or None."""
     n_codes = words.shape[1]
     if algorithm == "brute" or (algorithm == "auto" and n_codes < _MIN_CODES):
         return None
     if known is not None and n_codes - known[1].shape[1] <= _MAX_TAIL * n_codes:
         return known
-    return _tables.build(words, n_bits)
+    return _multi_index.build(words, n_bits)
 
 
 def nearest(words, n_bits, tables, queries, k, n_jobs=1) -> tuple[Integers, Integers]:
@@ -40,7 +40,7 @@ def nearest(words, n_bits, tables, queries, k, n_jobs=1) -> tuple[Integers, Inte
         n_sorted = 0 if tables is None else tables[1].shape[1]
         if n_sorted < k:
             return _scan.nearest(words, group, k)
-        found = _tables.nearest(words[:, :n_sorted], n_bits, tables, group, k)
+        found = _multi_index.nearest(words[:, :n_sorted], n_bits, tables, group, k)
         rest = words[:, n_sorted:]
         if not rest.shape[1]:
             return found
@@ -62,7 +62,7 @@ def within(words, n_bits, tables, queries, radius, n_jobs=1):
         if tables is None:
             return ordered(_scan.within(words, group, radius))
         n_sorted = tables[1].shape[1]
-        parts = _tables.within(words[:, :n_sorted], n_bits, tables, group, radius)
+        parts = _multi_index.within(words[:, :n_sorted], n_bits, tables, group, radius)
         rest = _scan.within(words[:, n_sorted:], group, radius)
         return ordered([*parts, *((sample, far, i + n_sorted) for sample, far, i in rest)])
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from skae.hashing._nearest import Integers, Nearest, smallest
+from skae.hashing._top_k import Integers, Nearest, smallest
 from skae.hashing._words import Words, distances
 
 #: codes of a block: with 8 bytes each, and as many for what differs, half a MB

@@ -12,9 +12,9 @@ import numpy as np
 
 from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
 from skae.hashing._graph import GraphMixin
-from skae.hashing._nearest import own_places
-from skae.hashing._stored import ALGORITHMS, StoredCodes
-from skae.hashing._task import check_whole
+from skae.hashing._top_k import own_places
+from skae.hashing._base import ALGORITHMS, StoredCodes
+from skae.hashing._retrieval import check_whole
 
 
 class HammingIndex(GraphMixin, StoredCodes):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from skae.hashing import _exact
-from skae.hashing._task import check_whole, encoded, read_labels, read_words
+from skae.hashing._retrieval import check_whole, encoded, read_labels, read_words
 
 #: centers of hash balls that are looked up at a time
 _CENTERS = 4096

@@ -19,7 +19,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from skae.hashing import _scan
-from skae.hashing._nearest import Integers, Nearest
+from skae.hashing._top_k import Integers, Nearest
 from skae.hashing._words import Words, to_bytes
 
 #: bits of a substring: 2 ** 16 buckets are sorted and kept at little cost

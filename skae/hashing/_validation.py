@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from skae.hashing._nearest import MAX_BITS
+from skae.hashing._top_k import MAX_BITS
 from skae.hashing._words import pack
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae.estimators.base.sklearn_compat import DocumentedInHTML, validate_data
 from skae.hashing import _exact, _faiss
-from skae.hashing._reading import packed_codes, refuse_long, refuse_unpacked
+from skae.hashing._validation import packed_codes, refuse_long, refuse_unpacked
 from skae.hashing._words import to_bytes, to_words
 from skae.persistence.saving import SaveMixin
 

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
-from skae.hashing._reading import packed_codes, refuse_long
+from skae.hashing._validation import packed_codes, refuse_long
 from skae.hashing._words import Words, to_words
 
 

@@ -11,10 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
-from skae.hashing._graph import GraphMixin
-from skae.hashing._top_k import own_places
 from skae.hashing._base import ALGORITHMS, StoredCodes
+from skae.hashing._graph import GraphMixin
 from skae.hashing._retrieval import check_whole
+from skae.hashing._top_k import own_places
 
 
 class HammingIndex(GraphMixin, StoredCodes):

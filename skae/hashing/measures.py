@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from skae.hashing import _exact
-from skae.hashing._top_k import own_places
 from skae.hashing._retrieval import RetrievalTask, check_whole
+from skae.hashing._top_k import own_places
 from skae.hashing._words import distances
 
 #: queries whose hash balls are held at a time

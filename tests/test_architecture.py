@@ -1,10 +1,12 @@
-"""The layers, read from the sources: who may import whom, and how long a file may be."""
+"""The layout of the package, read from its sources: imports, lengths and global settings.
+
+Each test loops over all files and reports every file that breaks its rule, with what to do.
+These tests are in `make test`.
+"""
 
 import ast
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 import skae
 
@@ -13,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILE_LINES = 320
 MAX_FUNCTION_LINES = 45
 
-# who may import whom, beside itself
+# the packages of skae that each package may import, apart from itself
 ALLOWED = {
     "core": set(),
     "objectives": {"core"},
@@ -33,7 +35,6 @@ def name_of(path):
 
 
 MODULES = {name_of(path): path for path in FILES}
-each_file = pytest.mark.parametrize("path", FILES, ids=name_of)
 
 
 @cache
@@ -41,10 +42,11 @@ def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path, everywhere=True):
+@cache
+def imports(path):
     """Full names of what a file imports: modules and, for ``from m import n``, ``m.n``."""
     name, found = name_of(path), []
-    for node in ast.walk(tree_of(path)) if everywhere else tree_of(path).body:
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -57,55 +59,77 @@ def imports(path, everywhere=True):
 
 
 def module_of(imported):
-    """The module of skae behind an imported name."""
+    """The module of skae that defines an imported name."""
     while imported not in MODULES and "." in imported:
         imported = imported.rpartition(".")[0]
     return imported
 
 
-def internal(path, everywhere=True):
-    return {module_of(n) for n in imports(path, everywhere) if n.split(".")[0] == "skae"}
+def internal(path):
+    return sorted({module_of(n) for n in imports(path) if n.split(".")[0] == "skae"})
 
 
 def layer_of(module):
     return module.split(".")[1] if "." in module else "skae"
 
 
-@each_file
-def test_layers_import_downwards_only(path):
-    layer = layer_of(name_of(path))
-    for imported in internal(path):
-        other = layer_of(imported)
-        if layer == "skae" or other in (layer, "_typing") or layer not in ALLOWED:
-            continue
-        if imported == "skae":
-            raise AssertionError(f"{name_of(path)} imports the package's public names")
-        assert other in ALLOWED[layer], f"{name_of(path)} imports {imported}"
+def assert_none(problems, what_to_do):
+    assert not problems, "\n".join([what_to_do, *problems])
 
 
-@each_file
-def test_core_and_objectives_import_no_scikit_learn(path):
-    if layer_of(name_of(path)) in ("core", "objectives"):
-        foreign = {name.split(".")[0] for name in imports(path)}
-        assert not foreign & {"sklearn", "joblib", "pandas", "polars", "matplotlib"}
+def forbidden_imports(path):
+    name, layer = name_of(path), layer_of(name_of(path))
+    if layer not in ALLOWED:
+        return []
+    others = [(imported, layer_of(imported)) for imported in internal(path)]
+    return [
+        f"{name} imports {imported}"
+        for imported, other in others
+        if other not in {layer, "_typing", *ALLOWED[layer]}
+    ]
+
+
+def test_packages_import_only_the_packages_below_them():
+    assert_none(
+        [problem for path in FILES for problem in forbidden_imports(path)],
+        "Import from a package that ALLOWED in this file lists, or move the code to the lower"
+        " package. Import public names from the module that defines them, not from `skae`:",
+    )
+
+
+def test_core_and_objectives_import_no_scikit_learn():
+    banned = {"sklearn", "joblib", "pandas", "polars", "matplotlib"}
+    assert_none(
+        [
+            f"{name_of(path)} imports {imported}"
+            for path in FILES
+            if layer_of(name_of(path)) in ("core", "objectives")
+            for imported in imports(path)
+            if imported.split(".")[0] in banned
+        ],
+        "skae.core and skae.objectives run without scikit-learn; move the import to the estimator:",
+    )
 
 
 def is_base(module):
     return module.startswith("skae.estimators.base")
 
 
-@each_file
-def test_an_estimator_imports_the_base_and_no_other_estimator(path):
-    module = name_of(path)
-    if layer_of(module) != "estimators" or module == "skae.estimators":
-        return
-    for imported in internal(path) - {module}:
-        if layer_of(imported) == "estimators":
-            assert is_base(imported), f"{module} imports {imported}"
+def test_an_estimator_imports_the_base_and_no_other_estimator():
+    assert_none(
+        [
+            f"{name} imports {imported}"
+            for name, path in MODULES.items()
+            if layer_of(name) == "estimators" and name != "skae.estimators"
+            for imported in internal(path)
+            if layer_of(imported) == "estimators" and imported != name and not is_base(imported)
+        ],
+        "Move what two estimators share to skae.estimators.base or skae.objectives:",
+    )
 
 
 def test_there_are_no_import_cycles():
-    graph = {name: internal(path) - {name, "skae"} for name, path in MODULES.items()}
+    graph = {name: set(internal(path)) - {name, "skae"} for name, path in MODULES.items()}
     done: set = set()
 
     def visit(name, trail):
@@ -126,38 +150,73 @@ def private_scikit_learn(path):
     return [n for n in names if any(p.startswith("_") for p in n.split("."))]
 
 
-def test_private_names_of_scikit_learn_are_imported_in_one_place():
-    places = {name_of(path): private_scikit_learn(path) for path in FILES}
-    assert len({name for name, found in places.items() if found}) <= 1, places
+def test_one_module_imports_private_names_of_scikit_learn():
+    places = {name_of(path): found for path in FILES if (found := private_scikit_learn(path))}
+    assert len(places) <= 1, (
+        f"import private names of scikit-learn in one module alone, not in {places}"
+    )
 
 
-def test_flax_is_used_in_core_networks_alone():
+def test_flax_is_imported_in_core_networks_alone():
     users = {n for n, p in MODULES.items() if any(i.split(".")[0] == "flax" for i in imports(p))}
-    assert users and all(name.startswith("skae.core.networks") for name in users), users
+    assert users
+    assert_none(
+        sorted(name for name in users if not name.startswith("skae.core.networks")),
+        "Move what needs flax to skae.core.networks:",
+    )
 
 
-@each_file
-def test_files_are_short_and_say_what_they_are(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
-    assert path.stem not in ("utils", "helpers", "common", "misc")
-    assert ast.get_docstring(tree_of(path)), f"{name_of(path)} has no docstring"
+def test_files_are_short_and_have_a_docstring():
+    problems = []
+    for name, path in MODULES.items():
+        n_lines = len(path.read_text(encoding="utf-8").splitlines())
+        if n_lines > MAX_FILE_LINES:
+            problems.append(f"{name} has {n_lines} lines, at most {MAX_FILE_LINES}: split it")
+        if path.stem in ("utils", "helpers", "common", "misc"):
+            problems.append(f"{name}: name the file by what it computes")
+        if not ast.get_docstring(tree_of(path)):
+            problems.append(f"{name} has no docstring: say in one sentence what it holds")
+    assert_none(problems, "Files of skae/:")
 
 
-@each_file
-def test_functions_are_short(path):
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
-            assert lines <= MAX_FUNCTION_LINES, f"{node.name}: {lines} lines"
+def length_of_body(function):
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
-@each_file
-def test_global_settings_are_left_alone(path):
-    source = ast.unparse(tree_of(path))
-    for banned in ("config.update(", "np.random.seed", "set_printoptions", "basicConfig"):
-        assert banned not in source, banned
-    for node in ast.walk(tree_of(path)):
-        # NumPy's global generator: np.random.<lower case> other than its constructors
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np.random":
-            assert node.attr[0].isupper() or node.attr == "default_rng", node.attr
+def test_functions_are_short():
+    assert_none(
+        [
+            f"{name}: {node.name} has {length_of_body(node)} lines"
+            for name, path in MODULES.items()
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.FunctionDef) and length_of_body(node) > MAX_FUNCTION_LINES
+        ],
+        f"Split functions with more than {MAX_FUNCTION_LINES} lines apart from the docstring:",
+    )
+
+
+BANNED_CALLS = ("config.update(", "np.random.seed", "set_printoptions", "basicConfig")
+
+
+def global_settings(path):
+    tree = tree_of(path)
+    source = ast.unparse(tree)
+    found = [call for call in BANNED_CALLS if call in source]
+    # NumPy's global generator: np.random.<lower case> other than its constructors
+    found += [
+        f"np.random.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value) == "np.random"
+        and not (node.attr[0].isupper() or node.attr == "default_rng")
+    ]
+    return [f"{name_of(path)} uses {call}" for call in found]
+
+
+def test_no_global_setting_is_changed():
+    assert_none(
+        [problem for path in FILES for problem in global_settings(path)],
+        "Importing and using skae must not change settings of the process; pass a generator or an"
+        " argument instead:",
+    )

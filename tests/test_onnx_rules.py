@@ -1,4 +1,4 @@
-"""Each primitive of JAX that has a rule computes the same in onnxruntime, in any shape of samples."""
+"""ONNX conversion rules: each primitive of JAX gives the same in onnxruntime, for any n_samples."""
 
 import itertools
 

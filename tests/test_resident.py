@@ -1,4 +1,4 @@
-"""Samples that stay on the device: the same fit as with samples that are sent, and nothing sent twice."""
+"""Samples kept in device memory: the same fit as with transferred ones, and no second transfer."""
 
 import jax
 import numpy as np

@@ -1,4 +1,4 @@
-"""Readers of people's images: what they read, and what they refuse."""
+"""Loaders of data sets: contents, formats, safety of the unpickler, and error messages."""
 
 import gzip
 import os
@@ -26,14 +26,14 @@ def batch(rng, n_samples=3):
 
 
 def write(folder, name, content, protocol=2):
-    # keys as bytes: what Python 2's text is to Python 3
+    # the published files were pickled by Python 2, whose strings Python 3 unpickles as bytes
     content = {key.encode(): value for key, value in content.items()}
     (folder / name).write_bytes(pickle.dumps(content, protocol=protocol))
 
 
 @pytest.fixture(scope="module")
 def cifar(tmp_path_factory):
-    """A folder of CIFAR-10's format, and what stands in it by name of file."""
+    """A folder in CIFAR-10's format, and its batches by file name."""
     folder = tmp_path_factory.mktemp("data") / "cifar-10-batches-py"
     folder.mkdir()
     rng = np.random.default_rng(0)
@@ -45,7 +45,7 @@ def cifar(tmp_path_factory):
     return folder, batches
 
 
-def test_channels_of_a_pixel_come_side_by_side(cifar):
+def test_pixels_have_channels_last(cifar):
     folder, batches = cifar
     got = load_cifar10(folder, split="test", dtype="uint8")
     data, labels = batches["test_batch"]
@@ -58,7 +58,7 @@ def test_channels_of_a_pixel_come_side_by_side(cifar):
     assert got.source == str(folder)
 
 
-def test_every_protocol_and_all_training_files(cifar):
+def test_training_files_of_every_pickle_protocol_are_concatenated(cifar):
     folder, batches = cifar
     X, y = load_cifar10(folder, return_X_y=True)
     assert X.shape == (15, 3072)
@@ -67,7 +67,7 @@ def test_every_protocol_and_all_training_files(cifar):
     np.testing.assert_array_equal(X[3, 0], batches["data_batch_2"][0][0, 0] / np.float32(255))
 
 
-def test_gray(cifar):
+def test_grayscale_conversion(cifar):
     folder, batches = cifar
     red, green, blue = batches["test_batch"][0].reshape(3, 3, 1024).swapaxes(0, 1) / 255
     average = load_cifar10(folder, split="test", color="average")
@@ -82,7 +82,7 @@ def test_gray(cifar):
 
 
 @pytest.mark.parametrize("classes", ["horse", 1, ["horse"]])
-def test_one_class(cifar, classes):
+def test_selection_of_classes(cifar, classes):
     folder, batches = cifar
     got = load_cifar10(folder, split="test", classes=classes, return_X_y=True)[1]
     assert got.tolist() == [label for label in batches["test_batch"][1] if label == 1]
@@ -112,16 +112,16 @@ class Hidden:
 @pytest.mark.parametrize(
     "value", [Evil(), [Hidden()], np.array([Evil()], dtype=object), np.float64, np.array(["text"])]
 )
-def test_a_file_can_build_arrays_and_nothing_else(value, tmp_path, monkeypatch):
+def test_unpickler_rejects_everything_but_arrays(value, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for protocol in range(6):
-        with pytest.raises(ValueError, match="not a pickle of arrays"):
+        with pytest.raises(ValueError, match="not a pickle of numeric arrays"):
             load_arrays(pickle.dumps(value, protocol), "this file")
     assert not os.listdir(tmp_path)
 
 
-def test_a_file_cannot_change_the_reader():
-    # sets defaults of the function that it names: GLOBAL, MARK, EMPTY_DICT, SETITEM, TUPLE2, BUILD
+def test_a_pickle_cannot_modify_the_unpickler():
+    # opcodes that set the defaults of a function: GLOBAL, MARK, EMPTY_DICT, SETITEM, TUPLE2, BUILD
     opcodes = [b"c_codecs\nencode\n", b"N}", b"V__defaults__\n", b"Vlatin1\n\x85", b"s\x86b."]
     content = b"".join(opcodes)
     before = _array_unpickler._encode.__defaults__
@@ -131,7 +131,7 @@ def test_a_file_cannot_change_the_reader():
 
 @pytest.mark.parametrize("dtype", ["uint8", ">i4", "<f8", "bool"])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_arrays_come_back(dtype, order):
+def test_arrays_round_trip(dtype, order):
     array = np.asarray(np.arange(6).reshape(2, 3), dtype=dtype, order=order)
     for protocol in range(6):
         got = load_arrays(pickle.dumps({b"a": [array, "é", None]}, protocol), "this file")[b"a"]
@@ -139,7 +139,7 @@ def test_arrays_come_back(dtype, order):
         assert got[0].dtype == array.dtype
 
 
-def test_damaged_files_name_the_file(cifar, tmp_path):
+def test_errors_name_the_damaged_file(cifar, tmp_path):
     folder, _ = cifar
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
@@ -153,14 +153,14 @@ def test_damaged_files_name_the_file(cifar, tmp_path):
     with pytest.raises(ValueError, match=r"test_batch.*\(2, 100\).*\(2, 3072\)"):
         load_cifar10(tmp_path, split="test")
     write(tmp_path, "test_batch", {"fine_labels": []})
-    with pytest.raises(ValueError, match="it has no 'data'"):
+    with pytest.raises(ValueError, match="it has no key 'data'"):
         load_cifar10(tmp_path, split="test")
     (tmp_path / "data_batch_3").unlink()
-    with pytest.raises(FileNotFoundError, match="lacks data_batch_3"):
+    with pytest.raises(FileNotFoundError, match="does not contain the CIFAR-10 files data_batch_3"):
         load_cifar10(tmp_path)
 
 
-def test_cifar_not_there_says_where_to_get_it(tmp_path, monkeypatch):
+def test_missing_cifar_error_has_download_instructions(tmp_path, monkeypatch):
     monkeypatch.delenv("SKAE_DATA", raising=False)
     for path in (None, tmp_path):
         with pytest.raises(FileNotFoundError, match="Download cifar-10-python"):
@@ -168,7 +168,7 @@ def test_cifar_not_there_says_where_to_get_it(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("parameters", "message"),
     [
         ({"split": "all"}, "split must be one of 'train', 'test', got 'all'"),
         ({"color": "gray"}, "color must be one of 'rgb', 'average', 'luminance'"),
@@ -177,28 +177,28 @@ def test_cifar_not_there_says_where_to_get_it(tmp_path, monkeypatch):
         ({"classes": [2]}, "got 2"),
     ],
 )
-def test_wrong_parameters(cifar, wrong, message):
+def test_invalid_parameters(cifar, parameters, message):
     with pytest.raises(ValueError, match=message):
-        load_cifar10(cifar[0], **wrong)
+        load_cifar10(cifar[0], **parameters)
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """Two classes of pictures of different sizes and kinds."""
+def image_folder(tmp_path_factory):
+    """Two classes of images of different sizes and formats."""
     image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     for name in ("blue", "red"):
         (folder / name).mkdir()
     image.new("RGB", (40, 20), (255, 0, 0)).save(folder / "red" / "wide.png")
     image.new("RGB", (10, 90), (0, 0, 255)).save(folder / "blue" / "tall.jpg", quality=100)
     image.new("L", (7, 7), 128).save(folder / "blue" / "gray.BMP".lower())
     image.new("RGBA", (9, 9), (0, 0, 255, 0)).save(folder / "red" / "transparent.png")
-    (folder / "red" / "notes.txt").write_text("no picture")
+    (folder / "red" / "notes.txt").write_text("not an image")
     return folder
 
 
-def test_image_files(pictures):
-    got = load_image_files(pictures, image_shape=(4, 6))
+def test_load_image_files(image_folder):
+    got = load_image_files(image_folder, image_shape=(4, 6))
     assert got.data.shape == (4, 72)
     assert got.image_shape == (4, 6, 3)
     assert got.target_names == ["blue", "red"]
@@ -206,7 +206,7 @@ def test_image_files(pictures):
     images = got.data.reshape(4, 4, 6, 3)
     np.testing.assert_allclose(images[0], 128 / 255, atol=1e-6)
     np.testing.assert_allclose(images[1], np.broadcast_to([0, 0, 1], (4, 6, 3)), atol=0.02)
-    np.testing.assert_allclose(images[2], 1)  # what is transparent is white
+    np.testing.assert_allclose(images[2], 1)  # transparent pixels become white
     np.testing.assert_allclose(images[3], np.broadcast_to([1, 0, 0], (4, 6, 3)), atol=1e-6)
 
 
@@ -226,20 +226,20 @@ def test_image_files_cropped_or_stretched(tmp_path):
     assert stretched.data.reshape(10, 10)[0, [0, 5, 9]].tolist() == [0, 255, 0]
 
 
-def test_wrong_image_files(pictures, tmp_path):
+def test_image_file_errors(image_folder, tmp_path):
     for shape in (32, (32,), (0, 4), (4.5, 4), "ab"):
         with pytest.raises(ValueError, match="image_shape must be a height and a width"):
-            load_image_files(pictures, image_shape=shape)
-    with pytest.raises(FileNotFoundError, match="holds no image files"):
+            load_image_files(image_folder, image_shape=shape)
+    with pytest.raises(FileNotFoundError, match="contains no image files"):
         load_image_files(tmp_path)
-    with pytest.raises(FileNotFoundError, match="is not a folder"):
+    with pytest.raises(FileNotFoundError, match="is not an existing folder"):
         load_image_files(tmp_path / "nowhere")
-    (tmp_path / "no.png").write_text("no picture")
+    (tmp_path / "no.png").write_text("not an image")
     with pytest.raises(ValueError, match=r"no\.png is not an image"):
         load_image_files(tmp_path)
 
 
-def test_pictures_of_16_bits_are_as_bright_as_those_of_8(tmp_path):
+def test_16_bit_images_are_scaled_to_8_bits(tmp_path):
     Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
     ramp = np.arange(256, dtype=np.uint16).reshape(16, 16)
     Image.fromarray(ramp * 257).save(tmp_path / "wide.png")
@@ -247,13 +247,13 @@ def test_pictures_of_16_bits_are_as_bright_as_those_of_8(tmp_path):
     narrow, wide = load_image_files(tmp_path, image_shape=(16, 16)).data
     np.testing.assert_array_equal(narrow, wide)
     Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(tmp_path / "floats.tif")
-    with pytest.raises(ValueError, match=r"floats\.tif has cells of 32 bits"):
+    with pytest.raises(ValueError, match=r"floats\.tif has pixels of 32 bits"):
         load_image_files(tmp_path)
 
 
-def test_a_packed_file_that_is_damaged(tmp_path, monkeypatch):
+def test_damaged_gzip_file(tmp_path, monkeypatch):
     for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(bytes(1000))[:-9])
     monkeypatch.setenv("SKAE_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match="damaged, or not packed"):
+    with pytest.raises(ValueError, match="damaged, or is not a gzip file"):
         load_fashion_mnist()

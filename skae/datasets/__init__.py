@@ -1,7 +1,4 @@
-"""Data sets to learn on that scikit-learn does not ship, and readers of people's own images.
-
-Knows files and OpenML, and nothing of estimators.
-"""
+"""Loaders of image data sets: Fashion-MNIST, CIFAR-10, and folders of image files."""
 
 from skae.datasets._cifar10 import load_cifar10
 from skae.datasets._fashion_mnist import load_fashion_mnist

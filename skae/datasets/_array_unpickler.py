@@ -1,8 +1,9 @@
-"""An unpickler that can build NumPy arrays and plain Python values, and nothing else.
+"""Restricted unpickler: reads NumPy arrays and plain Python values, and rejects all other pickles.
 
-The pickle format can call any function on earth, so a file from elsewhere is a program. Here a
-file can name five things, and each of them is a stand-in of this module that takes bytes and a
-shape. NumPy's own reconstruction is not among them: it trusts the file about sizes and flags.
+A pickle can import and call any function, so unpickling an untrusted file can run arbitrary code.
+This unpickler accepts only the global names that arrays of numbers need, and maps each of them to
+a replacement in this module that receives bytes and a shape. NumPy's own `_reconstruct` is not
+used, because it trusts the sizes and flags that the file states.
 """
 
 import io
@@ -11,88 +12,100 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["load_arrays"]
 
 
-class _Dtype:
-    """Stands for numpy.dtype: a kind of numbers and an order of bytes."""
+class _DtypeStandIn:
+    """Replacement of numpy.dtype: a numeric dtype and its byte order."""
 
-    def __init__(self, code, *_):
+    def __init__(self, code: str | bytes, *_: object) -> None:
         code = code.decode() if isinstance(code, bytes) else code
         self.dtype = np.dtype(str(code))
         if self.dtype.kind not in "biuf":
-            raise pickle.UnpicklingError(f"it holds an array of {self.dtype}, not of numbers")
+            raise pickle.UnpicklingError(f"it contains an array of non-numeric dtype {self.dtype}")
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         order: Any = state[1].decode() if isinstance(state[1], bytes) else state[1]
         self.dtype = self.dtype.newbyteorder(order)
 
 
-class _Array:
-    """Stands for an array until all its cells have been read."""
+class _ArrayStandIn:
+    """Replacement of numpy.ndarray: holds the array once its state has been read."""
 
-    def __init__(self, *_):
+    def __init__(self, *_: object) -> None:
         self.value = np.empty(0)
 
-    def __setstate__(self, state):
-        _, shape, kind, is_fortran, cells = state
-        self.value = _array(cells, kind, shape, "F" if is_fortran else "C")
+    def __setstate__(self, state: Any) -> None:
+        _, shape, dtype, is_fortran, content = state
+        self.value = _array_from_buffer(content, dtype, shape, "F" if is_fortran else "C")
 
 
-def _array(cells, kind, shape, order, *_):
-    return np.frombuffer(cells, kind.dtype).reshape(shape, order=order)
+def _array_from_buffer(
+    content: Any, dtype: _DtypeStandIn, shape: Any, order: Any, *_: object
+) -> NDArray:
+    return np.frombuffer(content, dtype.dtype).reshape(shape, order=order)
 
 
-def _encode(text, encoding="utf-8"):
-    """What Python 3 writes for bytes under protocols 0 to 2; other codecs than latin1 never."""
+def _encode(text: str, encoding: str = "utf-8") -> bytes:
+    """Replacement of codecs.encode, by which Python 3 pickles bytes under protocols 0 to 2."""
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it asks for the codec {encoding!r}")
+        raise pickle.UnpicklingError(f"it uses the codec {encoding!r} instead of 'latin1'")
     return text.encode("latin1")
 
 
 _STAND_INS: dict[tuple[str, str], Callable] = {
-    ("numpy", "ndarray"): _Array,  # an argument of _reconstruct, never called
-    ("numpy", "dtype"): _Dtype,
+    # an argument of _reconstruct; pickles of arrays never call it
+    ("numpy", "ndarray"): _ArrayStandIn,
+    ("numpy", "dtype"): _DtypeStandIn,
     ("_codecs", "encode"): _encode,
-    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Array for core in ("core", "_core")},
-    **{(f"numpy.{core}.numeric", "_frombuffer"): _array for core in ("core", "_core")},
+    # NumPy 2 renamed numpy.core to numpy._core
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _ArrayStandIn for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _array_from_buffer for core in ("core", "_core")},
 }
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Callable:
         if (module, name) not in _STAND_INS:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+            raise pickle.UnpicklingError(f"it imports {module}.{name}")
         stand_in = _STAND_INS[module, name]
-        # a function of this file's own: a pickle may set attributes on what it is given
+        # A pickle can set attributes of any object that find_class returns (opcode BUILD). A new
+        # lambda for each call keeps the functions of this module unchanged.
         return lambda *args: stand_in(*args)
 
 
-def _finished(value):
-    """`value` with arrays in the place of what stands for them."""
-    if isinstance(value, _Array):
+def _replace_stand_ins(value: Any) -> Any:
+    """Return `value` with each array stand-in replaced by its array."""
+    if isinstance(value, _ArrayStandIn):
         return value.value
     if isinstance(value, dict):
-        return {key: _finished(item) for key, item in value.items()}
+        return {key: _replace_stand_ins(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(map(_finished, value))
+        return type(value)(map(_replace_stand_ins, value))
     return value
 
 
-def load_arrays(content, source):
-    """The value pickled in `content`, made of arrays of numbers, text, bytes and containers only.
+def load_arrays(content: bytes, source: str) -> Any:
+    """Unpickle numeric arrays, strings, bytes and plain containers of them.
 
-    Text that Python 2 wrote comes back as bytes. `source` names the file in errors.
+    Parameters
+    ----------
+    content : bytes
+        The pickle. Strings that Python 2 pickled are returned as bytes.
+    source : str
+        Name of the file, for error messages.
 
     Raises
     ------
     ValueError
-        If the content asks for anything else, or is damaged.
+        If the pickle imports anything else, or is damaged.
     """
     try:
-        return _finished(_ArrayUnpickler(io.BytesIO(content), encoding="bytes").load())
-    except Exception as error:  # a damaged pickle can raise nearly anything
+        return _replace_stand_ins(_ArrayUnpickler(io.BytesIO(content), encoding="bytes").load())
+    except Exception as error:  # a damaged pickle can raise nearly any exception
         raise ValueError(
-            f"{source} was not read: it is not a pickle of arrays and plain values alone ({error})."
+            f"{source} cannot be read: it is not a pickle of numeric arrays and plain values only "
+            f"({error})."
         ) from error

@@ -1,15 +1,23 @@
-"""CIFAR-10, as users have it on their disks."""
+"""CIFAR-10, read from local files of the "python version".
+
+Nothing is downloaded. The files are pickles, which a restricted unpickler reads.
+"""
+
+from __future__ import annotations
 
 import logging
 import os
 import tarfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skae.datasets._array_unpickler import load_arrays
-from skae.datasets._colors import COLORS, check_choice, pixels
+from skae.datasets._colors import COLORS, check_choice, flatten_images
 
 __all__ = ["load_cifar10"]
 
@@ -22,62 +30,70 @@ _BATCHES = {
     "test": ("test_batch",),
 }
 _NAMES = "batches.meta"
-_WHAT_TO_DO = (
-    f"Download {_ARCHIVE} from https://www.cs.toronto.edu/~kriz/cifar.html and give its path, or "
-    f"that of the unpacked {_FOLDER}, as `path`, or set the environment variable SKAE_DATA to the "
-    "folder that holds one of them."
+_INSTRUCTIONS = (
+    f"Download {_ARCHIVE} from https://www.cs.toronto.edu/~kriz/cifar.html and pass its path, or "
+    f"the path of the unpacked folder {_FOLDER}, as `path`, or set the environment variable "
+    "SKAE_DATA to the folder that contains one of them."
 )
 
 
 def load_cifar10(
-    path=None, *, split="train", color="rgb", classes=None, dtype="float32", return_X_y=False
-):
+    path: str | os.PathLike[str] | None = None,
+    *,
+    split: str = "train",
+    color: str = "rgb",
+    classes: str | int | Iterable[str | int] | None = None,
+    dtype: str = "float32",
+    return_X_y: bool = False,
+) -> Bunch | tuple[NDArray, NDArray[np.int64]]:
     """Load CIFAR-10: 60,000 color photographs of 32 x 32 pixels in 10 classes.
 
-    The files of the "python version" are read, from their folder or straight from the archive that
-    was downloaded. They are pickles, which could run any code: they are read by an unpickler that
-    can build arrays and plain values, and nothing else. Files of the same format with other images
-    (of 32 x 32 pixels), fewer of them or other classes are read too.
+    Reads the files of the "python version", either unpacked or directly from the downloaded
+    archive. These files are pickles. Because a pickle can run arbitrary code, a restricted
+    unpickler reads them, which accepts arrays and plain values only.
+
+    Other data sets in the same file format are supported, too: images of 32 x 32 pixels, in any
+    number and with any classes.
 
     Parameters
     ----------
     path : str or path-like, default=None
-        The folder ``cifar-10-batches-py``, a folder that holds it, or the archive
-        ``cifar-10-python.tar.gz``. None: what the environment variable ``SKAE_DATA`` names.
+        The folder ``cifar-10-batches-py``, a folder that contains it, or the archive
+        ``cifar-10-python.tar.gz``. None: the path in the environment variable ``SKAE_DATA``.
     split : {"train", "test"}, default="train"
         The 50,000 training images or the 10,000 test images.
     color : {"rgb", "average", "luminance"}, default="rgb"
-        "rgb" keeps three channels; "average" makes gray images by the mean of the three;
-        "luminance" by .299 red + .587 green + .114 blue, as bright as an eye sees them.
+        "rgb" keeps the three channels. "average" converts to grayscale by the mean of the
+        channels, "luminance" by .299 red + .587 green + .114 blue (perceived brightness).
     classes : str, int or list of them, default=None
-        The classes to keep, by name or number; None keeps all.
+        The classes to keep, by name or number. None keeps all classes.
     dtype : {"float32", "uint8"}, default="float32"
-        "float32" gives pixels divided by 255, in [0, 1]; "uint8" gives them in 0..255, rounded
-        where they are gray, in a quarter of the memory.
+        "float32" returns pixels divided by 255, in [0, 1]. "uint8" returns pixels in 0..255 in a
+        quarter of the memory; gray values are rounded.
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         With the attributes:
 
-        - ``data``: ndarray of shape (n_samples, 3072) or, gray, (n_samples, 1024): the pixels row
-          by sample, the channels of a pixel side by side, as ``image_shape`` expects them;
+        - ``data``: ndarray of shape (n_samples, 3072), or (n_samples, 1024) in grayscale. Pixels
+          are in row-major order with the channels last, as ``image_shape`` describes;
         - ``target``: ndarray of int64 of shape (n_samples,), the class of each image;
-        - ``target_names``: list of the classes' names, in the order of their numbers;
-        - ``image_shape``: (32, 32, 3) or, gray, (32, 32);
-        - ``source``: str, the folder or archive that the data came from.
+        - ``target_names``: list of the class names, in the order of the class numbers;
+        - ``image_shape``: (32, 32, 3), or (32, 32) in grayscale;
+        - ``source``: str, the folder or archive that was read.
     (data, target) : tuple of ndarray
         If ``return_X_y`` is True.
 
     Raises
     ------
     FileNotFoundError
-        If the data are not there; the message says where to get them.
+        If the data are not found. The message contains download instructions.
     ValueError
-        If a parameter is not one of its values, or a file is damaged, has another format or holds
-        more than arrays.
+        If a parameter has an invalid value, or a file is damaged, has another format or contains
+        more than arrays and plain values.
 
     References
     ----------
@@ -96,17 +112,17 @@ def load_cifar10(
     check_choice("split", split, tuple(_BATCHES))
     check_choice("color", color, COLORS)
     check_choice("dtype", dtype, ("float32", "uint8"))
-    place = _place(path)
-    files = _read_files(place, (*_BATCHES[split], _NAMES))
-    names = _class_names(files.pop(_NAMES), place)
-    batches = [_images_and_labels(files[name], f"{name} in {place}") for name in _BATCHES[split]]
+    source = _find_source(path)
+    files = _read_files(source, (*_BATCHES[split], _NAMES))
+    names = _class_names(files.pop(_NAMES), source)
+    batches = [_images_and_labels(files[name], f"{name} in {source}") for name in _BATCHES[split]]
     images = np.concatenate([batch[0] for batch in batches])
     labels = np.concatenate([batch[1] for batch in batches])
-    logger.info("CIFAR-10 (%s, %d images) was read from %s.", split, len(images), place)
+    logger.info("Read CIFAR-10 (%s split, %d images) from %s.", split, len(images), source)
     if classes is not None:
-        kept = np.isin(labels, _class_numbers(classes, names))
-        images, labels = images[kept], labels[kept]
-    data = pixels(images, color, dtype)
+        selected = np.isin(labels, _class_numbers(classes, names))
+        images, labels = images[selected], labels[selected]
+    data = flatten_images(images, color, dtype)
     if return_X_y:
         return data, labels
     return Bunch(
@@ -114,92 +130,99 @@ def load_cifar10(
         target=labels,
         target_names=names,
         image_shape=images.shape[1:] if color == "rgb" else images.shape[1:3],
-        source=str(place),
+        source=str(source),
     )
 
 
-def _place(path):
-    """The folder or archive that holds the files."""
-    named = path if path is not None else os.environ.get("SKAE_DATA")
-    if not named:
-        raise FileNotFoundError(f"CIFAR-10 was not found: no path was given. {_WHAT_TO_DO}")
-    given = Path(named).expanduser()
-    for place in (given / _FOLDER, given / _ARCHIVE, given):
-        if place.is_file() or (place / _BATCHES["test"][0]).is_file():
-            return place
-    raise FileNotFoundError(f"CIFAR-10 was not found: {given} does not hold it. {_WHAT_TO_DO}")
+def _find_source(path: str | os.PathLike[str] | None) -> Path:
+    """Return the folder or archive that contains the files."""
+    root = path if path is not None else os.environ.get("SKAE_DATA")
+    if not root:
+        raise FileNotFoundError(
+            f"CIFAR-10 was not found: path=None, and SKAE_DATA is not set. {_INSTRUCTIONS}"
+        )
+    folder = Path(root).expanduser()
+    for candidate in (folder / _FOLDER, folder / _ARCHIVE, folder):
+        if candidate.is_file() or (candidate / _BATCHES["test"][0]).is_file():
+            return candidate
+    raise FileNotFoundError(f"CIFAR-10 was not found in {folder}. {_INSTRUCTIONS}")
 
 
-def _read_files(place, names):
-    """Contents of the named files, unpickled, by name."""
-    contents = _read_archive(place, names) if place.is_file() else _read_folder(place, names)
+def _read_files(source: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Return the unpickled contents of the named files, by name."""
+    contents = _read_archive(source, names) if source.is_file() else _read_folder(source, names)
     missing = [name for name in names if name not in contents]
     if missing:
-        raise FileNotFoundError(f"{place} lacks {', '.join(missing)} of CIFAR-10. {_WHAT_TO_DO}")
-    return {name: load_arrays(contents[name], f"{name} in {place}") for name in names}
+        raise FileNotFoundError(
+            f"{source} does not contain the CIFAR-10 files {', '.join(missing)}. {_INSTRUCTIONS}"
+        )
+    return {name: load_arrays(contents[name], f"{name} in {source}") for name in names}
 
 
-def _read_folder(folder, names):
+def _read_folder(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
-def _read_archive(archive, names):
+def _read_archive(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
     contents = {}
     try:
-        with tarfile.open(archive) as members:  # read in memory: nothing is unpacked on the disk
+        # Members are read in memory. Nothing is extracted to disk, so that member names with
+        # absolute paths or ".." cannot write outside of a target folder.
+        with tarfile.open(archive) as members:
             for member in members:
                 name = Path(member.name).name
                 file = members.extractfile(member) if name in names else None
                 if file is not None:
                     contents[name] = file.read()
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ValueError(f"{archive} is not a tar archive that can be read ({error}).") from error
+        raise ValueError(f"{archive} is not a readable tar archive ({error}).") from error
     return contents
 
 
-def _text(value):
-    """Text that Python 2 wrote is bytes to Python 3."""
+def _text(value: Any) -> Any:
+    """Decode a string that Python 2 pickled, which Python 3 unpickles as bytes."""
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _field(content, name, source):
+def _field(content: Any, name: str, source: str) -> Any:
     if isinstance(content, dict):
         for key, value in content.items():
             if _text(key) == name:
                 return value
-    raise ValueError(f"{source} is not of CIFAR-10's python format: it has no {name!r}.")
+    raise ValueError(f"{source} is not in CIFAR-10's python format: it has no key {name!r}.")
 
 
-def _class_names(content, place):
-    return [_text(name) for name in _field(content, "label_names", f"{_NAMES} in {place}")]
+def _class_names(content: Any, source: Path) -> list[str]:
+    return [_text(name) for name in _field(content, "label_names", f"{_NAMES} in {source}")]
 
 
-def _images_and_labels(content, source):
-    """uint8 images (n, 32, 32, 3) and int64 labels of one file."""
-    cells = np.asarray(_field(content, "data", source))
+def _images_and_labels(content: Any, source: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the uint8 images (n, 32, 32, 3) and int64 labels of one file."""
+    images = np.asarray(_field(content, "data", source))
     labels = np.asarray(_field(content, "labels", source), dtype=np.int64)
-    if cells.dtype != np.uint8 or cells.ndim != 2 or cells.shape != (len(labels), 3 * 32 * 32):
+    expected = (len(labels), 3 * 32 * 32)
+    if images.dtype != np.uint8 or images.shape != expected:
         raise ValueError(
-            f"{source} is not of CIFAR-10's python format: {cells.dtype} cells of shape "
-            f"{cells.shape} beside {len(labels)} labels, where uint8 cells of shape "
-            f"({len(labels)}, 3072) are expected."
+            f"{source} is not in CIFAR-10's python format: its images have dtype {images.dtype} "
+            f"and shape {images.shape}, but uint8 and shape {expected} are expected for "
+            f"{len(labels)} labels."
         )
-    # stored with the channels first
-    return cells.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), labels
+    # The files store the channels first.
+    return images.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), labels
 
 
-def _class_numbers(classes, names):
+def _class_numbers(classes: str | int | Iterable[str | int], names: list[str]) -> list[int]:
     numbers = []
-    for chosen in [classes] if isinstance(classes, (str, int, np.integer)) else classes:
-        if chosen in names:
-            numbers.append(names.index(chosen))
-        elif isinstance(chosen, (int, np.integer)) and 0 <= chosen < len(names):
-            numbers.append(int(chosen))
+    for label in [classes] if isinstance(classes, (str, int, np.integer)) else classes:
+        if label in names:
+            numbers.append(names.index(label))
+        elif isinstance(label, (int, np.integer)) and 0 <= label < len(names):
+            numbers.append(int(label))
         else:
             raise ValueError(
                 f"classes must be among {', '.join(names)} or their numbers 0 to "
-                f"{len(names) - 1}, got {chosen!r}."
+                f"{len(names) - 1}, got {label!r}."
             )
     if not numbers:
-        raise ValueError("classes names no class: give at least one, or None for all.")
+        raise ValueError("classes is empty: pass at least one class, or None for all classes.")
     return numbers

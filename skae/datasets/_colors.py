@@ -1,25 +1,43 @@
-"""From color images to what was asked for: channels, and a type of cells."""
+"""Conversion of RGB images to grayscale and to the dtype of the samples."""
+
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["COLORS", "check_choice", "pixels"]
+__all__ = ["COLORS", "check_choice", "flatten_images"]
 
-#: How much red, green and blue count in one gray value. Luminance is ITU-R BT.601's.
-_GRAY = {"average": (1 / 3, 1 / 3, 1 / 3), "luminance": (0.299, 0.587, 0.114)}
+#: Weights of red, green and blue in a gray value. "luminance" is ITU-R BT.601.
+_GRAY_WEIGHTS = {"average": (1 / 3, 1 / 3, 1 / 3), "luminance": (0.299, 0.587, 0.114)}
 
-COLORS = ("rgb", *_GRAY)
+COLORS = ("rgb", *_GRAY_WEIGHTS)
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise ValueError if a string parameter has none of its allowed values."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}.")
 
 
-def pixels(images, color, dtype):
-    """Samples of `dtype` ("float32" in [0, 1] or "uint8") of uint8 images (n, height, width, 3)."""
+def flatten_images(images: NDArray[np.uint8], color: str, dtype: str) -> NDArray:
+    """Convert images to samples.
+
+    Parameters
+    ----------
+    images : ndarray of uint8 of shape (n_samples, height, width, 3)
+        RGB images.
+    color : {"rgb", "average", "luminance"}
+        Three channels, or one gray channel.
+    dtype : {"float32", "uint8"}
+        "float32" scales pixels to [0, 1].
+
+    Returns
+    -------
+    samples : ndarray of shape (n_samples, height * width * channels)
+    """
     if color != "rgb":
-        # one channel at a time: no float copy of all three
-        weights = np.asarray(_GRAY[color], dtype=np.float32)
+        # Channel by channel, so that no float32 copy of all three channels is allocated.
+        weights = np.asarray(_GRAY_WEIGHTS[color], dtype=np.float32)
         gray = sum(weight * images[..., channel] for channel, weight in enumerate(weights))
         if dtype == "float32":
             return (gray / np.float32(255)).reshape(len(images), -1)

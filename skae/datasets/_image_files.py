@@ -1,60 +1,73 @@
-"""A folder of pictures as samples."""
+"""Folders of image files, read as samples of one shape."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
-from skae.datasets._colors import COLORS, check_choice, pixels
+from skae.datasets._colors import COLORS, check_choice, flatten_images
 
 __all__ = ["load_image_files"]
 
-_ENDINGS = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
 
-def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop", dtype="float32"):
-    """Read the pictures in a folder and make them samples of one shape.
+def load_image_files(
+    folder: str | os.PathLike[str],
+    *,
+    image_shape: tuple[int, int] = (32, 32),
+    color: str = "rgb",
+    resize: str = "crop",
+    dtype: str = "float32",
+) -> Bunch:
+    """Load the image files of a folder as samples of one shape.
 
     Needs Pillow (``pip install 'skae[images]'``).
 
     Parameters
     ----------
     folder : str or path-like
-        A folder of image files (bmp, gif, jpeg, png, tiff, webp), with subfolders or without.
-        Subfolders are classes, as in :func:`sklearn.datasets.load_files`.
+        A folder of image files (bmp, gif, jpeg, png, tiff, webp), searched recursively. Each
+        subfolder is a class, as in :func:`sklearn.datasets.load_files`.
     image_shape : (height, width), default=(32, 32)
-        Pixels of every image afterwards. Photographs are turned upright first.
+        Size in pixels to which all images are resized. The orientation in a photograph's EXIF
+        data is applied first.
     color : {"rgb", "average", "luminance"}, default="rgb"
-        "rgb" gives three channels; "average" gray images by the mean of the three; "luminance"
-        by .299 red + .587 green + .114 blue. Transparent parts become white.
+        "rgb" keeps three channels. "average" converts to grayscale by the mean of the channels,
+        "luminance" by .299 red + .587 green + .114 blue. Transparent pixels become white.
     resize : {"crop", "stretch"}, default="crop"
-        How another ratio of height and width is dealt with: "crop" cuts the longer side about its
-        middle, "stretch" squeezes it.
+        How images of another aspect ratio are resized. "crop" crops the longer side about the
+        center of the image, "stretch" changes the aspect ratio.
     dtype : {"float32", "uint8"}, default="float32"
-        "float32" gives pixels in [0, 1]; "uint8" in 0..255, in a quarter of the memory.
+        "float32" returns pixels in [0, 1]; "uint8" in 0..255, in a quarter of the memory.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         With the attributes:
 
-        - ``data``: ndarray of shape (n_samples, height * width * channels), the pixels row by row,
-          the channels of a pixel side by side;
-        - ``target``: ndarray of int64 of shape (n_samples,), the number of the subfolder; all 0
-          where there is none;
-        - ``target_names``: list of the subfolders' names ("." for the folder itself);
-        - ``image_shape``: (height, width, 3) or, gray, (height, width);
-        - ``filenames``: list of str, in the order of the samples, which is that of sorted paths.
+        - ``data``: ndarray of shape (n_samples, height * width * channels), the pixels in
+          row-major order with the channels last;
+        - ``target``: ndarray of int64 of shape (n_samples,), the number of each image's
+          subfolder; all 0 if there are no subfolders;
+        - ``target_names``: list of the subfolder names ("." for the folder itself);
+        - ``image_shape``: (height, width, 3), or (height, width) in grayscale;
+        - ``filenames``: list of str, in the order of the samples, sorted by path.
 
     Raises
     ------
     ImportError
         If Pillow is not installed.
     FileNotFoundError
-        If the folder is not there or holds no image file.
+        If the folder does not exist or contains no image file.
     ValueError
-        If a parameter is out of range, or a file is no image, or one with cells of 32 bits. (Gray
-        levels of 16 bits are read as 8.)
+        If a parameter has an invalid value, or a file is not an image or has 32-bit pixels. (Gray
+        levels of 16 bits are converted to 8 bits.)
 
     Examples
     --------
@@ -66,23 +79,23 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
     check_choice("color", color, COLORS)
     check_choice("resize", resize, ("crop", "stretch"))
     check_choice("dtype", dtype, ("float32", "uint8"))
-    height, width = _checked_shape(image_shape)
-    open_image = _reader()
+    height, width = _check_image_shape(image_shape)
+    read_image = _image_reader()
     folder = Path(folder).expanduser()
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _ENDINGS and f.is_file())
+    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _SUFFIXES and f.is_file())
     if not files:
         raise FileNotFoundError(
-            f"{folder} holds no image files ({', '.join(sorted(_ENDINGS))})."
+            f"{folder} contains no image files ({', '.join(sorted(_SUFFIXES))})."
             if folder.is_dir()
-            else f"{folder} is not a folder."
+            else f"{folder} is not an existing folder."
         )
     images = np.empty((len(files), height, width, 3), dtype=np.uint8)
-    for sample, file in enumerate(files):
-        images[sample] = open_image(file, (width, height), resize)
+    for i, file in enumerate(files):
+        images[i] = read_image(file, (width, height), resize)
     parents = [file.relative_to(folder).parent.as_posix() for file in files]
     names = sorted(set(parents))
     return Bunch(
-        data=pixels(images, color, dtype),
+        data=flatten_images(images, color, dtype),
         target=np.array([names.index(parent) for parent in parents], dtype=np.int64),
         target_names=names,
         image_shape=(height, width, 3) if color == "rgb" else (height, width),
@@ -90,7 +103,7 @@ def load_image_files(folder, *, image_shape=(32, 32), color="rgb", resize="crop"
     )
 
 
-def _checked_shape(image_shape):
+def _check_image_shape(image_shape: Any) -> tuple[int, int]:
     try:
         height, width = image_shape
     except (TypeError, ValueError):
@@ -103,26 +116,23 @@ def _checked_shape(image_shape):
     return int(height), int(width)
 
 
-def _reader():
-    """A function from a file to an image of one size; Pillow is loaded here."""
+def _image_reader() -> Callable[[Path, tuple[int, int], str], Any]:
+    """Import Pillow and return ``read(file, size, resize)``, which returns an RGB image."""
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError as error:
         raise ImportError(
             "load_image_files needs Pillow, which is not installed: pip install 'skae[images]'."
         ) from error
+    # Pillow raises SyntaxError for some damaged files.
+    read_errors = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
 
-    def read(file, size, resize):
+    def read(file: Path, size: tuple[int, int], resize: str) -> Any:
         try:
             with Image.open(file) as opened:
                 image = ImageOps.exif_transpose(opened)
-                image = _of_8_bits(image, opened.format, file, Image.fromarray).convert("RGBA")
-        except (
-            UnidentifiedImageError,
-            OSError,
-            SyntaxError,
-            Image.DecompressionBombError,
-        ) as error:
+                image = _to_8_bits(image, opened.format, file, Image.fromarray).convert("RGBA")
+        except read_errors as error:
             raise ValueError(f"{file} is not an image that Pillow can read ({error}).") from error
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         if resize == "crop":
@@ -132,14 +142,17 @@ def _reader():
     return read
 
 
-def _of_8_bits(image, kind, file, fromarray):
-    """Gray levels of 16 bits as 8; Pillow would make white of all but the darkest."""
-    if image.mode.startswith("I;16") or (image.mode == "I" and kind == "PNG"):
+def _to_8_bits(image: Any, image_format: str | None, file: Path, fromarray: Callable) -> Any:
+    """Convert gray levels of 16 bits to 8 bits, and reject those of 32 bits.
+
+    Pillow's own conversion clips 16-bit levels at 255, so that all but the darkest become white.
+    """
+    if image.mode.startswith("I;16") or (image.mode == "I" and image_format == "PNG"):
         levels = np.asarray(image).astype(np.uint32)
         return fromarray((levels // 257).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError(
-            f"{file} has cells of 32 bits, of which nothing tells how bright they are: make "
-            "pictures of 8 or 16 bits of them first."
+            f"{file} has pixels of 32 bits, whose range is not defined: convert it to an image of "
+            "8 or 16 bits."
         )
     return image

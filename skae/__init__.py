@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from skae.estimators.generative_stochastic import (
         GenerativeStochasticNetwork as GenerativeStochasticNetwork,
     )
+    from skae.estimators.recurrent import RecurrentAutoencoder as RecurrentAutoencoder
     from skae.estimators.semantic_hashing import SemanticHasher as SemanticHasher
     from skae.estimators.sparse import SparseAutoencoder as SparseAutoencoder
     from skae.estimators.variational import VAE as VAE

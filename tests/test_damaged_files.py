@@ -76,14 +76,14 @@ def test_a_file_that_was_only_written_anew_loads(content, tmp_path, fitted, X):
 
 def test_cut_short_anywhere(content, refused):
     for length in {*range(0, 64), *range(64, len(content), 97), len(content) - 1}:
-        refused(content[:length], "cut short|empty")
+        refused(content[:length], "truncated|empty")
 
 
 def test_one_bit_flipped_anywhere(content, refused):
     for place in range(0, len(content), 7):
         damaged = bytearray(content)
         damaged[place] ^= 1 << int(rng.integers(8))
-        refused(bytes(damaged), "damaged|not saved by skae")
+        refused(bytes(damaged), "damaged|not a file saved by skae")
 
 
 def test_something_behind_the_end(content, refused):
@@ -92,7 +92,7 @@ def test_something_behind_the_end(content, refused):
 
 
 def test_a_later_version(content, refused):
-    assert "upgrade" in refused(signed(*parts_of(content), version=2), "version 2 of skae's file")
+    assert "Upgrade" in refused(signed(*parts_of(content), version=2), "version 2 of skae's file")
 
 
 class Harm:
@@ -119,10 +119,10 @@ def test_files_of_other_kinds(refused, tmp_path, monkeypatch):
 def test_what_is_no_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         skae.load(tmp_path / "missing.skae")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         skae.load(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         skae.load(tmp_path / "pipe")
     with pytest.raises(TypeError):
         skae.load(None)
@@ -164,12 +164,12 @@ def test_arrays_that_are_not_what_the_header_says(kind, content, refused):
 
 def test_headers_that_are_none(content, refused):
     _, cells = parts_of(content)
-    refused(signed(b"[" * 1_000_000, cells), "not JSON")
-    refused(signed(b'{"a": ' * 100_000, cells), "not JSON")
-    refused(signed(b"\xff\xfe", cells), "not JSON")
-    refused(signed(b"1" * 10_000, cells), "not JSON")
-    refused(signed([], cells), "no object")
-    refused(signed({}, cells), "no arrays")
+    refused(signed(b"[" * 1_000_000, cells), "not valid JSON")
+    refused(signed(b'{"a": ' * 100_000, cells), "not valid JSON")
+    refused(signed(b"\xff\xfe", cells), "not valid JSON")
+    refused(signed(b"1" * 10_000, cells), "not valid JSON")
+    refused(signed([], cells), "not a JSON object")
+    refused(signed({}, cells), "no list of arrays")
     for length in (1 << 63, len(cells) + 10**6):
         refused(signed({}, cells, length=length), "a header of")
 
@@ -190,19 +190,31 @@ def described(path, fields):
 MADE_UP = {
     "another class": (["model", "estimator"], "Pipeline", "'Pipeline', a class that this version"),
     "a class by its path": (["model", "estimator"], "os:system", "does not have"),
-    "a class of the user's": (["model", "estimator"], {"trusted": "os:system"}, "does not have"),
-    "no name": (["model", "estimator"], [1], "not fit together"),
+    "a class of the user's": (["model", "estimator"], {"trusted": "os:system"}, "not in trusted"),
+    "no name": (["model", "estimator"], [1], "is inconsistent"),
     "a later parameter": (["model", "parameters", "wings"], 3, "'wings'.*later version"),
-    "a method": (["model", "state", "transform"], 3, "replace 'transform'"),
-    "a template of links": (["model", "state", "_doc_link_template"], "x", "replace '_doc_link"),
-    "a part of links": (["model", "state", "_public_module"], "<img>", "replace '_public_module'"),
-    "checks": (["model", "state", "_parameter_constraints"], {"dict": []}, "replace '_param"),
-    "callbacks": (["model", "state", "_skl_callbacks"], [], "replace '_skl_callbacks'"),
-    "a special method": (["model", "state", "__sklearn_is_fitted__"], 3, "replace '__sklearn_is"),
-    "codes of another length": (["model", "state", "n_components_"], 10**11, "not those of"),
-    "other columns": (["model", "state", "n_features_in_"], 5, "not those of"),
-    "no mean": (["model", "state", "mean_"], None, "not those of"),
-    "no scale": (["model", "state", "scale_"], 0.0, "not those of"),
+    "a method": (["model", "state", "transform"], 3, "'transform' would"),
+    "a template of links": (
+        ["model", "state", "_doc_link_template"],
+        "x",
+        "'_doc_link_template' would",
+    ),
+    "a part of links": (["model", "state", "_public_module"], "<img>", "'_public_module' would"),
+    "checks": (
+        ["model", "state", "_parameter_constraints"],
+        {"dict": []},
+        "'_parameter_constraints' would",
+    ),
+    "callbacks": (["model", "state", "_skl_callbacks"], [], "'_skl_callbacks' would"),
+    "a special method": (
+        ["model", "state", "__sklearn_is_fitted__"],
+        3,
+        "'__sklearn_is_fitted__' would",
+    ),
+    "codes of another length": (["model", "state", "n_components_"], 10**11, "do not match"),
+    "other columns": (["model", "state", "n_features_in_"], 5, "do not match"),
+    "no mean": (["model", "state", "mean_"], None, "do not match"),
+    "no scale": (["model", "state", "scale_"], 0.0, "do not match"),
     "keys of one hash": (
         ["model", "parameters", "alpha"],
         {"set": [k * (2**61 - 1) for k in range(1, 50_000)]},
@@ -235,27 +247,27 @@ MADE_UP = {
         "'os:f'",
     ),
     "an unknown kind": (["model", "parameters", "alpha"], {"exec": "1"}, "unknown kind 'exec'"),
-    "two kinds": (["model", "parameters", "alpha"], {"tuple": [], "set": []}, "not fit together"),
-    "an array that is not there": (["model", "parameters", "alpha"], {"array": 10**9}, "speaks of"),
-    "an array from the end": (["model", "parameters", "alpha"], {"array": -1}, "speaks of"),
+    "two kinds": (["model", "parameters", "alpha"], {"tuple": [], "set": []}, "is inconsistent"),
+    "an array that is not there": (["model", "parameters", "alpha"], {"array": 10**9}, "refers to"),
+    "an array from the end": (["model", "parameters", "alpha"], {"array": -1}, "refers to"),
     "a key that does not hash": (
         ["model", "parameters", "alpha"],
         {"dict": [[[1], 2]]},
-        "not fit together",
+        "is inconsistent",
     ),
     "a state of nothing": (
         ["model", "parameters", "random_state"],
         {"random_state": {"dict": []}},
-        "not fit together",
+        "is inconsistent",
     ),
-    "a checkpoint": (["holds"], "checkpoint", "holds a checkpoint, and a model"),
-    "what it needs": (["needs"], ["os:system"], "needs 'os:system': hand"),
-    "what it needs, at length": (["needs"], ["\n" * 10**4] * 100, "and others: hand"),
+    "a checkpoint": (["holds"], "checkpoint", "contains a checkpoint, not a model"),
+    "what it needs": (["needs"], ["os:system"], "needs 'os:system'; if you trust"),
+    "what it needs, at length": (["needs"], ["\n" * 10**4] * 100, "and others; if you trust"),
     "a long kind": (["model", "parameters", "alpha"], {"\x1b[2J" * 10**5: 1}, "unknown kind"),
     "a long class": (["model", "estimator"], "a\nb" * 10**5, "a class that this version"),
     "a long parameter": (["model", "parameters", "a\nb" * 10**5], 3, "later version"),
-    "other content": (["holds"], "a\nb\x1b[2J", "and a model is asked for"),
-    "no model": (["model"], 3, "no estimator"),
+    "other content": (["holds"], "a\nb\x1b[2J", "not a model"),
+    "no model": (["model"], 3, "contains no estimator"),
 }
 
 
@@ -285,7 +297,7 @@ def test_characters_and_truth_values_that_do_not_exist(refused):
     bad = np.full(1, 0x110000, "<u4").tobytes() + bytes(60)
     refused(signed({"arrays": [{"dtype": "<U1", "shape": [1]}]}, bad), "characters")
     bad = b"\x02" + bytes(63)
-    refused(signed({"arrays": [{"dtype": "|b1", "shape": [1]}]}, bad), "truth value")
+    refused(signed({"arrays": [{"dtype": "|b1", "shape": [1]}]}, bad), "boolean")
 
 
 def test_loading_imports_no_module_that_the_file_names(content, tmp_path, run_python):
@@ -406,7 +418,7 @@ def test_a_new_file_is_read_by_whom_the_old_one_was(tmp_path):
 
 def test_a_pipe_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         AutoencoderTransformer(2).save(tmp_path / "pipe")
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 

@@ -9,12 +9,12 @@ from sklearn.metrics import roc_auc_score
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAutoencoder
 from skae.objectives.outlyingness import (
-    compared,
+    anomaly_scores,
+    anomaly_threshold,
+    fit_reference,
     geometric_mean,
-    outlyingness,
-    over_columns,
-    threshold,
-    trimmed_samples,
+    scale_features,
+    trim_samples,
     weighted_quantile,
 )
 from tests.discovery import AUTOENCODERS, FAST, fast
@@ -111,12 +111,12 @@ def test_nothing_is_left_out_unless_asked_for(n_rounds, trim):
 
 def test_the_share_is_left_out_of_the_weight():
     X, odd = with_outliers()
-    settings = {"standardize": True, "n_rounds": 3, "share": 0.1, "explained": 0.7}
-    found = trimmed_samples(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
-    assert found.kept.sum() == np.ceil(0.9 * len(X))
-    assert not found.kept[odd].any()
-    far = np.abs(X - X[found.kept].mean(axis=0))
-    want = np.minimum(far.max(axis=0), 4 * far[found.kept].max(axis=0))
+    settings = {"standardize": True, "n_rounds": 3, "trim": 0.1, "explained_variance": 0.7}
+    found = trim_samples(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
+    assert found.support.sum() == np.ceil(0.9 * len(X))
+    assert not found.support[odd].any()
+    far = np.abs(X - X[found.support].mean(axis=0))
+    want = np.minimum(far.max(axis=0), 4 * far[found.support].max(axis=0))
     assert_allclose(found.scale, want)
     assert found.n_components == 2
 
@@ -184,10 +184,10 @@ def test_automatic_threshold_calls_few_ordinary_samples():
 
 def test_thresholds_by_hand():
     odd = np.array([3.0, 1.0, 2.0, 10.0])
-    assert threshold(odd, np.ones(4), 0.25) == 6.5
-    assert threshold(odd, np.array([1.0, 1.0, 1.0, 5.0]), 0.5) == 6.5
-    assert threshold(odd, np.ones(4), 1e-9) == 10.0
-    assert threshold(np.ones(3), np.ones(3), "auto") == 1.0
+    assert anomaly_threshold(odd, np.ones(4), 0.25) == 6.5
+    assert anomaly_threshold(odd, np.array([1.0, 1.0, 1.0, 5.0]), 0.5) == 6.5
+    assert anomaly_threshold(odd, np.ones(4), 1e-9) == 10.0
+    assert anomaly_threshold(np.ones(3), np.ones(3), "auto") == 1.0
 
 
 def test_quantiles_by_hand():
@@ -212,20 +212,22 @@ def test_weights_equal_repetition(weights):
 def test_codes_of_one_place_tell_nothing():
     block = slice(0, 5), np.full((5, 2), 3.0), np.arange(15.0).reshape(5, 3)
     everything = np.ones(5), np.ones(5, bool)
-    reference, odd = compared(lambda: iter([block]), *everything, width=2, n_features=3, unit=1.0)
-    assert_array_equal(outlyingness(reference, *block[1:]), odd)
-    scores = outlyingness(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
+    reference, odd = fit_reference(
+        lambda: iter([block]), *everything, n_components=2, n_features=3, scale=1.0
+    )
+    assert_array_equal(anomaly_scores(reference, *block[1:]), odd)
+    scores = anomaly_scores(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
     assert_array_equal(scores, [0.0, 0.0])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8, np.int64, bool])
 def test_scaled_samples_are_floats(dtype):
     X = np.array([[0, 1], [1, 0], [1, 1]]).astype(dtype)
-    scaled = over_columns(X, np.array([2.0, 4.0]))
+    scaled = scale_features(X, np.array([2.0, 4.0]))
     assert scaled.dtype == (np.float64 if dtype in (np.float64, np.int64) else np.float32)
     assert_array_equal(scaled, [[0, 0.25], [0.5, 0], [0.5, 0.25]])
     if dtype != np.float16:  # which SciPy's sparse arrays do not know
-        assert_array_equal(over_columns(sp.csr_array(X), np.array([2.0, 4.0])).toarray(), scaled)
+        assert_array_equal(scale_features(sp.csr_array(X), np.array([2.0, 4.0])).toarray(), scaled)
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)

@@ -17,7 +17,7 @@ from skae import (
     PretrainedRegressor,
     SemanticHasher,
 )
-from skae.meta._fine_tuning import _shares
+from skae.meta._fine_tuning import _validation_counts
 from skae.networks import Convolutional, Recurrent, Residual
 from skae.objectives import supervised
 from tests.datasets import curved
@@ -131,7 +131,7 @@ def test_few_of_the_features_are_enough_for_the_start(monkeypatch, pretrained, X
     """Where features are too many to keep, the head starts on some samples and goes on with all."""
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True, freeze="all")
     whole = clone(model).fit(X, y)
-    monkeypatch.setattr(supervised, "_MAX_CELLS", 2 * 40)
+    monkeypatch.setattr(supervised, "_MAX_FEATURE_VALUES", 2 * 40)
     parts = clone(model).set_params(early_stopping=True, validation_fraction=0.2).fit(X, y)
     assert "encoder" not in parts.params_ or not parts.params_["encoder"]
     assert np.isfinite(parts.history_["validation_loss"]).all()
@@ -235,7 +235,7 @@ def test_weights_equal_repetition(cls, X, y, weights):
     ],
 )
 def test_every_class_is_held_out_in_proportion(sizes, count, want):
-    np.testing.assert_array_equal(_shares(np.array(sizes), count), want)
+    np.testing.assert_array_equal(_validation_counts(np.array(sizes), count), want)
 
 
 @each_estimator
@@ -349,9 +349,9 @@ def test_wrong_labels_are_refused_and_leave_nothing_behind(X, y):
 def test_too_few_samples_to_hold_out_are_refused(X):
     labels = np.arange(len(X)) % 12
     refused(X, labels, "fewer than the 12 classes", early_stopping=True)
-    refused(X, labels, "holds out 0", early_stopping=True, validation_fraction=0.001)
+    refused(X, labels, "puts 0 in the", early_stopping=True, validation_fraction=0.001)
     labels = (np.arange(len(X)) == 0).astype(int)
-    refused(X, labels, "class 1 has one", early_stopping=True)
+    refused(X, labels, "Class 1 has only one", early_stopping=True)
 
 
 def test_weights_may_leave_no_label(X, y):

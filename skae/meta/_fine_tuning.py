@@ -1,7 +1,7 @@
-"""Stage two: an encoder's layers with a linear head, trained on the samples that have targets.
+"""Fine-tuning stage of the pretrained estimators: validation split, training plan, training.
 
-A straight line of pure steps, as `skae.estimators.base.fit` is. Reads the estimator's parameters
-and never writes to it.
+A sequence of pure functions, as `skae.estimators.base.fit` is: they read the estimator's
+parameters and never write to the estimator.
 """
 
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from skae.core.data.samples import Samples, most_alike
 from skae.core.training.loop import Recipe
 from skae.core.training.records import Listener, Result
 from skae.estimators.base.automatic import training_plan, validation_samples
-from skae.objectives.supervised import Part, fine_tune
+from skae.objectives.supervised import LabeledData, fine_tune
 
-__all__ = ["FineTuning", "fine_tuned"]
+__all__ = ["FineTuningTask", "run_fine_tuning"]
 
 
 @dataclass
-class FineTuning:
-    """What stage two is asked to do: the estimator's parameters, resolved.
+class FineTuningTask:
+    """Everything that fine-tuning depends on: the estimator's parameters, resolved.
 
-    ``classes`` are those that the numbers in the targets stand for, None where there are none.
+    ``classes`` are the labels that the class indices in the targets refer to, None for regression.
     """
 
     parameters: dict[str, Any]
@@ -36,14 +36,16 @@ class FineTuning:
     listener: Listener
 
 
-def fine_tuned(task: FineTuning, samples: Samples, weight: np.ndarray) -> tuple[Result, Result]:
-    """Train on samples with targets, first the head and then all.
+def run_fine_tuning(
+    task: FineTuningTask, samples: Samples, weight: np.ndarray
+) -> tuple[Result, Result]:
+    """Train on the labeled samples: first the head alone, then the head and the layers.
 
     Parameters
     ----------
-    task : FineTuning
+    task : FineTuningTask
     samples : Samples
-        In units of training, with targets.
+        In standardized units, with targets.
     weight : ndarray of shape (samples.n_samples,)
         Positive.
 
@@ -51,23 +53,24 @@ def fine_tuned(task: FineTuning, samples: Samples, weight: np.ndarray) -> tuple[
     -------
     head, result : Result
     """
+    # Samples with equal features and different targets count as different samples here.
     index, weight = canonical_samples(samples, weight)
     samples = samples.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
-    rate = _learning_rate(task.parameters["learning_rate"], samples.n_samples)
-    parameters = {**task.parameters, "init": "pca", "learning_rate": rate}
+    learning_rate = _learning_rate(task.parameters["learning_rate"], samples.n_samples)
+    parameters = {**task.parameters, "init": "pca", "learning_rate": learning_rate}
     plan = training_plan(parameters, samples.n_samples, samples.n_features)
-    head_rate = task.parameters["head_learning_rate"]
-    part = _part(task, samples, weight, np.random.default_rng(split_seed))
-    if part.held_out is None:  # the training loss is no reason to stop
+    head_learning_rate = task.parameters["head_learning_rate"]
+    data = _labeled_data(task, samples, weight, np.random.default_rng(split_seed))
+    if data.validation_index is None:  # early stopping never uses the training loss
         plan = replace(plan, patience=np.inf)
-    task.listener.begin(plan.epochs, len(part.index), None)
+    task.listener.begin(plan.epochs, len(data.train_index), None)
     return fine_tune(
         task.recipe,
         task.params,
-        part,
+        data,
         plan,
-        None if head_rate == "auto" else head_rate,
+        None if head_learning_rate == "auto" else head_learning_rate,
         task.hyperparameters,
         seed=train_seed,
         device=task.device,
@@ -75,62 +78,74 @@ def fine_tuned(task: FineTuning, samples: Samples, weight: np.ndarray) -> tuple[
     )
 
 
-def _learning_rate(rate, n_samples):
-    """The fewer samples, the less the encoder moves away from what it was pretrained to be."""
-    return min(1e-3, 5e-6 * np.sqrt(n_samples)) if rate == "auto" else rate
+def _learning_rate(learning_rate, n_samples):
+    """Resolve "auto": grows with the square root of the number of labeled samples.
+
+    With 100 labels, large steps lose more of the pretrained weights than they gain; with 20,000,
+    small steps cost 0.7 points of accuracy.
+    """
+    return min(1e-3, 5e-6 * np.sqrt(n_samples)) if learning_rate == "auto" else learning_rate
 
 
-def _part(task, samples, weight, rng) -> Part:
+def _labeled_data(task, samples, weight, rng) -> LabeledData:
     if not task.parameters["early_stopping"]:
-        return Part(samples, weight, np.arange(samples.n_samples))
-    index, held_out = _split(task, samples, rng)
+        return LabeledData(samples, weight, np.arange(samples.n_samples))
+    train_index, validation_index = _split(task, samples, rng)
     fraction = task.parameters["validation_fraction"]
-    room = validation_samples(most_alike(samples.n_samples), fraction, samples.n_features)
-    return Part(samples, weight, index, held_out, room)
+    capacity = validation_samples(most_alike(samples.n_samples), fraction, samples.n_features)
+    return LabeledData(samples, weight, train_index, validation_index, capacity)
 
 
 def _split(task, samples, rng):
-    """Samples to train on and samples to hold out, of each class the same share."""
+    """Training and validation index; stratified by class for classifiers."""
     fraction, n_samples = task.parameters["validation_fraction"], samples.n_samples
-    count = validation_samples(n_samples, fraction, samples.n_features)
-    numbers = np.zeros(n_samples, int)
+    n_validation = validation_samples(n_samples, fraction, samples.n_features)
+    class_index = np.zeros(n_samples, int)
     if task.classes is not None:
-        numbers = samples.targets(slice(None))[:, 0].astype(int)
-    sizes = np.bincount(numbers)
-    said = (
-        f"validation_fraction={fraction} of {n_samples} distinct labeled samples holds out {count}"
+        class_index = samples.targets(slice(None))[:, 0].astype(int)
+    class_sizes = np.bincount(class_index)
+    size = (
+        f"validation_fraction={fraction} of {n_samples} distinct labeled samples puts "
+        f"{n_validation} in the validation set"
     )
-    if not 1 <= count < n_samples:
+    if not 1 <= n_validation < n_samples:
         raise ValueError(
-            f"{said} and leaves {n_samples - count}: both must be at least 1; use another fraction "
-            "or early_stopping=False"
+            f"{size} and {n_samples - n_validation} in the training set; both need at least 1. "
+            "Use another validation_fraction or early_stopping=False."
         )
-    if task.classes is not None and count < len(sizes):
+    if task.classes is not None and n_validation < len(class_sizes):
         raise ValueError(
-            f"{said}, fewer than the {len(sizes)} classes, each of which must be among them: use "
-            "a larger fraction or early_stopping=False"
+            f"{size}, fewer than the {len(class_sizes)} classes; the validation set needs a "
+            "sample of each class. Use a larger validation_fraction or early_stopping=False."
         )
-    if task.classes is not None and sizes.min() < 2:
+    if task.classes is not None and class_sizes.min() < 2:
         raise ValueError(
-            f"class {task.classes.tolist()[sizes.argmin()]!r} has one distinct labeled sample, which "
-            "cannot be both trained on and held out: use early_stopping=False"
+            f"Class {task.classes.tolist()[class_sizes.argmin()]!r} has only one distinct labeled "
+            "sample, but early stopping needs at least one in the training set and one in the "
+            "validation set. Use early_stopping=False."
         )
-    held_out = _stratified(numbers, _shares(sizes, count), rng)
-    return np.setdiff1d(np.arange(n_samples), held_out), held_out
+    counts = _validation_counts(class_sizes, n_validation)
+    validation_index = _stratified_sample(class_index, counts, rng)
+    return np.setdiff1d(np.arange(n_samples), validation_index), validation_index
 
 
-def _shares(sizes, count):
-    """How many of each class to hold out: in proportion, at least one, and never all."""
-    wanted = sizes * count / sizes.sum()
-    shares = np.clip(wanted.astype(int), 1, sizes - 1)
-    while shares.sum() > count:
-        shares[np.where(shares > 1, shares - wanted, -np.inf).argmax()] -= 1
-    while shares.sum() < min(count, (sizes - 1).sum()):
-        shares[np.where(shares < sizes - 1, wanted - shares, -np.inf).argmax()] += 1
-    return shares
+def _validation_counts(class_sizes, n_validation):
+    """Number of validation samples of each class: proportional, at least 1, never the whole class.
+
+    Rounding down and clipping can give any total, so counts are corrected one by one where they
+    are furthest from the exact proportion.
+    """
+    exact = class_sizes * n_validation / class_sizes.sum()
+    counts = np.clip(exact.astype(int), 1, class_sizes - 1)
+    while counts.sum() > n_validation:
+        counts[np.where(counts > 1, counts - exact, -np.inf).argmax()] -= 1
+    while counts.sum() < min(n_validation, (class_sizes - 1).sum()):
+        counts[np.where(counts < class_sizes - 1, exact - counts, -np.inf).argmax()] += 1
+    return counts
 
 
-def _stratified(numbers, shares, rng):
-    order = rng.permutation(len(numbers))
-    chosen = [order[numbers[order] == k][:share] for k, share in enumerate(shares)]
+def _stratified_sample(class_index, counts, rng):
+    """Sorted positions of randomly drawn samples, `counts[k]` of class k."""
+    order = rng.permutation(len(class_index))
+    chosen = [order[class_index[order] == k][:count] for k, count in enumerate(counts)]
     return np.sort(np.concatenate(chosen))

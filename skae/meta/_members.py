@@ -1,53 +1,63 @@
-"""One autoencoder of an outlier detector: the samples that it learns from, and what it says."""
+"""Ensemble members of the outlier detector: a robust fit of one autoencoder, and its errors."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from skae.core.data.samples import Samples
-from skae.objectives.outlyingness import compared, over_columns, trimmed_samples
+from skae.objectives.outlyingness import Block, fit_reference, scale_features, trim_samples
 
-__all__ = ["codes_and_squares", "fitted_member"]
+__all__ = ["codes_and_squared_errors", "fit_member"]
 
 
-def codes_and_squares(autoencoder, scale, X):
-    """Codes and squared errors of samples over their scales, a block at a time."""
+def codes_and_squared_errors(autoencoder: Any, scale: np.ndarray, X: Any) -> Iterator[Block]:
+    """Codes and squared reconstruction errors of samples with scaled features, block by block."""
     samples = Samples(X)
-    for part, block in samples.blocks(lambda part: over_columns(samples.raw(part), scale)):
-        squares = np.square(block - autoencoder.reconstruct(block), dtype=np.float64)
-        yield part, np.asarray(autoencoder.transform(block), np.float64), squares
+    for part, block in samples.blocks(lambda part: scale_features(samples.raw(part), scale)):
+        squared_errors = np.square(block - autoencoder.reconstruct(block), dtype=np.float64)
+        yield part, np.asarray(autoencoder.transform(block), np.float64), squared_errors
 
 
-def fitted_member(X, weight, make, seed, **settings) -> tuple:
-    """Choose samples, fit an autoencoder to them, and compare all samples with them.
+def fit_member(
+    X: Any,
+    weight: np.ndarray,
+    make_autoencoder: Callable[[int, np.random.SeedSequence], Any],
+    seed: np.random.SeedSequence,
+    **settings: Any,
+) -> tuple[np.ndarray, Any, dict[str, Any], np.ndarray]:
+    """Trim outliers, fit an autoencoder to the inliers, and score all samples.
 
     Parameters
     ----------
     X : ndarray or CSR array of shape (n_samples, n_features)
     weight : ndarray of shape (n_samples,)
         Positive.
-    make : callable
-        ``make(n_components, seed)`` gives an autoencoder that is not fitted.
+    make_autoencoder : callable
+        ``make_autoencoder(n_components, seed)`` returns an unfitted autoencoder.
     seed : numpy.random.SeedSequence
     **settings
-        Of `trimmed_samples`.
+        Of `trim_samples`.
 
     Returns
     -------
     scale : ndarray of shape (n_features,)
     autoencoder : autoencoder
     reference : dict
-        What `outlyingness` compares with.
-    odd : ndarray of shape (n_samples,)
+        Statistics of inliers, for `anomaly_scores`.
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores.
     """
     rng = np.random.default_rng(seed)
-    kept, scale, n_components = trimmed_samples(X, weight, rng=rng, **settings)
-    autoencoder = make(n_components, seed)
-    autoencoder.fit(over_columns(X[kept], scale), sample_weight=weight[kept])
-    reference, odd = compared(
-        lambda: codes_and_squares(autoencoder, scale, X),
+    support, scale, n_components = trim_samples(X, weight, rng=rng, **settings)
+    autoencoder = make_autoencoder(n_components, seed)
+    autoencoder.fit(scale_features(X[support], scale), sample_weight=weight[support])
+    reference, scores = fit_reference(
+        lambda: codes_and_squared_errors(autoencoder, scale, X),
         weight,
-        kept,
+        support,
         autoencoder.n_components_,
         X.shape[1],
         autoencoder.scale_,
     )
-    return scale, autoencoder, reference, odd
+    return scale, autoencoder, reference, scores

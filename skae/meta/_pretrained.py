@@ -27,7 +27,7 @@ from skae.estimators.base.timing import Clock
 from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
-from skae.meta._fine_tuning import FineTuning, fine_tuned
+from skae.meta._fine_tuning import FineTuningTask, run_fine_tuning
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
 from skae.persistence.saving import SaveMixin
@@ -175,16 +175,16 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         labeled = np.flatnonzero(targets.known)
         mean, scale = autoencoder._units
         every = Samples(samples, mean, scale, targets=targets.values)
-        head, result = fine_tuned(task, every.select(labeled), sample_weight[labeled])
+        head, result = run_fine_tuning(task, every.select(labeled), sample_weight[labeled])
         clock.lap("train")
         return self._adopt(shared, head, result, clock)
 
-    def _task(self, checked, network, seed, listener) -> FineTuning:
+    def _task(self, checked, network, seed, listener) -> FineTuningTask:
         """All that stage two depends on: from here on nothing reads the estimator."""
         autoencoder, n_layers = checked.autoencoder_, checked.n_layers_
         recurrent = autoencoder.architecture_["network"]["kind"] == "recurrent"
         n_frozen = _number_of_frozen(self.freeze, n_layers)
-        return FineTuning(
+        return FineTuningTask(
             parameters=self.get_params(deep=False),
             recipe=Recipe(
                 HeadedNetwork(network, n_layers, checked._n_outputs),

@@ -17,8 +17,8 @@ from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import seed_of
 from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
 from skae.estimators.base.training import TrainedAutoencoder
-from skae.meta._members import codes_and_squares, fitted_member
-from skae.objectives.outlyingness import geometric_mean, outlyingness, threshold
+from skae.meta._members import codes_and_squared_errors, fit_member
+from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["AutoencoderOutlierDetector"]
@@ -184,16 +184,16 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         settings = {
             "standardize": self._standardizes(),
             "n_rounds": self.n_rounds,
-            "share": self.trim,
+            "trim": self.trim,
         }
         members = [
-            fitted_member(X, weight, self._unfitted, seed, explained=explained, **settings)
+            fit_member(X, weight, self._unfitted, seed, explained_variance=explained, **settings)
             for explained in shares
         ]
         scales, autoencoders, references, odd = zip(*members, strict=True)
         fitted.scales_ = np.array(scales)
         fitted.autoencoders_, fitted.references_ = list(autoencoders), list(references)
-        fitted.offset_ = -threshold(geometric_mean(odd), weight, self.contamination)
+        fitted.offset_ = -anomaly_threshold(geometric_mean(odd), weight, self.contamination)
         for name in _COLUMNS:
             self.__dict__.pop(name, None)
         self.__dict__.update(vars(fitted))
@@ -226,8 +226,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         for sample, scale, autoencoder, reference in zip(
             odd, self.scales_, self.autoencoders_, self.references_, strict=True
         ):
-            for part, *block in codes_and_squares(autoencoder, scale, X):
-                sample[part] = outlyingness(reference, *block)
+            for part, *block in codes_and_squared_errors(autoencoder, scale, X):
+                sample[part] = anomaly_scores(reference, *block)
         return -geometric_mean(odd)
 
     def decision_function(self, X):
@@ -291,7 +291,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         for scale, autoencoder, reference in zip(
             self.scales_, self.autoencoders_, self.references_, strict=True
         ):
-            for part, _, squares in codes_and_squares(autoencoder, scale, X):
+            for part, _, squares in codes_and_squared_errors(autoencoder, scale, X):
                 errors[part] += squares / reference["cells"] / len(self.autoencoders_)
         return errors
 

@@ -1,9 +1,18 @@
-"""How odd samples are by their codes and errors, and the samples that a robust fit trains on.
+"""Anomaly scores from codes and reconstruction errors, and trimming for a robust fit.
 
-Samples come as ``blocks()``, an iterator over ``(slice, codes, squares)``, squared errors by cells.
+A sample's anomaly score combines the squared length of its whitened code with its reconstruction
+error (Hawkins et al. 2002, replicator neural networks). Outliers in the training data would
+distort the model and be reconstructed well. So a robust fit trims them first: it repeatedly fits
+principal components, and leaves out the samples with the highest anomaly scores, as the
+concentration steps of least trimmed squares do (Rousseeuw and Van Driessen 2006). Trimming uses
+principal components alone, so no program is compiled for it.
+
+Codes and errors are read block by block: ``blocks()`` returns an iterator over
+``(slice, codes, squared_errors)``, with the squared reconstruction error of each feature value.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,163 +21,209 @@ from skae.core.data.samples import Samples
 from skae.core.initialization.principal_components import principal_components
 
 __all__ = [
-    "Trimmed",
-    "compared",
+    "TrimmedSamples",
+    "anomaly_scores",
+    "anomaly_threshold",
+    "fit_reference",
     "geometric_mean",
-    "outlyingness",
-    "over_columns",
-    "threshold",
-    "trimmed_samples",
+    "scale_features",
+    "trim_samples",
     "weighted_quantile",
 ]
 
+Block: TypeAlias = tuple[slice, np.ndarray, np.ndarray]
+
 _MAX_COMPONENTS = 64
-# how much further than the samples that are kept the others may stretch a column's scale
-_STRETCH = 4.0
-# the least error of a column that is told from none, beside the mean over columns
-_LEAST_CELL = 0.3
-# relative variances and squared errors below these are rounding
-_ROUNDING = 1e-6, 1e-8
-# what the error counts beside the code
+# A feature's scale over all samples is at most this multiple of its scale over inliers, so that
+# outliers cannot shrink all other values of the feature.
+_MAX_SCALE_RATIO = 4.0
+# Lower bound of a feature's mean squared error, relative to the mean over features. Without it, a
+# feature that is reconstructed nearly exactly would dominate the score.
+_MIN_RELATIVE_ERROR = 0.3
+# Variances and squared errors below these, relative to the largest, are rounding errors.
+_MIN_RELATIVE_VARIANCE, _MIN_RELATIVE_SQUARE = 1e-6, 1e-8
+# Weight of the reconstruction error in the score; the code has weight 1.
 _ERROR_WEIGHT = 2.0
-# where "auto" puts the threshold: so many spreads above the median, of logarithms
-_SPREADS = 2.0
-# of the scales of columns: squares of what is further away would not be told apart anyway
-_FARTHEST = 1e30
-_NARROW = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
+# contamination="auto" puts the threshold this many spreads above the median of log scores.
+_THRESHOLD_SPREADS = 2.0
+# The upper quartile of a standard normal distribution.
+_NORMAL_QUARTILE = 0.6745
+# Feature values are clipped at this multiple of the feature's scale. So they stay finite in float32
+# and their squares in float64; such samples are outliers in any case.
+_MAX_SCALED_VALUE = 1e30
+_FLOAT32_DTYPES = ("float32", "float16", "uint8", "int8", "uint16", "int16", "bool")
+# Lower bound of scores whose logarithm or quotient is computed.
+_TINY = 1e-30
 
 
-class Trimmed(NamedTuple):
-    """Which samples to train on (a mask), what to divide columns by, how many components to take."""
+class TrimmedSamples(NamedTuple):
+    """Result of trimming.
 
-    kept: np.ndarray
+    ``support`` is a mask of the samples to train on, ``scale`` the scale of each feature, and
+    ``n_components`` the number of principal components that explain the requested variance.
+    """
+
+    support: np.ndarray
     scale: np.ndarray
     n_components: int
 
 
-def weighted_quantile(values, weight, share: float) -> float:
-    """The least of `values` that, with those below, has at least this share of the weight."""
+def weighted_quantile(values: np.ndarray, weight: np.ndarray, q: float) -> float:
+    """The smallest value whose cumulative weight reaches the share `q` of the total weight.
+
+    An integer weight is equivalent to repeating the value.
+    """
     order = np.argsort(values, kind="stable")
-    below = np.cumsum(weight[order])
-    place = np.searchsorted(below, share * below[-1] * (1 - 1e-12))
-    return float(values[order[min(place, len(order) - 1)]])
+    cumulative = np.cumsum(weight[order])
+    position = np.searchsorted(cumulative, q * cumulative[-1] * (1 - 1e-12))
+    return float(values[order[min(position, len(order) - 1)]])
 
 
-# ---- how odd samples are
+# ---- anomaly scores
 
 
-def compared(blocks, weight, kept, width: int, n_features: int, unit: float) -> tuple:
-    """Describe the samples that are kept, and compare all samples with them.
+def fit_reference(
+    blocks: Callable[[], Iterable[Block]],
+    weight: np.ndarray,
+    support: np.ndarray,
+    n_components: int,
+    n_features: int,
+    scale: float,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Compute the statistics of inliers that scores are relative to, and score all samples.
 
     Parameters
     ----------
     blocks : callable
-        Called twice; gives blocks in order.
+        Called twice; each call iterates over all samples in order.
     weight : ndarray of shape (n_samples,)
-    kept : ndarray of bool, of shape (n_samples,)
-    width : int
-        Of the codes.
+    support : ndarray of bool, of shape (n_samples,)
+        Inliers: only they enter the statistics.
+    n_components : int
+        Length of the codes.
     n_features : int
-    unit : float
-        Root mean square of the centered samples, beside which errors are rounding or not.
+    scale : float
+        Root mean square of the centered samples, which bounds rounding errors.
 
     Returns
     -------
     reference : dict of ndarray and float
-        "center" and "whitening" of codes, mean squared error of each column in "cells", medians of
-        the squared "length" of codes and of the "error".
-    odd : ndarray of shape (n_samples,)
+        "center" and "whitening" of codes, the mean squared error of each feature in "cells", and
+        the medians "length" of the squared code length and "error" of the reconstruction error.
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores, higher for outliers.
     """
-    weight, codes, cells = weight * kept, np.empty((len(weight), width)), np.zeros(n_features)
-    for part, some_codes, squares in blocks():
+    weight = weight * support
+    codes, feature_errors = np.empty((len(weight), n_components)), np.zeros(n_features)
+    for part, some_codes, squared_errors in blocks():
         codes[part] = some_codes
-        cells += weight[part] @ squares
-    cells /= weight.sum()
-    cells = np.maximum(cells, max(_LEAST_CELL * cells.mean(), _ROUNDING[1] * unit**2))
-    reference = {**_whitened(codes, weight / weight.sum()), "cells": cells}
+        feature_errors += weight[part] @ squared_errors
+    feature_errors /= weight.sum()
+    lowest = max(_MIN_RELATIVE_ERROR * feature_errors.mean(), _MIN_RELATIVE_SQUARE * scale**2)
+    reference = {
+        **_whitening(codes, weight / weight.sum()),
+        "cells": np.maximum(feature_errors, lowest),
+    }
     parts = np.empty((2, len(weight)))
-    for part, some_codes, squares in blocks():
-        parts[:, part] = _length_and_error(reference, some_codes, squares)
-    length, error = (weighted_quantile(sample[kept], weight[kept], 0.5) for sample in parts)
-    reference |= {"length": max(length, 1e-30), "error": max(error, 1e-30)}
-    return reference, _sum(reference, *parts)
+    for part, some_codes, squared_errors in blocks():
+        parts[:, part] = _code_length_and_error(reference, some_codes, squared_errors)
+    medians = [weighted_quantile(values[support], weight[support], 0.5) for values in parts]
+    length, error = (max(median, _TINY) for median in medians)
+    reference |= {"length": length, "error": error}
+    return reference, _combined_score(reference, *parts)
 
 
-def outlyingness(reference, codes, squares) -> np.ndarray:
-    """How odd samples are: ``(length / median + 2 error / median) / 3``, about 1 for ordinary ones."""
-    return _sum(reference, *_length_and_error(reference, codes, squares))
+def anomaly_scores(
+    reference: dict[str, Any], codes: np.ndarray, squared_errors: np.ndarray
+) -> np.ndarray:
+    """Anomaly scores ``(length / median + 2 error / median) / 3``, about 1 for typical samples."""
+    return _combined_score(reference, *_code_length_and_error(reference, codes, squared_errors))
 
 
-def geometric_mean(odd) -> np.ndarray:
-    """How odd samples are by several, of shape (n, n_samples), as one number a sample."""
-    return np.exp(np.log(np.maximum(odd, 1e-30)).mean(axis=0))
+def geometric_mean(scores: Any) -> np.ndarray:
+    """Scores of an ensemble, of shape (n_autoencoders, n_samples), as one score per sample."""
+    return np.exp(np.log(np.maximum(scores, _TINY)).mean(axis=0))
 
 
-def _sum(reference, length, error):
-    by_error = _ERROR_WEIGHT * error / reference["error"]
-    return (length / reference["length"] + by_error) / (1 + _ERROR_WEIGHT)
+def _combined_score(reference, length, error):
+    relative_error = _ERROR_WEIGHT * error / reference["error"]
+    return (length / reference["length"] + relative_error) / (1 + _ERROR_WEIGHT)
 
 
-def _length_and_error(reference, codes, squares):
-    # the bits of a matrix product depend on how many samples there are, those of sums do not
-    white = np.zeros((len(codes), reference["whitening"].shape[1]))
+def _code_length_and_error(reference, codes, squared_errors):
+    # A loop over components, not a matrix product: the rounding of a matrix product depends on the
+    # number of samples, so a sample's score would depend on the samples beside it.
+    whitened = np.zeros((len(codes), reference["whitening"].shape[1]))
     centered = codes - reference["center"]
     for column, direction in zip(centered.T, reference["whitening"], strict=True):
-        white += column[:, None] * direction
-    length = np.square(white).sum(axis=1)
-    return length, (squares / reference["cells"]).mean(axis=1)
+        whitened += column[:, None] * direction
+    length = np.square(whitened).sum(axis=1)
+    return length, (squared_errors / reference["cells"]).mean(axis=1)
 
 
-def _whitened(codes, share):
+def _whitening(codes, share):
+    """Mean of the codes, and the matrix that transforms centered codes to unit covariance."""
     center = share @ codes
     centered = codes - center
-    values, vectors = np.linalg.eigh((centered * share[:, None]).T @ centered)
-    largest = values.max(initial=0.0)
+    variances, vectors = np.linalg.eigh((centered * share[:, None]).T @ centered)
+    largest = variances.max(initial=0.0)
     if largest <= 1e-12 * max(1e-300, float(center @ center)):
-        # one code for all samples: it tells nothing
+        # All codes are equal up to rounding: codes do not contribute to the score.
         return {"center": center, "whitening": np.zeros_like(vectors)}
-    return {
-        "center": center,
-        "whitening": vectors / np.sqrt(np.maximum(values, _ROUNDING[0] * largest)),
-    }
+    deviations = np.sqrt(np.maximum(variances, _MIN_RELATIVE_VARIANCE * largest))
+    return {"center": center, "whitening": vectors / deviations}
 
 
-def threshold(odd, weight, contamination) -> float:
-    """Above which samples are outliers: so many of them, or those some spreads above the median."""
+def anomaly_threshold(scores: np.ndarray, weight: np.ndarray, contamination: float | str) -> float:
+    """The score above which samples are outliers.
+
+    A float `contamination` is the share of outliers. "auto" estimates the spread of log scores
+    from the upper quartile, which outliers hardly influence.
+    """
     if contamination == "auto":
-        logs = np.log(np.maximum(odd, 1e-30))
-        middle, upper = (weighted_quantile(logs, weight, share) for share in (0.5, 0.75))
-        return float(np.exp(middle + _SPREADS * (upper - middle) / 0.6745))
-    order = np.argsort(-odd, kind="stable")
-    odd, weight = odd[order], weight[order]
-    # between the last that is an outlier and the first that is not
-    middles = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
-    n_outliers = int(np.searchsorted(middles, contamination, side="right"))
-    if n_outliers in (0, len(odd)):
-        return float(odd[0])
-    return float(0.5 * (odd[n_outliers - 1] + odd[n_outliers]))
+        log_scores = np.log(np.maximum(scores, _TINY))
+        median, quartile = (weighted_quantile(log_scores, weight, q) for q in (0.5, 0.75))
+        return float(np.exp(median + _THRESHOLD_SPREADS * (quartile - median) / _NORMAL_QUARTILE))
+    order = np.argsort(-scores, kind="stable")
+    scores, weight = scores[order], weight[order]
+    midpoints = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
+    n_outliers = int(np.searchsorted(midpoints, contamination, side="right"))
+    if n_outliers in (0, len(scores)):
+        return float(scores[0])
+    # Halfway between the lowest score of an outlier and the highest score of an inlier.
+    return float(0.5 * (scores[n_outliers - 1] + scores[n_outliers]))
 
 
-# ---- samples to train on
+# ---- trimming
 
 
-def over_columns(data, scale):
-    """Columns divided by their scales, at most 1e30 of them; what is sparse stays so."""
-    dtype = np.float32 if data.dtype.name in _NARROW else np.float64
+def scale_features(data: Any, scale: np.ndarray) -> Any:
+    """Divide features by their scales and clip at 1e30; sparse data stay sparse."""
+    dtype = np.float32 if data.dtype.name in _FLOAT32_DTYPES else np.float64
     if isinstance(data, np.ndarray):
-        return _quotients(data, scale).astype(dtype, copy=False)
+        return _clipped_quotients(data, scale).astype(dtype, copy=False)
     scaled = data.astype(dtype)
-    scaled.data[:] = _quotients(scaled.data, scale[scaled.indices])
+    scaled.data[:] = _clipped_quotients(scaled.data, scale[scaled.indices])
     return scaled
 
 
-def _quotients(cells, scale):
+def _clipped_quotients(values, scale):
     with np.errstate(over="ignore"):
-        return np.clip(np.divide(cells, scale, dtype=np.float64), -_FARTHEST, _FARTHEST)
+        quotients = np.divide(values, scale, dtype=np.float64)
+        return np.clip(quotients, -_MAX_SCALED_VALUE, _MAX_SCALED_VALUE)
 
 
-def trimmed_samples(data, weight, *, standardize, n_rounds, share, explained, rng) -> Trimmed:
-    """Leave out the samples that are oddest by principal components of those that are kept.
+def trim_samples(
+    data: Any,
+    weight: np.ndarray,
+    *,
+    standardize: bool,
+    n_rounds: int,
+    trim: float,
+    explained_variance: float,
+    rng: np.random.Generator,
+) -> TrimmedSamples:
+    """Leave out the samples with the highest anomaly scores under principal components.
 
     Parameters
     ----------
@@ -176,63 +231,68 @@ def trimmed_samples(data, weight, *, standardize, n_rounds, share, explained, rn
     weight : ndarray of shape (n_samples,)
         Positive.
     standardize : bool
-        Whether columns are divided by their half ranges.
+        Whether features are divided by their largest absolute deviation from the mean.
     n_rounds : int
-        How many times components are fitted to what is kept, and samples chosen anew.
-    share : float
-        Of the weight of all samples, left out in each round.
-    explained : float
+        Number of rounds. Each fits components to the inliers of the round before, scores all
+        samples, and selects the inliers anew.
+    trim : float
+        Share of the total weight that is left out in each round.
+    explained_variance : float
         Share of the variance that the components explain.
     rng : numpy.random.Generator
-        For the components of very wide samples.
+        For randomized PCA of samples with many features.
     """
-    kept = np.ones(data.shape[0], bool)
-    for _ in range(n_rounds if share > 0 else 0):
-        scale = _scales(data, weight, kept, standardize)
-        samples, vectors = _components(data, scale, weight, kept, explained, rng)
+    support = np.ones(data.shape[0], bool)
+    for _ in range(n_rounds if trim > 0 else 0):
+        scale = _feature_scales(data, weight, support, standardize)
+        samples, vectors = _components(data, scale, weight, support, explained_variance, rng)
 
         def blocks(samples=samples, vectors=vectors):
             for part, block in samples.blocks():
                 codes = block @ vectors
                 yield part, codes, np.square(block - codes @ vectors.T)
 
-        _, odd = compared(blocks, weight, kept, vectors.shape[1], samples.n_features, 1.0)
-        kept = odd <= weighted_quantile(odd, weight, 1 - share)
-    scale = _scales(data, weight, kept, standardize)
-    _, vectors = _components(data, scale, weight, kept, explained, rng)
-    return Trimmed(kept, scale, vectors.shape[1])
+        n_components = vectors.shape[1]
+        _, scores = fit_reference(blocks, weight, support, n_components, samples.n_features, 1.0)
+        support = scores <= weighted_quantile(scores, weight, 1 - trim)
+    scale = _feature_scales(data, weight, support, standardize)
+    _, vectors = _components(data, scale, weight, support, explained_variance, rng)
+    return TrimmedSamples(support, scale, vectors.shape[1])
 
 
-def _scales(data, weight, kept, standardize) -> np.ndarray:
-    """Half the range of each column, or 1 where there is none.
+def _feature_scales(data, weight, support, standardize) -> np.ndarray:
+    """Largest absolute deviation from the inliers' mean in each feature, 1 for constant features.
 
-    Standard deviations would blow up what is rarely on, as pixels at a margin are. That of all
-    samples, but at most some times that of the samples that are kept.
+    The maximum is over all samples, but at most a multiple of the maximum over inliers. Standard
+    deviations would amplify features that are rarely nonzero, such as pixels at the margin of an
+    image.
     """
     if not standardize:
         return np.ones(data.shape[1])
-    samples, share = Samples(data), weight * kept / weight[kept].sum()
+    samples, share = Samples(data), weight * support / weight[support].sum()
+    # Subtracting a sample first keeps the digits of features whose mean is far from 0.
     origin = samples.raw(slice(0, 1))[0].astype(np.float64)
-    mean, of_kept, of_all = np.zeros((3, samples.n_features))
+    mean, of_inliers, of_all = np.zeros((3, samples.n_features))
     for part, block in samples.blocks(lambda part: samples.raw(part) - origin):
         mean += share[part] @ block
     for part, block in samples.blocks(lambda part: np.abs(samples.raw(part) - origin - mean)):
         of_all = np.maximum(of_all, block.max(axis=0))
-        of_kept = np.maximum(of_kept, (block * kept[part, None]).max(axis=0))
-    varies = of_kept > 1e-9 * of_all
-    scale = np.where(varies, np.minimum(of_all, _STRETCH * of_kept), of_all)
+        of_inliers = np.maximum(of_inliers, (block * support[part, None]).max(axis=0))
+    varies = of_inliers > 1e-9 * of_all
+    scale = np.where(varies, np.minimum(of_all, _MAX_SCALE_RATIO * of_inliers), of_all)
     return np.where(scale > 0, scale, 1.0)
 
 
-def _components(data, scale, weight, kept, explained, rng):
-    """All samples about the center of those that are kept, and these samples' components."""
-    samples = Samples(over_columns(data, scale))
-    index, weight = np.flatnonzero(kept), weight[kept] / weight[kept].mean()
+def _components(data, scale, weight, support, explained_variance, rng):
+    """All samples, centered at the mean of inliers, and the inliers' principal components."""
+    samples = Samples(scale_features(data, scale))
+    index, weight = np.flatnonzero(support), weight[support] / weight[support].mean()
     samples = samples.centered(*mean_and_scale(samples.select(index), weight))
-    some, width = samples.select(index), min(_MAX_COMPONENTS, samples.n_features)
+    inliers, rank = samples.select(index), min(_MAX_COMPONENTS, samples.n_features)
     vectors, deviations = principal_components(
-        some.blocks, some.n_samples, samples.n_features, weight, width, rng
+        inliers.blocks, inliers.n_samples, samples.n_features, weight, rank, rng
     )
     variance = np.cumsum(np.square(deviations, dtype=np.float64))
-    enough = int(np.searchsorted(variance, explained * samples.n_features)) + 1
-    return samples, vectors[:, :enough]
+    # The mean square over all entries is 1, so the total variance is n_features.
+    n_components = int(np.searchsorted(variance, explained_variance * samples.n_features)) + 1
+    return samples, vectors[:, :n_components]

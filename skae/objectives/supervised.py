@@ -1,9 +1,10 @@
-"""Samples that come with targets: losses of a linear head, and how it is trained under an encoder.
+"""Supervised fine-tuning: losses of a linear head on a pretrained encoder, and its training.
 
-The head learns first, on what the layers give as they are; then the layers with it. A head at
-random would send noise into them, and they would unlearn what they were pretrained for (Kumar,
-Raghunathan, Jones, Ma and Liang 2022, Fine-tuning can distort pretrained features and underperform
-out-of-distribution, ICLR).
+Training has two parts. First the head alone is trained on the features of the frozen encoder
+(linear probing), then the head and the encoder's layers together (fine-tuning). A randomly
+initialized head would send noisy gradients into the encoder and distort the pretrained features:
+Kumar, Raghunathan, Jones, Ma and Liang (2022), Fine-tuning can distort pretrained features and
+underperform out-of-distribution, ICLR. With 500 labels that cost 0.7 points of accuracy.
 """
 
 from dataclasses import dataclass, replace
@@ -17,86 +18,117 @@ from skae.core.compile.shapes import output_shapes
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, LinearHead
-from skae.core.objective import weighted_mean
+from skae.core.objective import Batch, Objective, weighted_mean
 from skae.core.training.driver import train
 from skae.core.training.loop import Recipe
 from skae.core.training.plan import Plan
 from skae.core.training.records import NO_LISTENER, Listener, Result
 
-__all__ = ["Part", "cross_entropy_loss", "features", "fine_tune", "outputs", "squared_error_loss"]
+__all__ = [
+    "LabeledData",
+    "cross_entropy_loss",
+    "features",
+    "fine_tune",
+    "outputs",
+    "squared_error_loss",
+]
 
-# cells of features that are kept for the head to learn on: 1 GB
-_MAX_CELLS = 2**28
+# Feature values that are kept in host memory while the head is trained alone: 1 GB of float32.
+_MAX_FEATURE_VALUES = 2**28
 
 
-def cross_entropy_loss(model, batch, key, *, objective, hyperparameters):
-    """``mean_i -log softmax(outputs(x_i))[y_i]``; a target is the number of its class."""
+def cross_entropy_loss(
+    model: Any,
+    batch: Batch,
+    key: jax.Array,
+    *,
+    objective: Objective,
+    hyperparameters: dict[str, Any],
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Cross-entropy ``mean_i -log softmax(outputs(x_i))[y_i]``; a target is a class index."""
     del objective
-    logits = _outputs(model, batch, key, hyperparameters)
-    places = batch.y.astype(jnp.int32)
-    chances = jnp.take_along_axis(jax.nn.log_softmax(logits), places, axis=1)
-    return weighted_mean(-chances[:, 0], batch.weight), {}
+    assert batch.y is not None
+    logits = _training_outputs(model, batch, key, hyperparameters)
+    class_index = batch.y.astype(jnp.int32)
+    log_likelihood = jnp.take_along_axis(jax.nn.log_softmax(logits), class_index, axis=1)
+    return weighted_mean(-log_likelihood[:, 0], batch.weight), {}
 
 
-def squared_error_loss(model, batch, key, *, objective, hyperparameters):
-    """``mean_i |outputs(x_i) - y_i|^2``, the mean over targets."""
+def squared_error_loss(
+    model: Any,
+    batch: Batch,
+    key: jax.Array,
+    *,
+    objective: Objective,
+    hyperparameters: dict[str, Any],
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Squared error ``mean_i |outputs(x_i) - y_i|^2``, averaged over targets."""
     del objective
-    error = _outputs(model, batch, key, hyperparameters) - batch.y
+    assert batch.y is not None
+    error = _training_outputs(model, batch, key, hyperparameters) - batch.y
     return weighted_mean(jnp.mean(jnp.square(error), axis=1), batch.weight), {}
 
 
-def _outputs(model, batch, key, hyperparameters):
+def _training_outputs(model, batch, key, hyperparameters):
     dropout = None if hyperparameters["evaluation"] else (key, hyperparameters["dropout"])
     return model.network.outputs(model.params, batch.x, dropout)
 
 
-def outputs(network, params, x):
-    """What the head gives for samples in units of training."""
+def outputs(network: HeadedNetwork, params: dict, x: jax.Array) -> jax.Array:
+    """Outputs of the head for samples in standardized units."""
     return network.outputs(params, x)
 
 
-def features(network, params, x):
-    """What the head is given for samples in units of training, before its own units."""
+def features(network: HeadedNetwork, params: dict, x: jax.Array) -> jax.Array:
+    """Outputs of the encoder's layers for samples in standardized units, before normalization."""
     return network.features(params, x)
 
 
 @dataclass(frozen=True)
-class Part:
-    """Samples with targets, weights of mean 1 for all of them, and which samples to train on.
+class LabeledData:
+    """Samples with targets, their weights (of mean 1), and a training and validation split.
 
-    ``held_out`` are the samples to evaluate, None where training goes on to the end of the plan;
-    ``room`` is how many there may be without another program.
+    ``validation_index`` is None where no validation set is held out. ``validation_capacity`` is
+    the padded number of validation samples, so that validation sets of different size share one
+    compiled program.
     """
 
     samples: Samples
     weight: np.ndarray
-    index: np.ndarray
-    held_out: np.ndarray | None = None
-    room: int | None = None
+    train_index: np.ndarray
+    validation_index: np.ndarray | None = None
+    validation_capacity: int | None = None
 
     @property
-    def evaluated(self):
-        """What `train` calls held out."""
-        return None if self.held_out is None else (self.samples, self.held_out, self.weight)
+    def validation_set(self) -> tuple[Samples, np.ndarray, np.ndarray] | None:
+        """Samples, index and weights of the validation set, as `train` expects them."""
+        if self.validation_index is None:
+            return None
+        return self.samples, self.validation_index, self.weight
 
-    def few(self, n_samples: int, rng) -> "Part":
-        """At most so many of the samples."""
-        if n_samples >= self.samples.n_samples:
+    def subset(self, max_samples: int, rng: np.random.Generator) -> "LabeledData":
+        """At most `max_samples` samples, drawn at random without replacement."""
+        if max_samples >= self.samples.n_samples:
             return self
-        chosen = np.sort(rng.permutation(self.samples.n_samples)[:n_samples])
+        chosen = np.sort(rng.permutation(self.samples.n_samples)[:max_samples])
 
-        def places(index):
+        def positions(index):
             return np.searchsorted(chosen, np.intersect1d(index, chosen))
 
-        held_out = None if self.held_out is None else places(self.held_out)
-        samples, weight = self.samples.select(chosen), self.weight[chosen]
-        return Part(samples, weight, places(self.index), held_out, self.room)
+        validation = None if self.validation_index is None else positions(self.validation_index)
+        return LabeledData(
+            self.samples.select(chosen),
+            self.weight[chosen],
+            positions(self.train_index),
+            validation,
+            self.validation_capacity,
+        )
 
 
 def fine_tune(
     recipe: Recipe,
     params: dict,
-    part: Part,
+    data: LabeledData,
     plan: Plan,
     head_learning_rate: float | None,
     hyperparameters: dict[str, float],
@@ -105,91 +137,98 @@ def fine_tune(
     device: Any = None,
     listener: Listener = NO_LISTENER,
 ) -> tuple[Result, Result]:
-    """Train a head on an encoder's layers, and then the layers with it.
+    """Train a linear head on an encoder's layers, and then the layers together with the head.
 
     Parameters
     ----------
     recipe : Recipe
         Its network is a `HeadedNetwork`.
     params : dict
-        Weights of the layers, without a head. Where they are constants, the head alone is trained.
-    part : Part
+        Weights of the layers, without a head. If all layers are frozen (among the constants),
+        only the head is trained.
+    data : LabeledData
     plan : Plan
     head_learning_rate : float or None
-        While the head is trained alone. None: the less, the more it is given, since a step of
-        Adam's kind moves an output by rate times width.
+        Learning rate while the head is trained alone. None: inversely proportional to the number
+        of features, since a step of Adam or its variants changes an output by the learning rate
+        times the number of features.
     hyperparameters : dict of float
         With "alpha" and "dropout".
     seed, device, listener
-        As for `train`; the listener hears of the last training.
+        As for `train`. The listener receives the epochs of the last training.
 
     Returns
     -------
     head, result : Result
-        Of the head alone, and of all. They are the same where no layer is trained and the head
-        has seen all samples.
+        Of training the head alone, and of training the head and the layers. Both are the same
+        object if all layers are frozen and the head was trained on all samples.
     """
 
-    def run(recipe, params, part, plan, seed, listener):
+    def run(recipe, params, data, plan, seed, listener):
         return train(
             recipe,
             params,
-            part.samples,
-            part.index,
-            part.weight,
+            data.samples,
+            data.train_index,
+            data.weight,
             plan,
             hyperparameters,
             seed=seed,
-            held_out=part.evaluated,
-            evaluation_samples=part.room,
+            held_out=data.validation_set,
+            evaluation_samples=data.validation_capacity,
             device=device,
             listener=listener,
         )
 
     head_seed, seed, subset_seed = seed.spawn(3)
     network: HeadedNetwork = recipe.network
-    shape = jax.ShapeDtypeStruct((1, part.samples.n_features), np.float32)
+    shape = jax.ShapeDtypeStruct((1, data.samples.n_features), np.float32)
     width = output_shapes(features, network, (params, shape)).shape[1]
-    few = part.few(max(1, _MAX_CELLS // width), np.random.default_rng(subset_seed))
-    given, unit = _in_units(network, params, few, width, device)
+    max_samples = max(1, _MAX_FEATURE_VALUES // width)
+    subset = data.subset(max_samples, np.random.default_rng(subset_seed))
+    head_data, unit = _normalized_features(network, params, subset, width, device)
     params = {**params, "fixed": {**params["fixed"], "unit": unit}}
-    trained = {name: weights for name, weights in params.items() if name != "fixed"}
-    is_all = few is part and not jax.tree.leaves(trained)
+    trainable = {name: weights for name, weights in params.items() if name != "fixed"}
+    is_complete = subset is data and not jax.tree.leaves(trainable)
+    # The features are computed once, so this program is small whatever the encoder is.
     head = run(
         replace(recipe, network=LinearHead(width, network.n_outputs)),
-        {"head": _head_at_zero(width, network.n_outputs)},
-        given,
+        {"head": _zero_head(width, network.n_outputs)},
+        head_data,
         replace(plan, learning_rate=head_learning_rate or min(0.02, 0.5 / width)),
         head_seed,
-        listener if is_all else NO_LISTENER,
+        listener if is_complete else NO_LISTENER,
     )
     params = {**params, **head.params}
-    if is_all:
+    if is_complete:
         return (replace(head, params=params),) * 2
-    left = max(0.0, plan.max_time - sum(head.seconds.values()))
-    plan = replace(plan, epochs=0 if head.interrupted else plan.epochs, max_time=left)
-    return head, run(recipe, params, part, plan, seed, listener)
+    remaining = max(0.0, plan.max_time - sum(head.seconds.values()))
+    plan = replace(plan, epochs=0 if head.interrupted else plan.epochs, max_time=remaining)
+    return head, run(recipe, params, data, plan, seed, listener)
 
 
-def _in_units(network: HeadedNetwork, params, part, width, device) -> tuple[Part, dict]:
-    """What the layers give for samples, with mean 0 and mean square 1 over all units; and these units.
+def _normalized_features(
+    network: HeadedNetwork, params, data, width, device
+) -> tuple[LabeledData, dict]:
+    """The layers' features as samples, centered and divided by one scale; and mean and scale.
 
-    One scale for all: units that hardly vary say little, and are not made to speak up.
+    All features share one scale. A scale for each would amplify features of small variance, which
+    carry little information.
     """
-    samples, weight = part.samples, part.weight
-    given = np.empty((samples.n_samples, width), np.float32)
+    samples, weight = data.samples, data.weight
+    values = np.empty((samples.n_samples, width), np.float32)
     shape = (samples.n_samples, samples.n_features)
-    apply_in_blocks(features, network, params, shape, samples.standardized, given, device)
+    apply_in_blocks(features, network, params, shape, samples.standardized, values, device)
     share = weight / weight.sum()
-    mean = (share @ given.astype(np.float64)).astype(np.float32)
-    given -= mean
-    square = float(share @ np.square(given).mean(axis=1, dtype=np.float64))
-    scale = np.float32(np.sqrt(square) if square > 0 else 1.0)
-    given /= scale
-    samples = Samples(given, targets=samples.targets(slice(None)))
-    return replace(part, samples=samples), {"mean": mean, "scale": scale}
+    mean = (share @ values.astype(np.float64)).astype(np.float32)
+    values -= mean
+    mean_square = float(share @ np.square(values).mean(axis=1, dtype=np.float64))
+    scale = np.float32(np.sqrt(mean_square) if mean_square > 0 else 1.0)
+    values /= scale
+    samples = Samples(values, targets=samples.targets(slice(None)))
+    return replace(data, samples=samples), {"mean": mean, "scale": scale}
 
 
-def _head_at_zero(width, n_outputs):
+def _zero_head(width, n_outputs):
     kernel = np.zeros((width, n_outputs), np.float32)
     return {"kernel": kernel, "bias": np.zeros(n_outputs, np.float32)}

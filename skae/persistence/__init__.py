@@ -1,1 +1,1 @@
-"""Models and checkpoints as files: plain arrays under a header in JSON, nothing that runs."""
+"""Serialization of estimators and checkpoints: arrays and a JSON header, no executable content."""

@@ -1,8 +1,10 @@
-"""A file that remembers how far a fit has come, so that one that was cut short can go on.
+"""Checkpoint files: an interrupted fit resumes from one with a bitwise identical result.
 
-A fit is several runs of the engine, one after the other: folds of a cross-validation, phases of a
-layer-wise training, the training itself. The file holds the results of those that have ended, and
-where the one stands that has not. All else in a fit follows from the samples and the seed.
+A fit is a sequence of training runs: folds of a cross-validation, phases of layer-wise
+pretraining, and the main training. The file holds the results of finished runs and a snapshot of
+the current one. Everything else, such as the order of samples, PCA and splits, is computed again
+from the samples and the seed. Snapshots are taken between two calls of the compiled training
+loop, and how epochs are divided into calls does not affect results.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ import json
 import os
 import time
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,143 +21,156 @@ import numpy as np
 from skae.core.training.records import Checkpoint, Result, Snapshot
 from skae.persistence import container
 from skae.persistence.encoding import Encoder
-from skae.persistence.models import decoded, made_by
-from skae.persistence.registry import Names
+from skae.persistence.models import decode_content, library_versions
+from skae.persistence.registry import TrustedObjects
 
 __all__ = ["FileCheckpoint", "digest_of", "digest_of_value"]
 
-_WHAT = "checkpoint"
+_CONTENT = "checkpoint"
 
 
 class FileCheckpoint(Checkpoint):
-    """The runs of one fit, remembered in a file.
+    """The runs of one fit, stored in a file.
 
     Parameters
     ----------
     path : str or path-like
     minutes : float
-        Between two writings.
+        Minimum time between two writes.
     fit : dict of str
-        What the fit depends on, by name, as digests: a file with others is refused.
+        Digests of everything that the fit depends on, by name. An existing file with other
+        digests raises.
     entropy : int or list of int
         Of the fit's seed.
 
     Attributes
     ----------
     entropy : int or list of int
-        That of the earlier fit, where there was one.
+        Of the seed of the fit to resume, where the file exists.
     """
 
-    def __init__(self, path, minutes: float, fit: dict[str, str], entropy: Any):
+    def __init__(
+        self, path: str | os.PathLike[str], minutes: float, fit: dict[str, str], entropy: Any
+    ):
         self.path, self.seconds = os.fspath(path), 60.0 * minutes
         if not self.path:
-            raise ValueError(f"checkpoint={self.path!r} names no file")
-        # one file to read, to write and to remove, behind a link too
+            raise ValueError(f"checkpoint={self.path!r} is empty. Pass the path of a file.")
+        # Symbolic links are resolved once, so that reading, writing and removing use one file.
         self._file = os.path.realpath(self.path)
-        self.fit, self.entropy = (
-            {**fit, "versions": digest_of_value(made_by(), "versions")},
-            entropy,
-        )
+        self.fit = {**fit, "versions": digest_of_value(library_versions(), "versions")}
+        self.entropy = entropy
         self._results: list[dict] = []
-        self._standing: dict | None = None
-        self._begun = 0
+        self._stored_snapshot: dict | None = None
+        self._n_runs = 0
         self._closed = False
         if os.path.lexists(self._file):
             self._read()
         else:
             self._check_folder()
-        self._last = time.monotonic()
+        self._last_write = time.monotonic()
 
     def _check_folder(self):
-        """Better now than after an hour."""
+        """Raise before training, not at the first write."""
         folder = os.path.dirname(self._file)
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise ValueError(f"checkpoint={self.path!r} cannot be written: {folder!r} is no folder "
-                             "that can be written to")  # fmt: skip
+            raise ValueError(
+                f"checkpoint={self.path!r} cannot be written: {folder!r} is not a writable folder."
+            )
 
     def _read(self):
         try:
             header, arrays = container.read(self._file)
-            found = decoded(self.path, header, arrays, Names(None), _WHAT)
-            fit, self.entropy = found["fit"], found["entropy"]
-            self._results, self._standing = found["results"], found["standing"]
+            content = decode_content(self.path, header, arrays, TrustedObjects(None), _CONTENT)
+            fit, self.entropy = content["fit"], content["entropy"]
+            self._results, self._stored_snapshot = content["results"], content["standing"]
         except ValueError as error:
             raise ValueError(f"checkpoint={error}") from None
         except (TypeError, KeyError):
-            raise ValueError(f"checkpoint={self.path!r} was made up: it tells of no fit") from None
-        if differing := sorted(k for k in self.fit if fit.get(k) != self.fit[k]):
             raise ValueError(
-                f"checkpoint={self.path!r} is of another fit, with other {', '.join(differing)}: "
-                "give another path, or remove that file to begin anew"
+                f"checkpoint={self.path!r} is invalid: it does not describe a fit. Pass another "
+                "path or remove the file."
+            ) from None
+        if differing := sorted(name for name in self.fit if fit.get(name) != self.fit[name]):
+            raise ValueError(
+                f"checkpoint={self.path!r} belongs to another fit with different "
+                f"{', '.join(differing)}. Pass another path, or remove the file to start over."
             )
 
     def begin(self) -> Result | Snapshot | None:
-        """What is known of the run that begins now."""
-        place, self._begun = self._begun, self._begun + 1
+        """The stored result or snapshot of the run that begins now, if any."""
+        run, self._n_runs = self._n_runs, self._n_runs + 1
         if self._closed:
             return None
-        if place < len(self._results):
-            # what it took to compile was spent by another process
-            return Result(**self._results[place], seconds={"compile": 0.0, "train": 0.0})
-        standing, self._standing = self._standing, None
-        return None if standing is None else _snapshot(standing)
+        if run < len(self._results):
+            # Timings are not restored: the time was spent by another process.
+            return Result(**self._results[run], seconds={"compile": 0.0, "train": 0.0})
+        stored, self._stored_snapshot = self._stored_snapshot, None
+        return None if stored is None else _restored_snapshot(stored)
 
     def is_due(self) -> bool:
-        """Whether it is time to write."""
-        return not self._closed and time.monotonic() - self._last >= self.seconds
+        """Whether the interval since the last write has passed."""
+        return not self._closed and time.monotonic() - self._last_write >= self.seconds
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Write where the run stands; a disk that is full ends no fit."""
-        what = {
+        """Write a snapshot of the current run; an I/O error warns and does not stop the fit."""
+        content = {
             "fit": self.fit,
             "entropy": self.entropy,
             "results": self._results,
-            "standing": _columns(snapshot),
+            "standing": _storable_snapshot(snapshot),
         }
         encoder = Encoder()
-        told = encoder.encode(what, _WHAT)
-        header = {"holds": _WHAT, "made_by": made_by(), "needs": [], _WHAT: told}
+        encoded = encoder.encode(content, _CONTENT)
+        header = {
+            "holds": _CONTENT,
+            "made_by": library_versions(),
+            "needs": [],
+            _CONTENT: encoded,
+        }
         try:
             container.write(self._file, header, encoder.arrays)
         except OSError as error:
             warnings.warn(
-                f"checkpoint={self.path!r} was not written ({error}): the fit goes on, and what "
-                "was written before stays",
+                f"checkpoint={self.path!r} was not written ({error}). Training continues, and an "
+                "earlier checkpoint in this file is unchanged.",
                 stacklevel=2,
             )
-        self._last = time.monotonic()
+        self._last_write = time.monotonic()
 
     def end(self, result: Result) -> None:
-        """Remember a result; after an interrupt the file stays as it is."""
+        """Store the result of a run; after an interrupt the file stays as it is."""
         self._closed |= result.interrupted
-        if not self._closed and self._begun > len(self._results):
+        if not self._closed and self._n_runs > len(self._results):
             self._results.append({k: v for k, v in vars(result).items() if k != "seconds"})
 
     def remove(self) -> None:
-        """The fit is done."""
+        """Remove the file, once the fit is complete."""
         with suppress(FileNotFoundError):
             os.unlink(self._file)
 
 
-def _columns(snapshot):
-    """A snapshot whose records are one array."""
+def _storable_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    """Fields of a snapshot, with its records as one array and the names of their metrics."""
     names = list(snapshot.records[0][2]) if snapshot.records else []
-    records = [(loss, held, *metrics.values()) for loss, held, metrics in snapshot.records]
+    records = [
+        (loss, validation_loss, *metrics.values())
+        for loss, validation_loss, metrics in snapshot.records
+    ]
     shape = (len(records), 2 + len(names))
     return {**vars(snapshot), "records": np.reshape(records, shape), "metrics": names}
 
 
-def _snapshot(columns):
-    names = columns.pop("metrics")
+def _restored_snapshot(stored: dict[str, Any]) -> Snapshot:
+    names = stored.pop("metrics")
     records = [
-        (loss, held, dict(zip(names, metrics, strict=True)))
-        for loss, held, *metrics in columns.pop("records").tolist()
+        (loss, validation_loss, dict(zip(names, metrics, strict=True)))
+        for loss, validation_loss, *metrics in stored.pop("records").tolist()
     ]
-    return Snapshot(records=records, **columns)
+    return Snapshot(records=records, **stored)
 
 
-def digest_of(*parts) -> str:
-    """SHA-256 of arrays, each given as it is or as an iterable of blocks of samples."""
+def digest_of(*parts: np.ndarray | Iterable[np.ndarray]) -> str:
+    """SHA-256 of arrays; each part is an array or an iterable of blocks of samples."""
     digest = hashlib.sha256()
     for part in parts:
         for block in [part] if isinstance(part, np.ndarray) else part:
@@ -164,8 +180,8 @@ def digest_of(*parts) -> str:
     return digest.hexdigest()
 
 
-def digest_of_value(value, where: str) -> str:
-    """SHA-256 of what a file would hold of a value."""
+def digest_of_value(value: Any, where: str) -> str:
+    """SHA-256 of the encoding of a value; `where` names the value in error messages."""
     encoder = Encoder()
-    told = json.dumps(encoder.encode(value, where))
-    return digest_of(*encoder.arrays, np.frombuffer(told.encode(), np.uint8))
+    encoded = json.dumps(encoder.encode(value, where))
+    return digest_of(*encoder.arrays, np.frombuffer(encoded.encode(), np.uint8))

@@ -1,18 +1,18 @@
-"""A file of arrays under a header in JSON: written whole or not at all, read with distrust.
+"""File format: arrays after a JSON header, written atomically and validated when read.
 
 ::
 
     8 bytes    signature
     4 bytes    version of this layout, little-endian
     8 bytes    length of the header, little-endian
-    header     JSON; its "arrays" hold dtype and shape of each array
-    arrays     their cells in C order, each padded to a multiple of 64 bytes, as the header is
-    32 bytes   SHA-256 of all that stands before
+    header     JSON; its "arrays" lists dtype and shape of each array
+    arrays     their values in C order, each padded to a multiple of 64 bytes, as the header is
+    32 bytes   SHA-256 of everything before
 
-Signature, version and checksum stay where they are in all versions. An array's place follows from
-the sizes of those before it, and all of them must fill the file to the byte. So no array can ask
-for more memory than the file is long, and none is compressed. The header takes some fifty times its
-length when it is parsed, and has at most 16 MB.
+The positions of signature, version and checksum are the same in all versions. Positions of arrays
+are not stored: they follow from the sizes of the arrays before, and the arrays must fill the file
+exactly. Arrays are not compressed. So reading allocates no more memory for arrays than the file is
+long. Parsing the header takes some fifty times its length, which is limited to 16 MB.
 """
 
 import hashlib
@@ -21,58 +21,61 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from secrets import token_hex
+from typing import Any, BinaryIO
 
 import numpy as np
 
-__all__ = ["VERSION", "read", "shown", "write"]
+__all__ = ["VERSION", "read", "safe_repr", "write"]
 
 VERSION = 1
 _SIGNATURE = b"\x93SKAE\r\n\x1a"
-_START = len(_SIGNATURE) + 12
-_DIGEST = hashlib.sha256().digest_size
+_PREAMBLE_SIZE = len(_SIGNATURE) + 12
+_DIGEST_SIZE = hashlib.sha256().digest_size
 _ALIGNMENT = 64
-_CHUNK = 1 << 20
-_MAX_HEADER = 1 << 24
-# numbers, booleans, dates, bytes and text of fixed width: nothing that points elsewhere
+_CHUNK_SIZE = 1 << 20
+_MAX_HEADER_SIZE = 1 << 24
+# Numbers, booleans, dates, bytes and text of fixed width. Object arrays are excluded: their values
+# are pointers.
 _DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{1,10}(\[\w{1,10}\])?", re.ASCII)
-# a name of a file may have 255 bytes
-_MAX_NAME = 200
+# File systems limit a name to 255 bytes, and the temporary file has a longer name than the file.
+_MAX_NAME_SIZE = 200
 _MAX_DIMENSIONS = 32
-_HIGHEST_CHARACTER = 0x10FFFF
+_MAX_CODE_POINT = 0x10FFFF
 
 
-def write(path, header: dict, arrays: list) -> None:
-    """Write a file in the place of an earlier one; a crash leaves that one as it was.
+def write(path: str | bytes | os.PathLike, header: dict[str, Any], arrays: list) -> None:
+    """Write a file atomically: after a crash, an earlier file at this path is unchanged.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, bytes or path-like
     header : dict
         For `json.dumps`, without "arrays".
     arrays : list of ndarray
-        Of numbers, dates, bytes or text.
+        Of numbers, booleans, dates, bytes or text.
 
     Raises
     ------
     ValueError
-        What is there is no regular file, or the header is too long.
+        The path exists and is not a regular file, or the header is too long.
     OSError
         The file cannot be written.
     """
     path = os.path.realpath(os.fsdecode(path))
     folder, name = os.path.split(path)
-    mode = _mode_of(path)
-    hidden = name if len(os.fsencode(name)) <= _MAX_NAME else "skae"
-    beside = os.path.join(folder, f".{hidden}.{token_hex(8)}.tmp")
-    # not tempfile: its files are for their owner's eyes alone
+    mode = _file_mode(path)
+    prefix = name if len(os.fsencode(name)) <= _MAX_NAME_SIZE else "skae"
+    temporary = os.path.join(folder, f".{prefix}.{token_hex(8)}.tmp")
+    # Not tempfile: it creates files that only their owner can read.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(beside, flags, 0o666 if mode is None else mode)
+    handle = os.open(temporary, flags, 0o666 if mode is None else mode)
     try:
         with os.fdopen(handle, "wb") as file:
             if mode is not None:
-                os.chmod(beside, mode)
+                os.chmod(temporary, mode)
             digest = hashlib.sha256()
             for part in _parts(header, arrays):
                 digest.update(part)
@@ -80,28 +83,28 @@ def write(path, header: dict, arrays: list) -> None:
             file.write(digest.digest())
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
         with suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(temporary)
         raise
-    _settle(folder)
+    _sync_folder(folder)
 
 
-def _mode_of(path):
-    """Who may read an earlier file: the same may read the new one."""
+def _file_mode(path):
+    """Permissions of an existing file, which the new file keeps."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
         return None
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise ValueError(f"{path!r} is no regular file: nothing is written there")
+        raise ValueError(f"{path!r} is not a regular file. Pass the path of a file.")
     return stat.S_IMODE(status.st_mode)
 
 
-def _settle(folder):
-    """Have the new name on the disk, too, where folders can be opened."""
-    # the file is there: what a file system or a system cannot do is no failure
+def _sync_folder(folder):
+    """Write the new directory entry to disk, on systems that can open folders."""
+    # The file is complete at this point, so a file system that cannot do this is not an error.
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -110,16 +113,18 @@ def _settle(folder):
             os.close(handle)
 
 
-def _parts(header, arrays):
-    kinds = [{"dtype": array.dtype.str, "shape": list(array.shape)} for array in arrays]
-    text = json.dumps({**header, "arrays": kinds}, allow_nan=False, separators=(",", ":")).encode()
-    if len(text) > _MAX_HEADER:
+def _parts(header, arrays) -> Iterator[bytes | memoryview]:
+    entries = [{"dtype": array.dtype.str, "shape": list(array.shape)} for array in arrays]
+    content = {**header, "arrays": entries}
+    text = json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+    if len(text) > _MAX_HEADER_SIZE:
         raise ValueError(
-            f"the header would have {len(text)} bytes, and at most {_MAX_HEADER} are allowed"
+            f"The header would have {len(text)} bytes, more than the limit of {_MAX_HEADER_SIZE}. "
+            "Use smaller parameters, or NumPy arrays instead of lists."
         )
     yield _SIGNATURE + VERSION.to_bytes(4, "little") + len(text).to_bytes(8, "little")
     yield text
-    yield bytes(_padding(_START + len(text)))
+    yield bytes(_padding(_PREAMBLE_SIZE + len(text)))
     for array in arrays:
         yield np.asarray(array, order="C").reshape(-1).view(np.uint8).data
         yield bytes(_padding(array.nbytes))
@@ -129,150 +134,156 @@ def _padding(size):
     return -size % _ALIGNMENT
 
 
-def read(path) -> tuple[dict, list]:
-    """Header and arrays of a file made by `write`.
+def read(path: str | bytes | os.PathLike) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Read header and arrays of a file that `write` wrote.
 
     Raises
     ------
     ValueError
-        Of anything else, in a sentence that begins with the path.
+        The file is invalid. The message begins with the path and is one line.
     OSError
-        Where there is no such file, or it cannot be read.
+        The file does not exist or cannot be read.
     """
     path = os.fspath(path)
-    # not blocked by a pipe that nobody writes to
+    # Opening a pipe without O_NONBLOCK would wait for a process that writes to it.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise _Refused("is no file that was saved by skae: it is no regular file at all")
+            raise _InvalidFile("is not a file saved by skae: it is not a regular file.")
         with os.fdopen(handle, "rb", closefd=False) as file:
             return _read(file, status.st_size)
-    except _Refused as error:
+    except _InvalidFile as error:
         raise ValueError(f"{path!r} {error}") from None
     finally:
         os.close(handle)
 
 
-class _Refused(Exception):
-    """What is wrong with a file."""
+class _InvalidFile(Exception):
+    """The predicate of an error message whose subject is the path."""
 
 
-def shown(value) -> str:
-    """What a file says, for a sentence: short, and without characters that a terminal obeys."""
+def safe_repr(value: Any) -> str:
+    """`repr` for error messages about file content: short, without control characters."""
     return f"{value!r:.100}"
 
 
-def _read(file, size):
-    start = file.read(_START)
-    if not start or not (start.startswith(_SIGNATURE) or _SIGNATURE.startswith(start)):
-        raise _Refused(f"was not saved by skae: {_guess(start)}")
-    if len(start) < _START or size < _START + _DIGEST:
-        raise _Refused(f"is cut short: {size} bytes are not even a header")
-    version, length = (int.from_bytes(start[a:b], "little") for a, b in ((8, 12), (12, _START)))
+def _read(file: BinaryIO, size: int):
+    preamble = file.read(_PREAMBLE_SIZE)
+    signature = preamble[: len(_SIGNATURE)]
+    if not preamble or not _SIGNATURE.startswith(signature):
+        raise _InvalidFile(f"is not a file saved by skae: {_guess_format(preamble)}.")
+    if len(preamble) < _PREAMBLE_SIZE or size < _PREAMBLE_SIZE + _DIGEST_SIZE:
+        raise _InvalidFile(f"is truncated: {size} bytes are too few for a header.")
+    version = int.from_bytes(preamble[8:12], "little")
+    length = int.from_bytes(preamble[12:], "little")
     file.seek(0)
     _check_digest(file, size)
     if version > VERSION:
-        raise _Refused(
-            f"has version {version} of skae's file format, and this skae reads up to {VERSION}: "
-            "upgrade skae"
+        raise _InvalidFile(
+            f"has version {version} of skae's file format, but this version of skae reads versions "
+            f"up to {VERSION}. Upgrade skae."
         )
-    if version < 1 or length > min(size - _START - _DIGEST, _MAX_HEADER):
-        raise _Refused(f"is damaged: version {version}, a header of {length} bytes")
-    file.seek(_START)
-    header = _parsed(file.read(length))
-    return header, _arrays(file, header.pop("arrays", None), _START + length, size - _DIGEST)
+    if version < 1 or length > min(size - _PREAMBLE_SIZE - _DIGEST_SIZE, _MAX_HEADER_SIZE):
+        raise _InvalidFile(f"is damaged: version {version} and a header of {length} bytes.")
+    file.seek(_PREAMBLE_SIZE)
+    header = _parse_header(file.read(length))
+    entries = header.pop("arrays", None)
+    return header, _read_arrays(file, entries, _PREAMBLE_SIZE + length, size - _DIGEST_SIZE)
 
 
-def _guess(start):
-    """What a file that is not ours might be."""
+def _guess_format(start):
+    """The likely format of a file without skae's signature, for the error message."""
     if not start:
         return "it is empty"
     if start.startswith(b"PK"):
-        return "it is a zip archive, perhaps of skops or NumPy"
+        return "it is a zip archive, as skops and NumPy write them"
     if start[:1] == b"\x80":
-        return "it seems to be a pickle, which can run anything when it is loaded"
+        return "it appears to be a pickle, which can run arbitrary code when it is loaded"
     return f"it begins with {start[:8]!r}"
 
 
 def _check_digest(file, size):
-    digest, left = hashlib.sha256(), size - _DIGEST
-    while left:
-        part = file.read(min(left, _CHUNK))
+    digest, remaining = hashlib.sha256(), size - _DIGEST_SIZE
+    while remaining:
+        part = file.read(min(remaining, _CHUNK_SIZE))
         if not part:
-            raise _Refused("became shorter while it was read")
+            raise _InvalidFile("was truncated while it was read.")
         digest.update(part)
-        left -= len(part)
-    if file.read(_DIGEST) != digest.digest():
-        raise _Refused("is damaged or cut short: its checksum is not that of its content")
+        remaining -= len(part)
+    if file.read(_DIGEST_SIZE) != digest.digest():
+        raise _InvalidFile("is damaged or truncated: its checksum does not match its content.")
 
 
-def _parsed(text):
+def _parse_header(text):
     try:
         header = json.loads(text)
     except (ValueError, RecursionError):
-        raise _Refused("is damaged: its header is not JSON") from None
+        raise _InvalidFile("is damaged: its header is not valid JSON.") from None
     if not isinstance(header, dict):
-        raise _Refused("is damaged: its header is no object")
+        raise _InvalidFile("is damaged: its header is not a JSON object.")
     return header
 
 
-def _arrays(file, kinds, place, end):
-    """The arrays, once it is known that they fill the file to the byte."""
-    if not isinstance(kinds, list):
-        raise _Refused("is damaged: its header names no arrays")
-    kinds = [_kind(entry) for entry in kinds]
-    place += _padding(place)
-    places = []
-    for dtype, shape in kinds:
-        places.append(place)
+def _read_arrays(file, entries, position, end):
+    """Read the arrays, after checking that they fill the file exactly."""
+    if not isinstance(entries, list):
+        raise _InvalidFile("is damaged: its header has no list of arrays.")
+    dtypes_and_shapes = [_dtype_and_shape(entry) for entry in entries]
+    position += _padding(position)
+    positions = []
+    for dtype, shape in dtypes_and_shapes:
+        positions.append(position)
         n_bytes = dtype.itemsize * math.prod(shape)
-        place += n_bytes + _padding(n_bytes)
-        if place > end:
+        position += n_bytes + _padding(n_bytes)
+        if position > end:
             break
-    if place != end:
-        raise _Refused(
-            "is damaged: the arrays that it says it holds do not have the size of those it holds"
+    if position != end:
+        raise _InvalidFile(
+            "is damaged: the arrays that its header describes do not match the length of the file."
         )
     return [
-        _array(file, dtype, shape, begin)
-        for (dtype, shape), begin in zip(kinds, places, strict=True)
+        _read_array(file, dtype, shape, start)
+        for (dtype, shape), start in zip(dtypes_and_shapes, positions, strict=True)
     ]
 
 
-def _kind(entry):
+def _dtype_and_shape(entry):
     try:
         name, shape = entry["dtype"], entry["shape"]
         dtype = np.dtype(name) if _DTYPE.fullmatch(name) else None
     except (TypeError, KeyError, ValueError, OverflowError):
-        raise _Refused("is damaged: it says nothing sensible of an array") from None
-    sizes = isinstance(shape, list) and len(shape) <= _MAX_DIMENSIONS
-    known = dtype is not None and sizes
-    if not known or not all(type(n) is int and 0 <= n < 1 << 62 for n in shape):
-        raise _Refused(
-            f"is damaged: it says that it holds an array of {shown(name)} and shape {shown(shape)}"
+        raise _InvalidFile("is damaged: an array has no valid dtype or no shape.") from None
+    is_valid = dtype is not None and isinstance(shape, list) and len(shape) <= _MAX_DIMENSIONS
+    # type(n), not isinstance: True is an int.
+    if not is_valid or not all(type(n) is int and 0 <= n < 1 << 62 for n in shape):
+        raise _InvalidFile(
+            f"is damaged: dtype {safe_repr(name)} and shape {safe_repr(shape)} of an array are "
+            "invalid."
         )
     return dtype, tuple(shape)
 
 
-def _array(file, dtype, shape, place):
+def _read_array(file, dtype, shape, position):
     try:
         array = np.empty(shape, dtype)
-        cells = array.reshape(-1).view(np.uint8)
+        content = array.reshape(-1).view(np.uint8)
     except (ValueError, MemoryError):
-        raise _Refused(f"holds an array of {dtype} and shape {shape}, too large here") from None
-    file.seek(place)
-    if file.readinto(cells.data) != cells.size:
-        raise _Refused("became shorter while it was read")
-    _check_cells(dtype, array, cells)
+        raise _InvalidFile(
+            f"contains an array of dtype {dtype} and shape {shape}, too large for memory."
+        ) from None
+    file.seek(position)
+    if file.readinto(content.data) != content.size:
+        raise _InvalidFile("was truncated while it was read.")
+    _check_values(dtype, array, content)
     return array
 
 
-def _check_cells(dtype, array, cells):
-    """Whether cells are what NumPy takes them to be without looking."""
-    if dtype.kind == "b" and (cells > 1).any():
-        raise _Refused("is damaged: it holds a truth value that is neither true nor false")
+def _check_values(dtype, array, content):
+    """Check what NumPy assumes of booleans and text without checking it itself."""
+    if dtype.kind == "b" and (content > 1).any():
+        raise _InvalidFile("is damaged: a boolean array contains other bytes than 0 and 1.")
     if dtype.kind == "U" and dtype.itemsize and array.size:
-        codes = array.reshape(-1).view(np.dtype(np.uint32).newbyteorder(dtype.byteorder))
-        if (codes > _HIGHEST_CHARACTER).any():
-            raise _Refused("is damaged: it holds text of characters that do not exist")
+        code_points = array.reshape(-1).view(np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+        if (code_points > _MAX_CODE_POINT).any():
+            raise _InvalidFile("is damaged: a text array contains invalid Unicode characters.")

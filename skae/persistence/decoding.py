@@ -1,7 +1,7 @@
-"""Values of JSON and arrays: the other way round than `encoding`, and with distrust.
+"""Decoding of JSON and arrays to Python values: the inverse of `encoding`, for untrusted files.
 
-Calls nothing but what the table of a `Decoder` has, classes of the closed registry, and what the
-user hands over.
+A file can only cause calls of the functions in the table of a `Decoder`, of classes in the closed
+registry, and of objects that the user passes as trusted.
 """
 
 import functools
@@ -14,46 +14,52 @@ from typing import Any
 import numpy as np
 
 from skae.core.networks.own_modules import rebuilt, with_names
-from skae.persistence.container import shown
-from skae.persistence.encoding import MAX_BITS_OF_KEY, bits_of_key
-from skae.persistence.registry import Names, Unknown, class_of, is_state
+from skae.persistence.container import safe_repr
+from skae.persistence.encoding import MAX_KEY_BITS, key_bits
+from skae.persistence.registry import (
+    InvalidContent,
+    TrustedObjects,
+    find_class,
+    is_fitted_attribute,
+)
 
 __all__ = ["Decoder"]
 
-_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-# attributes, and what the description of the network calls them
+_SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+# Fitted attributes, and the entries of `architecture_` that they must equal.
 _SIZES = {"n_features_in_": "n_features", "n_components_": "n_components"}
 
 
 class Decoder:
-    """Puts values together.
+    """Decodes values.
 
     Parameters
     ----------
     arrays : list of ndarray
-    names : Names
-        What the user hands over.
+        Arrays of the file.
+    trusted : TrustedObjects
+        Functions and classes that the user passes.
     """
 
-    def __init__(self, arrays: list, names: Names):
-        self.arrays, self.names = arrays, names
-        self._made: dict[str, Callable] = {
-            "float": _FLOATS.__getitem__,
+    def __init__(self, arrays: list[np.ndarray], trusted: TrustedObjects):
+        self.arrays, self.trusted = arrays, trusted
+        self._decoders: dict[str, Callable] = {
+            "float": _SPECIAL_FLOATS.__getitem__,
             "tuple": lambda items: tuple(map(self.decode, items)),
             "set": lambda items: set(map(self._key, items)),
             "frozenset": lambda items: frozenset(map(self._key, items)),
             "dict": lambda items: {self._key(k): self.decode(v) for k, v in items},
             "array": self._array,
-            "scalar": lambda place: self._array(place)[()],
+            "scalar": lambda index: self._array(index)[()],
             "bytes": bytes.fromhex,
             "path": Path,
             "random_state": self._random_state,
-            "trusted": self.names.find,
+            "trusted": self.trusted.find,
             "module": self._module,
         }
 
-    def decode(self, value) -> Any:
-        """The value that was encoded."""
+    def decode(self, value: Any) -> Any:
+        """Decode a value that `Encoder.encode` encoded."""
         if isinstance(value, list):
             return [self.decode(item) for item in value]
         if not isinstance(value, dict):
@@ -61,32 +67,36 @@ class Decoder:
         if "estimator" in value:
             return self._estimator(value)
         if "objects" in value:
-            return self._objects(value["objects"], value["shape"])
+            return self._object_array(value["objects"], value["shape"])
         if "partial" in value:
             arguments = [self.decode(value[name]) for name in ("partial", "args", "keywords")]
             return functools.partial(arguments[0], *arguments[1], **arguments[2])
         ((kind, content),) = value.items()
-        if kind not in self._made:
-            raise Unknown(f"it holds a value of the unknown kind {shown(kind)}")
-        return self._made[kind](content)
+        if kind not in self._decoders:
+            raise InvalidContent(f"it contains a value of the unknown kind {safe_repr(kind)}")
+        return self._decoders[kind](content)
 
     def _key(self, value):
-        """A key, whose hash cannot be chosen: many keys of one hash take hours to put together."""
+        """A key of a dict or set, short enough that a file cannot choose its hash."""
         key = self.decode(value)
-        if bits_of_key(key) > MAX_BITS_OF_KEY:
-            raise Unknown(f"it holds a key of {bits_of_key(key)} bits")
+        if key_bits(key) > MAX_KEY_BITS:
+            raise InvalidContent(
+                f"it contains a key of {key_bits(key)} bits, more than {MAX_KEY_BITS}"
+            )
         return key
 
-    def _array(self, place):
-        if type(place) is not int or not 0 <= place < len(self.arrays):
-            raise Unknown(f"it speaks of array {shown(place)} and holds {len(self.arrays)}")
-        return self.arrays[place]
+    def _array(self, index):
+        if type(index) is not int or not 0 <= index < len(self.arrays):
+            raise InvalidContent(
+                f"it refers to array {safe_repr(index)} but contains {len(self.arrays)} arrays"
+            )
+        return self.arrays[index]
 
-    def _objects(self, cells, shape):
-        made = np.empty(len(cells), object)
-        for i, cell in enumerate(cells):
-            made[i] = self.decode(cell)
-        return made.reshape(shape)
+    def _object_array(self, items, shape):
+        array = np.empty(len(items), object)
+        for i, item in enumerate(items):
+            array[i] = self.decode(item)
+        return array.reshape(shape)
 
     def _random_state(self, state):
         random_state = np.random.RandomState()
@@ -94,56 +104,62 @@ class Decoder:
         return random_state
 
     def _module(self, description):
-        return rebuilt(with_names(self.decode(description), self.names.path))
+        return rebuilt(with_names(self.decode(description), self.trusted.import_path))
 
     def _estimator(self, value):
-        cls = class_of(value["estimator"], self.names)
+        cls = find_class(value["estimator"], self.trusted)
         parameters = {name: self.decode(item) for name, item in value["parameters"].items()}
-        estimator = cls(**_known_parameters(cls, parameters))
+        _check_parameters(cls, parameters)
+        estimator = cls(**parameters)
         state = {name: self.decode(item) for name, item in value["state"].items()}
         for name in state:
-            if not is_state(cls, name):
-                raise Unknown(f"it would replace {shown(name)} of {cls.__name__}")
+            if not is_fitted_attribute(cls, name):
+                raise InvalidContent(
+                    f"its attribute {safe_repr(name)} would override an attribute of the class "
+                    f"{cls.__name__}"
+                )
         self._check_architecture(state)
         _check_sizes(state)
         vars(estimator).update(state)
         if "requests" in value:
-            _request(estimator, self.decode(value["requests"]))
+            _set_metadata_request(estimator, self.decode(value["requests"]))
         return estimator
 
     def _check_architecture(self, state):
-        """The names in the description of a user's network are imported when it is built."""
+        """Replace import names in the description of a user's network by those of trusted objects.
+
+        These names are imported later, when the network is built.
+        """
         network = state.get("architecture_", {}).get("network", {})
         if network.get("kind") == "own":
             for part in ("encoder", "decoder"):
-                network[part] = with_names(network[part], self.names.path)
+                network[part] = with_names(network[part], self.trusted.import_path)
 
 
 def _check_sizes(state):
-    """Whether a fitted autoencoder's attributes speak of the network that it describes."""
+    """Check that the attributes of a fitted autoencoder match the network that it describes."""
     if "architecture_" not in state:
         return
     sizes, mean, scale = state["architecture_"], state["mean_"], state["scale_"]
-    same = all(state[attribute] == sizes[name] for attribute, name in _SIZES.items())
-    if not (same and np.shape(mean) == (sizes["n_features"],) and 0 < scale < math.inf):
-        raise Unknown("its attributes are not those of the network that it describes")
+    is_same = all(state[attribute] == sizes[name] for attribute, name in _SIZES.items())
+    if not (is_same and np.shape(mean) == (sizes["n_features"],) and 0 < scale < math.inf):
+        raise InvalidContent("its fitted attributes do not match the network that it describes")
 
 
-def _known_parameters(cls, parameters):
-    """Parameters that an older version did not have are left to their defaults."""
+def _check_parameters(cls, parameters):
+    """Check that all parameters exist; parameters that an older version lacked get defaults."""
     unknown = sorted(set(parameters) - set(inspect.signature(cls).parameters))
     if unknown:
-        raise Unknown(
-            f"it holds the parameter {shown(unknown[0])}, which {cls.__name__} does not have: "
-            "it may be of a later version of skae"
+        raise InvalidContent(
+            f"{cls.__name__} has no parameter {safe_repr(unknown[0])}; the file may have been "
+            "saved by a later version of skae"
         )
-    return parameters
 
 
-def _request(estimator, requests):
-    """Metadata that was asked for by `set_fit_request` and its kin."""
-    request = estimator.get_metadata_routing()
-    for method, wanted in requests.items():
-        for name, alias in wanted.items():
-            getattr(request, method).add_request(param=name, alias=alias)
-    estimator._metadata_request = request
+def _set_metadata_request(estimator, requests):
+    """Restore metadata requests that were set by `set_fit_request` and similar methods."""
+    metadata_request = estimator.get_metadata_routing()
+    for method, aliases in requests.items():
+        for name, alias in aliases.items():
+            getattr(metadata_request, method).add_request(param=name, alias=alias)
+    estimator._metadata_request = metadata_request

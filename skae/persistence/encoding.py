@@ -1,47 +1,57 @@
-"""Values as JSON and arrays. Whatever is not known here is refused, by its place.
+"""Encoding of Python values as JSON and arrays.
 
-Numbers, strings, booleans, None and lists stand as themselves; all else is an object that says what
-it is, as ``{"tuple": [...]}`` or ``{"array": 3}``, the fourth of the file's arrays.
+Numbers, strings, booleans, None and lists are encoded as themselves. Every other value is an object
+that names its type, as in ``{"tuple": [...]}`` or ``{"array": 3}`` (index into the file's arrays).
+Types that are not listed here raise an error that names the parameter or attribute.
 """
 
 import functools
 import math
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from skae.core.networks.own_modules import describe_module, is_module, with_names
-from skae.persistence.registry import is_state, name_of, own_name
+from skae.persistence.registry import class_name, import_name, is_fitted_attribute
 
-__all__ = ["MAX_BITS_OF_KEY", "Encoder", "bits_of_key"]
+__all__ = ["MAX_KEY_BITS", "Encoder", "key_bits"]
 
-#: Python hashes integers by a remainder that is known to all: longer ones can share one at will
-MAX_BITS_OF_KEY = 64
+#: Python hashes integers by their remainder modulo a known prime. Longer keys could be chosen with
+#: equal hashes, and a dict or set of many such keys takes hours to build.
+MAX_KEY_BITS = 64
 
 _MAX_DEPTH = 200
-# numbers, booleans, dates, bytes and text of fixed width
-_KINDS = "biufcSUmM"
-# their width depends on the machine
-_WIDE = "gG"
+# Numbers, booleans, dates, bytes and text of fixed width.
+_DTYPE_KINDS = "biufcSUmM"
+# longdouble and clongdouble, whose width depends on the machine.
+_PLATFORM_DTYPES = "gG"
 
 
 class Encoder:
-    """Takes values apart.
+    """Encodes values.
 
-    ``arrays`` are what the file must hold beside the JSON, ``needs`` the names of what must be
-    handed over when it is loaded.
+    Attributes
+    ----------
+    arrays : list of ndarray
+        Arrays that the file must contain in addition to the JSON.
+    needs : set of str
+        Import names of the objects that must be passed as `trusted` when the file is loaded.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
         self.needs: set[str] = set()
-        self._places: dict[int, tuple[int, Any]] = {}
+        self._array_indices: dict[int, tuple[int, Any]] = {}
 
-    def encode(self, value, where: str, depth: int = 0) -> Any:
-        """`value` for JSON; `where` says in errors whose it is."""
+    def encode(self, value: Any, where: str, depth: int = 0) -> Any:
+        """Encode `value` for JSON; `where` names its parameter or attribute in errors."""
         if depth > _MAX_DEPTH:
-            raise ValueError(f"{where} cannot be saved: it is nested too deep")
+            raise ValueError(
+                f"{where} cannot be saved: it is nested more than {_MAX_DEPTH} levels deep."
+            )
+        # type(...) is, not isinstance: instances of subclasses would be loaded as the base class.
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float:
@@ -49,114 +59,122 @@ class Encoder:
         inner = functools.partial(self.encode, where=where, depth=depth + 1)
         if type(value) is list:
             return [inner(item) for item in value]
-        if (
-            type(value) in (set, frozenset, dict)
-            and max(map(bits_of_key, value), default=0) > MAX_BITS_OF_KEY
-        ):
-            raise ValueError(
-                f"{where} cannot be saved: it has keys of more than {MAX_BITS_OF_KEY} bits"
-            )
+        if type(value) in (set, frozenset, dict):
+            _check_keys(value, where)
         if type(value) in (tuple, set, frozenset):
             return {type(value).__name__: [inner(item) for item in value]}
         if type(value) is dict:
             return {"dict": [[inner(key), inner(item)] for key, item in value.items()]}
         if isinstance(value, np.ndarray | np.generic):
             return self._array(value, where, inner)
-        return self._thing(value, where, inner)
+        return self._object(value, where, inner)
 
-    def _array(self, value, where, inner):
+    def _array(self, value: Any, where: str, inner: Callable) -> dict:
         if value.dtype == object and isinstance(value, np.ndarray):
-            cells = [inner(item) for item in value.reshape(-1).tolist()]
-            return {"objects": cells, "shape": list(value.shape)}
+            items = [inner(item) for item in value.reshape(-1).tolist()]
+            return {"objects": items, "shape": list(value.shape)}
         if isinstance(value, np.ma.MaskedArray):
-            raise ValueError(f"{where} cannot be saved: it holds an array whose cells are masked")
-        if value.dtype.kind not in _KINDS or value.dtype.char in _WIDE or not value.dtype.itemsize:
             raise ValueError(
-                f"{where} cannot be saved: it holds an array of {value.dtype}, and files hold "
-                "numbers, text and dates"
+                f"{where} cannot be saved: it contains a masked array. Use a plain ndarray."
+            )
+        kind, char = value.dtype.kind, value.dtype.char
+        if kind not in _DTYPE_KINDS or char in _PLATFORM_DTYPES or not value.dtype.itemsize:
+            raise ValueError(
+                f"{where} cannot be saved: it contains an array of dtype {value.dtype}. Files can "
+                "hold arrays of numbers, booleans, text, bytes and dates."
             )
         if isinstance(value, np.generic):
             self.arrays.append(np.asarray(value))
             return {"scalar": len(self.arrays) - 1}
-        if id(value) not in self._places:
-            # the value is kept, so that no other one gets its id
-            self._places[id(value)] = (len(self.arrays), value)
+        if id(value) not in self._array_indices:
+            # The reference keeps the value alive, so that no other value can have the same id.
+            self._array_indices[id(value)] = (len(self.arrays), value)
             self.arrays.append(np.asarray(value))
-        return {"array": self._places[id(value)][0]}
+        return {"array": self._array_indices[id(value)][0]}
 
-    def _thing(self, value, where, inner):
+    def _object(self, value: Any, where: str, inner: Callable) -> dict:
         if isinstance(value, bytes):
             return {"bytes": value.hex()}
         if isinstance(value, PurePath):
             return {"path": str(value)}
         if isinstance(value, np.random.RandomState):
-            return {"random_state": inner(_state_of(value, where))}
+            return {"random_state": inner(_generator_state(value, where))}
         if hasattr(value, "get_params") and not isinstance(value, type):
             return self._estimator(value)
         if isinstance(value, functools.partial):
             parts = {"args": list(value.args), "keywords": dict(value.keywords)}
             return {"partial": inner(value.func), **{k: inner(v) for k, v in parts.items()}}
         if is_module(value):
-            return {"module": inner(with_names(describe_module(value), self._need))}
+            return {"module": inner(with_names(describe_module(value), self._require))}
         if callable(value):
-            return {"trusted": self._need(own_name(value, where))}
+            return {"trusted": self._require(import_name(value, where))}
         raise ValueError(
-            f"{where} cannot be saved: it holds {value!r}, and files hold numbers, text, arrays, "
-            "containers of these, estimators of skae, and names of functions and classes"
+            f"{where} cannot be saved: it contains {value!r}. Files can hold numbers, text, "
+            "arrays, containers of these, estimators of skae, and importable functions and classes."
         )
 
-    def _estimator(self, estimator):
-        """Parameters and what a fit left behind; what is done with it in scikit-learn."""
+    def _estimator(self, estimator: Any) -> dict:
+        """Parameters, fitted attributes and metadata requests of an estimator."""
         kind = type(estimator).__name__
         parameters = estimator.get_params(deep=False)
         state = {k: v for k, v in vars(estimator).items() if k not in parameters}
-        # whom a fit reports to is no part of what it learned
+        # Callbacks observe a fit and are not part of its result.
         state.pop("_skl_callbacks", None)
         requests = state.pop("_metadata_request", None)
         for name in state:
-            if not is_state(type(estimator), name):
+            if not is_fitted_attribute(type(estimator), name):
                 raise ValueError(
-                    f"{name} of {kind} cannot be saved: its class has an attribute of that name"
+                    f"{name} of {kind} cannot be saved: an attribute of the class has this name."
                 )
         network = state.get("architecture_", {}).get("network", {})
         for part in ("encoder", "decoder") if network.get("kind") == "own" else ():
-            with_names(network[part], self._need)
+            with_names(network[part], self._require)
         encoded = {
             "estimator": self._class(type(estimator)),
             "parameters": {k: self.encode(v, f"{k} of {kind}") for k, v in parameters.items()},
             "state": {k: self.encode(v, f"{k} of {kind}") for k, v in state.items()},
         }
         if requests is not None:
-            encoded["requests"] = self.encode(_requests_of(requests), f"the metadata of {kind}")
+            where = f"the metadata request of {kind}"
+            encoded["requests"] = self.encode(_requests_by_method(requests), where)
         return encoded
 
     def _class(self, cls):
-        name = name_of(cls)
-        return name if isinstance(name, str) else {"trusted": self._need(name["trusted"])}
+        name = class_name(cls)
+        return name if isinstance(name, str) else {"trusted": self._require(name["trusted"])}
 
-    def _need(self, name):
+    def _require(self, name):
         self.needs.add(name)
         return name
 
 
-def bits_of_key(key) -> int:
-    """Bits of the longest whole number in a key."""
+def key_bits(key: Any) -> int:
+    """Number of bits of the longest integer in a key of a dict or set."""
     if isinstance(key, tuple | frozenset):
-        return max(map(bits_of_key, key), default=0)
+        return max(map(key_bits, key), default=0)
     return key.bit_length() if isinstance(key, int) else 0
 
 
-def _state_of(random_state, where):
+def _check_keys(keys, where):
+    """Refuse keys that the decoder would refuse: a file that was saved must load."""
+    if max(map(key_bits, keys), default=0) > MAX_KEY_BITS:
+        raise ValueError(
+            f"{where} cannot be saved: it has integer keys of more than {MAX_KEY_BITS} bits."
+        )
+
+
+def _generator_state(random_state, where):
     state = random_state.get_state(legacy=False)
     if state["bit_generator"] != "MT19937":
         raise ValueError(
-            f"{where} cannot be saved: it is a RandomState over {state['bit_generator']}, and "
-            "files hold those over MT19937, as np.random.RandomState(seed) makes them"
+            f"{where} cannot be saved: it is a RandomState with the bit generator "
+            f"{state['bit_generator']}. Files can hold RandomState instances with MT19937, such as "
+            "np.random.RandomState(seed)."
         )
     return state
 
 
-def _requests_of(requests):
+def _requests_by_method(requests):
     return {
         method: dict(request.requests)
         for method, request in vars(requests).items()

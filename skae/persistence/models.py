@@ -1,5 +1,6 @@
-"""Models as files: what `save` writes, `load` reads."""
+"""Saving and loading of estimators."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -8,52 +9,60 @@ from typing import Any
 from skae.persistence import container
 from skae.persistence.decoding import Decoder
 from skae.persistence.encoding import Encoder
-from skae.persistence.registry import Names, Unknown
+from skae.persistence.registry import InvalidContent, TrustedObjects
 
-__all__ = ["decoded", "load", "made_by", "write"]
+__all__ = ["decode_content", "library_versions", "load", "write"]
 
-_WHAT = "model"
-# in an error
-_MOST_NAMES = 10
+_CONTENT = "model"
+# Longest list of missing names in an error message.
+_MAX_NAMES = 10
 
 
-def write(estimator, path) -> None:
-    """What `SaveMixin.save` does."""
+def write(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write an estimator to a file; implements `SaveMixin.save`."""
     encoder = Encoder()
-    model = encoder.encode(estimator, type(estimator).__name__)
-    header = {"holds": _WHAT, "made_by": made_by(), "needs": sorted(encoder.needs), _WHAT: model}
+    encoded = encoder.encode(estimator, type(estimator).__name__)
+    header = {
+        "holds": _CONTENT,
+        "made_by": library_versions(),
+        "needs": sorted(encoder.needs),
+        _CONTENT: encoded,
+    }
     container.write(path, header, encoder.arrays)
 
 
-def load(path, trusted: Mapping[str, Any] | Iterable[Any] | None = None):
-    """Read an estimator that its `save` wrote.
+def load(
+    path: str | os.PathLike[str], trusted: Mapping[str, Any] | Iterable[Any] | None = None
+) -> Any:
+    """Load an estimator that was saved by its method `save`.
 
-    Nothing is run that the file says, and nothing imported because the file names it. Its checksum
-    is compared, and no more memory is taken than the file is long, but for its header: of at most
-    16 MB, which take some fifty times as much for the moment.
+    Unlike unpickling, loading executes no code from the file and imports no module that the file
+    names. The checksum is verified. Arrays need no more memory than the file is long; the header
+    has at most 16 MB, and parsing it temporarily needs some fifty times as much.
 
     Parameters
     ----------
     path : str or path-like
     trusted : iterable or dict, default=None
-        Functions and classes of your own that the model was made with, and those of optax or flax:
-        ``trusted=[optax.adamw, MyEncoder, MyDecoder]``. An error tells which are wanted. One that
-        has another name by now is handed over by that which the file has for it:
+        Your own functions and classes that the model uses, and those of optax or flax:
+        ``trusted=[optax.adamw, MyEncoder, MyDecoder]``. An error lists the missing ones. If an
+        object has been renamed since, map the name in the file to the object:
         ``trusted={"old_module:MyEncoder": MyEncoder}``.
 
     Returns
     -------
     estimator : estimator
-        As it was saved, fitted or not: `transform` gives the same bits on the same kind of
-        processor with the same jaxlib. A model fitted on a GPU works where there is none.
+        As it was saved, fitted or not. Its `transform` is bitwise identical on the same kind of
+        processor with the same version of jaxlib. A model that was fitted on a GPU can be used
+        without a GPU.
 
     Raises
     ------
     ValueError
-        The file was not saved by skae, is cut short or damaged, is of a later version, or needs
-        what `trusted` does not have.
+        The file was not saved by skae, is truncated or damaged, has a later format version, or
+        needs objects that `trusted` does not contain.
     OSError
-        There is no such file, or it cannot be read.
+        The file does not exist or cannot be read.
 
     Examples
     --------
@@ -66,43 +75,57 @@ def load(path, trusted: Mapping[str, Any] | Iterable[Any] | None = None):
     >>> bool((skae.load(path).transform(X) == model.transform(X)).all())
     True
     """
-    names = Names(trusted)
+    trusted_objects = TrustedObjects(trusted)
     header, arrays = container.read(path)
-    model = decoded(path, header, arrays, names, _WHAT)
+    model = decode_content(path, header, arrays, trusted_objects, _CONTENT)
     if isinstance(model, type) or not hasattr(model, "get_params"):
-        raise ValueError(f"{str(path)!r} was not loaded: it holds no estimator")
+        raise ValueError(f"{str(path)!r} cannot be loaded: it contains no estimator.")
     return model
 
 
-def decoded(path, header, arrays, names, what):
-    """What a file holds under `what`, or an error in one sentence."""
-    holds, by = header.get("holds"), header.get("made_by")
-    if holds != what:
-        is_known = holds in ("model", "checkpoint")
-        kind = holds if is_known else container.shown(holds)
-        raise ValueError(f"{str(path)!r} holds a {kind}, and a {what} is asked for")
+def decode_content(
+    path: str | os.PathLike[str],
+    header: dict[str, Any],
+    arrays: list,
+    trusted: TrustedObjects,
+    expected: str,
+) -> Any:
+    """Decode the content of a file of the `expected` kind, "model" or "checkpoint".
+
+    Raises
+    ------
+    ValueError
+        The content is of another kind, inconsistent, or needs untrusted objects. The message is
+        one line.
+    """
+    kind, versions = header.get("holds"), header.get("made_by")
+    if kind != expected:
+        shown = kind if kind in ("model", "checkpoint") else container.safe_repr(kind)
+        raise ValueError(f"{str(path)!r} contains a {shown}, not a {expected}.")
     try:
-        missing = [name for name in header["needs"] if name not in names.things]
+        missing = [name for name in header["needs"] if name not in trusted.objects]
         if missing:
-            told = [container.shown(name) for name in missing[:_MOST_NAMES]]
-            more = ["and others"] if len(missing) > _MOST_NAMES else []
-            raise Unknown(
-                f"it needs {', '.join(told + more)}: hand these over, as in "
-                "load(path, trusted=[...]), if you trust them with the file"
+            names = [container.safe_repr(name) for name in missing[:_MAX_NAMES]]
+            more = ["and others"] if len(missing) > _MAX_NAMES else []
+            raise InvalidContent(
+                f"it needs {', '.join(names + more)}; if you trust these objects with the "
+                "content of the file, pass them as load(path, trusted=[...])"
             )
-        return Decoder(arrays, names).decode(header[what])
-    except Unknown as error:
-        raise ValueError(f"{str(path)!r} was not loaded: {error} (made by {by!r:.200})") from None
-    except Exception as error:  # what a header may hold that was made up can raise nearly anything
+        return Decoder(arrays, trusted).decode(header[expected])
+    except InvalidContent as error:
         raise ValueError(
-            f"{str(path)!r} was not loaded: what it holds does not fit together "
-            f"({type(error).__name__}: {container.shown(str(error))})"
+            f"{str(path)!r} cannot be loaded: {error} (saved with {versions!r:.200})."
+        ) from None
+    except Exception as error:  # The content is untrusted: decoding it can raise nearly anything.
+        raise ValueError(
+            f"{str(path)!r} cannot be loaded: its content is inconsistent "
+            f"({type(error).__name__}: {container.safe_repr(str(error))})."
         ) from error
 
 
-def made_by() -> dict[str, str]:
-    """Versions of what numbers depend on."""
+def library_versions() -> dict[str, str]:
+    """Versions of skae and of the libraries that numerical results depend on."""
     names = ("flax", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy")
-    found = {name: version(name) for name in names}
-    # not that of what is installed: a source tree may stand before it on the path
-    return {"skae": sys.modules["skae"].__version__, **found}
+    versions = {name: version(name) for name in names}
+    # Not the version of the installed distribution: a source tree may precede it on sys.path.
+    return {"skae": sys.modules["skae"].__version__, **versions}

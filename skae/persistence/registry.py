@@ -1,7 +1,7 @@
-"""The classes that a file may ask for, and the user's own that are handed over with it.
+"""Registry of the classes that a file may name, and the user's trusted objects.
 
-This list is closed: nothing else is imported because a file names it. A class that gets another
-name keeps its old one here, so that old files load.
+The registry is closed: no other class is imported because a file names it. If a class is renamed,
+its old name must stay here, so that older files load.
 """
 
 import importlib
@@ -9,9 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skae.core.networks.own_modules import import_path
-from skae.persistence.container import shown
+from skae.persistence.container import safe_repr
 
-__all__ = ["CLASSES", "Names", "Unknown", "class_of", "is_state", "name_of", "own_name"]
+__all__ = [
+    "CLASSES",
+    "InvalidContent",
+    "TrustedObjects",
+    "class_name",
+    "find_class",
+    "import_name",
+    "is_fitted_attribute",
+]
 
 CLASSES = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
@@ -35,79 +43,86 @@ CLASSES = {
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
 }
 
-
-# what scikit-learn keeps on estimators beside what they learned
-_OF_SCIKIT_LEARN = {"_skl_callbacks", "_metadata_request"}
-
-
-class Unknown(Exception):
-    """What is wrong with what a file asks for, for the end of a sentence."""
+# Attributes that scikit-learn sets on estimators independently of fitting.
+_SKLEARN_ATTRIBUTES = {"_skl_callbacks", "_metadata_request"}
 
 
-def name_of(cls: type) -> str | dict:
-    """What stands for a class in a file: a name of this list, or that of a user's own class."""
+class InvalidContent(Exception):
+    """Why the content of a file cannot be decoded; `decode_content` adds the path."""
+
+
+def class_name(cls: type) -> str | dict[str, str]:
+    """Encoded name of a class: its name in the registry, or the import name of a user's class."""
     if CLASSES.get(cls.__name__) == cls.__module__:
         return cls.__name__
-    return {"trusted": own_name(cls, "the estimator")}
+    return {"trusted": import_name(cls, "the estimator")}
 
 
-def class_of(name: Any, names: "Names") -> type:
-    """The class that a file asks for."""
+def find_class(name: Any, trusted: "TrustedObjects") -> type:
+    """The estimator class that a file names; inverse of `class_name`."""
     if isinstance(name, dict):
-        cls = names.find(name["trusted"])
+        cls = trusted.find(name["trusted"])
         if not (isinstance(cls, type) and hasattr(cls, "get_params")):
-            raise Unknown(f"trusted has {cls!r} for {name['trusted']!r}, which is no estimator")
+            raise InvalidContent(
+                f"trusted[{name['trusted']!r}] is {cls!r}, which is not an estimator class"
+            )
         return cls
     if name not in CLASSES:
-        raise Unknown(f"it holds a {shown(name)}, a class that this version of skae does not have")
+        raise InvalidContent(
+            f"it contains a {safe_repr(name)}, a class that this version of skae does not have"
+        )
     return getattr(importlib.import_module(CLASSES[name]), name)
 
 
-def is_state(cls: type, name: str) -> bool:
-    """Whether an attribute may be what a fit left behind: nothing that the class itself has.
+def is_fitted_attribute(cls: type, name: str) -> bool:
+    """Whether a file may set this attribute: only attributes that the class does not define.
 
-    What a class has is code, or is read by code as if its author had written it: the templates of
-    links in a diagram, say.
+    Attributes of the class are code, or code relies on their values, such as the template of the
+    links in the HTML diagram.
     """
-    return not (hasattr(cls, name) or name.startswith("__") or name in _OF_SCIKIT_LEARN)
+    return not (hasattr(cls, name) or name.startswith("__") or name in _SKLEARN_ATTRIBUTES)
 
 
-def own_name(thing, where: str) -> str:
-    """``module:name`` of a function or a class, to be handed over by whoever loads the file."""
-    return import_path(thing, f"{where} cannot be saved: it")
+def import_name(function_or_class: Any, where: str) -> str:
+    """``module:name`` of a function or class that must be passed as `trusted` to `load`."""
+    return import_path(function_or_class, f"{where} cannot be saved: it")
 
 
-class Names:
-    """What the user hands over, by the names that files have for it.
+class TrustedObjects:
+    """Functions and classes that the user passes to `load`, by the names that files use for them.
 
     Parameters
     ----------
     trusted : None, mapping of names to objects, or iterable of objects
-        Objects go by their own names, as ``module:name``.
+        Names of objects in an iterable are ``module:name``.
     """
 
-    def __init__(self, trusted: Mapping | Iterable | None):
+    def __init__(self, trusted: Mapping[str, Any] | Iterable[Any] | None):
         if isinstance(trusted, Mapping):
-            self.things = dict(trusted)
+            self.objects = dict(trusted)
         elif isinstance(trusted, str) or not isinstance(trusted, Iterable | None):
             raise TypeError(
-                f"trusted={trusted!r} must be a list of the objects themselves, not their names"
+                f"trusted={trusted!r} must be a list of functions and classes, or a dict from "
+                "names to functions and classes."
             )
         else:
-            self.things = {_name_of_trusted(thing): thing for thing in trusted or ()}
+            self.objects = {_trusted_name(item): item for item in trusted or ()}
 
     def find(self, name: str) -> Any:
-        """The object of that name."""
-        if name not in self.things:
-            raise Unknown(f"it needs {shown(name)}, which trusted does not have")
-        return self.things[name]
+        """The object with this name in the file."""
+        if name not in self.objects:
+            raise InvalidContent(f"it needs {safe_repr(name)}, which is not in trusted")
+        return self.objects[name]
 
-    def path(self, name: str) -> str:
-        """By what name the object that was handed over is imported here and now."""
+    def import_path(self, name: str) -> str:
+        """Current ``module:name`` of the object with this name in the file."""
         return import_path(self.find(name), f"trusted[{name!r}]")
 
 
-def _name_of_trusted(thing):
-    if isinstance(thing, str) or not hasattr(thing, "__qualname__"):
-        raise TypeError(f"trusted holds {thing!r}: it must hold functions and classes themselves")
-    return import_path(thing, "trusted")
+def _trusted_name(item):
+    if isinstance(item, str) or not hasattr(item, "__qualname__"):
+        raise TypeError(
+            f"trusted contains {item!r}, which is not a function or class. Pass the objects "
+            "themselves, not their names."
+        )
+    return import_path(item, "trusted")

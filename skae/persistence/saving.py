@@ -1,17 +1,20 @@
-"""What estimators inherit: nothing else is imported before something is saved."""
+"""Mixin with the method `save`; the serialization code is imported when it is called."""
+
+import os
+from typing import Self
 
 __all__ = ["SaveMixin"]
 
 
 class SaveMixin:
-    """Adds `save`."""
+    """Adds the method `save` to an estimator."""
 
-    def save(self, path):
-        """Write the estimator to a file that `skae.load` reads.
+    def save(self, path: str | os.PathLike[str]) -> Self:
+        """Save the estimator to a file; `skae.load` loads it.
 
-        The file holds a header in JSON and plain arrays, and nothing that runs. It is written
-        beside the path and renamed when it is whole, so that a crash leaves an earlier file there
-        as it was. Callbacks are left out.
+        The file contains a JSON header and arrays, and no executable content. It is written to a
+        temporary file in the same folder, which is renamed once it is complete: after a crash, an
+        earlier file at this path is unchanged. Callbacks are not saved.
 
         Parameters
         ----------
@@ -24,7 +27,7 @@ class SaveMixin:
         Raises
         ------
         ValueError
-            A parameter that files cannot hold, such as a lambda.
+            A parameter cannot be stored in a file, such as a lambda.
         OSError
             The file cannot be written.
         """

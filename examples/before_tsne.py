@@ -1,19 +1,21 @@
 """
-===================================
-Thirty codes on the way to t-SNE
-===================================
+=====================================
+Dimensionality reduction before t-SNE
+=====================================
 
-t-SNE looks at distances, and distances between images of 784 pixels are noisy and slow to compute.
-So one puts PCA before it. Codes of a :class:`skae.DenoisingAutoencoder` take PCA's place.
+t-SNE computes pairwise distances. Between images of 784 pixels these are noisy and slow to compute,
+so the number of features is usually reduced by PCA first. This example replaces PCA by the codes of
+a :class:`skae.DenoisingAutoencoder`.
 
-Judged are the planes: trustworthiness (are neighbors in the plane neighbors among the pixels?)
-and how often the five nearest neighbors in the plane tell what a piece of clothing is. Where
-Fashion-MNIST is not installed, scikit-learn's small digits stand in for it.
+Two measures evaluate the resulting embeddings: trustworthiness (whether neighbors in the embedding
+are neighbors in pixel space) and the cross-validated accuracy of a 5-nearest-neighbors classifier
+in the embedding. If Fashion-MNIST is not installed, scikit-learn's digits are used instead.
 """
 
 # %%
-# Samples to learn from, and fewer to look at
-# ----------------------------------------
+# The data
+# --------
+# The encoders are fitted to all samples; t-SNE embeds the first 1,000 of them.
 
 from pathlib import Path
 from time import perf_counter
@@ -40,44 +42,44 @@ except FileNotFoundError as error:
 n_shown = 1000
 
 # %%
-# Codes first, then the plane
-# ---------------------------
-# The codes learn from all samples; the plane shows some of them. Each image loses a third of its
-# pixels on the way in, and the autoencoder must give all of them back. Its codes go into t-SNE as
-# far apart as its reconstructions are: ``pullback_metric`` says how codes are stretched.
+# Codes, then t-SNE
+# -----------------
+# The autoencoder masks 30 % of the pixels of each input image and is trained to reconstruct all of
+# them. Before t-SNE the codes are multiplied by the square root of the pullback metric, so that
+# distances between codes approximate distances between reconstructions.
 
 autoencoder = DenoisingAutoencoder(
     n_codes, noise="masking", noise_level=0.3, max_iter=15, random_state=0
 )
 codes = autoencoder.fit(X).transform(X[:n_shown])
-before = {
+inputs = {
     "pixels": X[:n_shown],
     "PCA": PCA(n_codes, random_state=0).fit(X).transform(X[:n_shown]),
     "autoencoder": codes @ autoencoder.pullback_metric(X[:n_shown], root=True),
 }
 print(f"\n{'':<14}{'trustworthiness':>18}{'5-NN accuracy':>16}{'t-SNE':>9}")
-planes = {}
-for name, samples in before.items():
-    begin = perf_counter()
-    plane = planes[name] = TSNE(random_state=0).fit_transform(samples)
-    seconds = perf_counter() - begin
-    trust = trustworthiness(X[:n_shown], plane, n_neighbors=15)
-    neighbors = cross_val_score(KNeighborsClassifier(5), plane, y[:n_shown]).mean()
-    print(f"{name:<14}{trust:>18.4f}{neighbors:>16.3f}{seconds:>7.1f} s")
+embeddings = {}
+for name, samples in inputs.items():
+    start = perf_counter()
+    embedding = embeddings[name] = TSNE(random_state=0).fit_transform(samples)
+    seconds = perf_counter() - start
+    trust = trustworthiness(X[:n_shown], embedding, n_neighbors=15)
+    accuracy = cross_val_score(KNeighborsClassifier(5), embedding, y[:n_shown]).mean()
+    print(f"{name:<14}{trust:>18.4f}{accuracy:>16.3f}{seconds:>7.1f} s")
 
 # %%
-# The planes
-# ----------
+# The embeddings
+# --------------
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
-for ax, (name, plane) in zip(axes, planes.items(), strict=True):
-    points = ax.scatter(*plane.T, c=y[:n_shown], s=4, cmap="tab10")
+for ax, (name, embedding) in zip(axes, embeddings.items(), strict=True):
+    points = ax.scatter(*embedding.T, c=y[:n_shown], s=4, cmap="tab10")
     ax.set(title=name, xticks=[], yticks=[])
 figure.colorbar(points, ax=axes, label="class", ticks=range(10))
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "before_tsne.png"
-figure.savefig(picture, dpi=120)
-print(f"\npicture: {picture}")
+figure_path = folder / "before_tsne.png"
+figure.savefig(figure_path, dpi=120)
+print(f"\nfigure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

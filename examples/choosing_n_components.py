@@ -1,17 +1,19 @@
 """
-=====================================
-How many numbers are enough?
-=====================================
+=================================
+Choosing the number of components
+=================================
 
-`n_components` is the one parameter that has to be chosen. Two curves help: what comes back of samples
-held out, which tells how much is kept, and how well a classifier does on the codes, which tells
-whether it is what you need.
+The size of the bottleneck, ``n_components``, has no universally good default. Two curves help to
+choose it: the explained variance of held-out samples measures how much information the codes
+retain, and the accuracy of a classifier on the codes measures whether they retain the relevant
+information.
 """
 
 # %%
 # The data
 # --------
-# 1,797 images of 8 x 8 pixels. What is chosen, is chosen by cross-validation on the training samples.
+# 1,797 images of 8 x 8 pixels. The number of components is chosen by cross-validation on the
+# training set.
 
 from pathlib import Path
 from time import perf_counter
@@ -31,26 +33,26 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
 # %%
-# Two scores for each length
-# --------------------------
-# One fit serves both: the pipeline's own score is the accuracy of five nearest neighbors, and a
-# scorer of ours asks the first step how much of the samples comes back. ``early_stopping=False`` since
-# the default would choose the number of epochs by cross-validation inside each of the fits.
+# Two scores for each code size
+# -----------------------------
+# Each fit is scored twice: by the accuracy of the pipeline's 5-nearest-neighbors classifier, and by
+# the explained variance of the pipeline's first step. ``early_stopping=False`` shortens the search:
+# by default, each fit on so few samples would choose the number of epochs by cross-validation.
 
 
 def explained_variance(pipe, X, y=None):
-    """Share of the variance of samples held out that is in their reconstruction."""
+    """Fraction of the variance of held-out samples that their reconstructions explain."""
     model = pipe[0]
     X_back = model.inverse_transform(model.transform(X))
     return 1 - ((X - X_back) ** 2).sum() / ((X - model.mean_) ** 2).sum()
 
 
 def accuracy(pipe, X, y):
-    """Of the whole pipeline."""
+    """Accuracy of the whole pipeline."""
     return pipe.score(X, y)
 
 
-lengths = (2, 4, 8, 16, 32)
+sizes = (2, 4, 8, 16, 32)
 short = {"max_iter": 40, "early_stopping": False, "random_state": 0}
 scoring = {"explained variance": explained_variance, "accuracy": accuracy}
 scores = {}
@@ -58,61 +60,63 @@ for name, make in (
     ("PCA", PCA),
     ("autoencoder", lambda k: AutoencoderTransformer(k, **short)),
 ):
-    for length in lengths:
-        pipe = make_pipeline(make(length), KNeighborsClassifier(5))
-        scores[name, length] = cross_validate(pipe, X_train, y_train, cv=3, scoring=scoring)
+    for size in sizes:
+        pipe = make_pipeline(make(size), KNeighborsClassifier(5))
+        scores[name, size] = cross_validate(pipe, X_train, y_train, cv=3, scoring=scoring)
 
-print(f"{'':<8}{'explained variance':>26}{'5-NN accuracy':>26}")
-print(f"{'numbers':<8}" + 2 * f"{'PCA':>13}{'autoencoder':>13}")
-for length in lengths:
+print(f"{'':<12}{'explained variance':>26}{'5-NN accuracy':>26}")
+print(f"{'components':<12}" + 2 * f"{'PCA':>13}{'autoencoder':>13}")
+for size in sizes:
     values = [
-        scores[name, length][f"test_{score}"].mean()
+        scores[name, size][f"test_{score}"].mean()
         for score in scoring
         for name in ("PCA", "autoencoder")
     ]
-    print(f"{length:<8}" + "".join(f"{value:>13.3f}" for value in values))
+    print(f"{size:<12}" + "".join(f"{value:>13.3f}" for value in values))
 
 # %%
-# Where to stop
-# -------------
-# Explained variance rises for ever, so its greatest value says nothing. Say instead what you would
-# give away for a shorter code: the shortest whose accuracy is within that of the best. Who can give
-# a hundredth needs as many numbers from both here; who must do with four gets far more from the
-# autoencoder.
+# Selecting a code size
+# ---------------------
+# Explained variance keeps increasing with the number of components, so its maximum cannot select a
+# size. Choose a tolerance instead, and select the smallest size whose accuracy is within that
+# tolerance of the best. With a tolerance of 0.01, PCA and the autoencoder need the same size here.
+# With only four components, the autoencoder is far more accurate than PCA.
 
 
-def shortest(name, given_away):
-    """The shortest length that is at most so much less accurate than the best."""
-    means = np.array([scores[name, length]["test_accuracy"].mean() for length in lengths])
-    return lengths[np.flatnonzero(means >= means.max() - given_away)[0]]
+def smallest(name, tolerance):
+    """The smallest code size whose accuracy is within the tolerance of the best."""
+    means = np.array([scores[name, size]["test_accuracy"].mean() for size in sizes])
+    return sizes[np.flatnonzero(means >= means.max() - tolerance)[0]]
 
 
-print(f"\n{'given away':<14}{'PCA':>8}{'autoencoder':>15}")
-for given_away in (0.01, 0.03, 0.1):
-    chosen = [shortest(name, given_away) for name in ("PCA", "autoencoder")]
-    print(f"{given_away:<14}{chosen[0]:>8}{chosen[1]:>15}")
-chosen = shortest("autoencoder", 0.01)
-pipe = make_pipeline(AutoencoderTransformer(chosen, random_state=0), KNeighborsClassifier(5))
-print(f"held-out accuracy with {chosen}: {pipe.fit(X_train, y_train).score(X_test, y_test):.3f}")
+print(f"\n{'tolerance':<14}{'PCA':>8}{'autoencoder':>15}")
+for tolerance in (0.01, 0.03, 0.1):
+    selected = [smallest(name, tolerance) for name in ("PCA", "autoencoder")]
+    print(f"{tolerance:<14}{selected[0]:>8}{selected[1]:>15}")
+selected = smallest("autoencoder", 0.01)
+pipe = make_pipeline(AutoencoderTransformer(selected, random_state=0), KNeighborsClassifier(5))
+accuracy_test = pipe.fit(X_train, y_train).score(X_test, y_test)
+print(f"test accuracy with {selected} components: {accuracy_test:.3f}")
 
 # %%
-# The picture
-# -----------
+# Plot
+# ----
+# Error bars are the standard deviation over the folds.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for ax, score in zip(axes, scoring, strict=True):
     for name in ("PCA", "autoencoder"):
-        folds = np.array([scores[name, length][f"test_{score}"] for length in lengths])
-        ax.errorbar(lengths, folds.mean(axis=1), folds.std(axis=1, ddof=1), fmt="o-", label=name)
-    ax.set(xscale="log", xlabel="numbers in a code", title=score)
-    ax.set_xticks(lengths, lengths)
+        folds = np.array([scores[name, size][f"test_{score}"] for size in sizes])
+        ax.errorbar(sizes, folds.mean(axis=1), folds.std(axis=1, ddof=1), fmt="o-", label=name)
+    ax.set(xscale="log", xlabel="n_components", title=score)
+    ax.set_xticks(sizes, sizes)
     ax.minorticks_off()
 axes[0].legend()
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "choosing_n_components.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "choosing_n_components.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,16 +1,17 @@
 """
-=============================================
-What a code notices: the contractive Jacobian
-=============================================
+=======================
+Contractive autoencoder
+=======================
 
-:class:`skae.ContractiveAutoencoder` penalizes how fast a code changes with its sample. What is left
-are the few directions in which digits really differ. They can be seen: they are the leading
-singular vectors of the encoder's Jacobian at a digit.
+:class:`skae.ContractiveAutoencoder` penalizes the Frobenius norm of the encoder's Jacobian, that
+is, the sensitivity of a code to its input. The codes then respond only to the few directions in
+which digits vary. At each digit, these directions are the leading singular vectors of the Jacobian.
 """
 
 # %%
-# The same network under a growing penalty
-# ----------------------------------------
+# Increasing penalty
+# ------------------
+# All models use the same network. ``contraction`` is the weight of the penalty.
 
 from pathlib import Path
 from time import perf_counter
@@ -35,24 +36,24 @@ for contraction in (0.0, 0.01, 0.1, 1.0):
     jacobian = model.encoder_jacobian(X_test) / np.sqrt(variance)
     models[contraction] = model
     spectra[contraction] = np.linalg.svd(jacobian, compute_uv=False).mean(axis=0)
-    steepness = np.square(jacobian).sum(axis=(1, 2)).mean()
-    print(f"{contraction:<14}{model.score(X_test):>20.3f}{steepness:>20.3f}{seconds:>7.1f} s")
+    squared_norm = np.square(jacobian).sum(axis=(1, 2)).mean()
+    print(f"{contraction:<14}{model.score(X_test):>20.3f}{squared_norm:>20.3f}{seconds:>7.1f} s")
 
 # %%
-# Singular values, and the directions that the code follows
-# ---------------------------------------------------------
-# Left: how fast codes move, in units of their spread, along the ten directions that move them.
-# Right: held-out digits and, beside each, the three directions to which its code answers most.
+# Singular values and singular vectors of the Jacobian
+# ----------------------------------------------------
+# Left: the ten singular values of the Jacobian, divided by the standard deviation of the codes.
+# Right: test digits, each followed by the three leading singular vectors of its Jacobian.
 
 figure = plt.figure(figsize=(10, 4.6), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
 ax = left.subplots()
 for contraction, values in spectra.items():
     ax.plot(np.arange(1, 11), values, marker="o", label=f"contraction {contraction}")
-ax.set(xlabel="direction", ylabel="mean singular value / spread of the codes", ylim=(0, None))
+ax.set(xlabel="singular direction", ylabel="mean singular value / std. of codes", ylim=(0, None))
 ax.legend()
 
-right.suptitle("a digit, and what its code notices")
+right.suptitle("digit and leading singular vectors")
 grid = right.subplots(5, 8)
 _, _, directions = np.linalg.svd(models[0.1].encoder_jacobian(X_test[:10]), full_matrices=False)
 for i, axes in enumerate(grid.reshape(10, 4)):
@@ -65,7 +66,7 @@ for ax in grid.flat:
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "contractive.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "contractive.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,22 +1,24 @@
 """
 ===================================
-Cleaning images by neighborhoods
+Convolutional denoising autoencoder
 ===================================
 
-Neighbors tell what a noisy pixel was, and what they tell is the same everywhere in an image. That
-is what convolutions know from the start and dense layers have to learn. Network and objective are
-independent in skae: a :class:`skae.DenoisingAutoencoder` with ``network=Convolutional(...)`` is a
-convolutional denoiser. It stands here beside the dense denoiser, PCA, and the Wiener filter, the
-best that any linear map can do: on images as they were trained on, and on images moved aside.
+A noisy pixel can be estimated from its neighbors, and the same estimate applies everywhere in an
+image. Convolutions have this locality and translation equivariance built in; dense layers must
+learn them. In skae, network and objective are independent: a :class:`skae.DenoisingAutoencoder`
+with ``network=Convolutional(...)`` is a convolutional denoising autoencoder. This example compares
+it with the dense denoising autoencoder, PCA, and the Wiener filter (the optimal linear denoiser):
+on images positioned as in training, and on translated images.
 
-Fashion-MNIST is read by :func:`skae.datasets.load_fashion_mnist`; without it the example runs on
-scikit-learn's small digits, and says so.
+Fashion-MNIST is loaded by :func:`skae.datasets.load_fashion_mnist`; without it the example uses
+scikit-learn's digits.
 """
 
 # %%
 # The data
 # --------
-# Held-out images are made noisy: normal noise with 0.7 of the standard deviation of all pixels.
+# Gaussian noise is added to the test images. Its standard deviation is 0.7 times that of all
+# pixels.
 
 from pathlib import Path
 from time import perf_counter
@@ -36,7 +38,7 @@ started = perf_counter()
 
 
 def load():
-    """Training images, held-out images."""
+    """Training images and test images."""
     try:
         train, test = load_fashion_mnist(), load_fashion_mnist(split="test")
     except FileNotFoundError as error:
@@ -51,52 +53,56 @@ n_features = X_train.shape[1]
 side = int(np.sqrt(n_features))
 deviation = 0.7 * X_train.std()
 noise = deviation * np.random.default_rng(0).normal(size=X_test.shape)
-print(f"{len(X_train)} training images, {len(X_test)} held out, noise of deviation {deviation:.2f}")
+print(f"{len(X_train)} training images, {len(X_test)} test images, noise std. {deviation:.2f}")
 
 
-def moved(X, pixels):
-    """Images moved down and to the right; what leaves them is lost."""
+def translate(X, pixels):
+    """Translate images down and to the right, and fill with zeros."""
     images = np.zeros_like(X).reshape(-1, side, side)
     images[:, pixels:, pixels:] = X.reshape(images.shape)[:, :-pixels, :-pixels]
     return images.reshape(X.shape)
 
 
-clean = {"in place": X_test, "moved": moved(X_test, side // 14 or 1)}
+clean = {"original": X_test, "translated": translate(X_test, side // 14 or 1)}
 noisy = {name: X + noise for name, X in clean.items()}
 
 # %%
-# Linear ways
-# -----------
-# PCA is given its best number of components, found on the held-out images themselves: it cannot do
-# better. The Wiener filter needs the covariance of clean samples and the deviation of the noise.
+# Linear baselines
+# ----------------
+# The number of PCA components is chosen to minimize the test error, so the error shown is a lower
+# bound for PCA. The Wiener filter uses the covariance of the clean samples and the variance of the
+# noise.
 
 
 def error(X_hat, name):
-    """Mean squared error to the clean images, in place or moved."""
+    """Mean squared error with respect to the clean images, original or translated."""
     return np.mean((X_hat - clean[name]) ** 2)
 
 
 def best_pca(X, name):
-    """What PCA makes of noisy samples with the number of components that suits them best."""
+    """PCA reconstructions of noisy samples with the number of components of lowest error."""
     codes = pca.transform(X)
-    kept = (codes[:, :k] @ pca.components_[:k] + pca.mean_ for k in range(1, pca.n_components_))
-    return min(kept, key=lambda X_hat: error(X_hat, name))
+    candidates = (
+        codes[:, :k] @ pca.components_[:k] + pca.mean_ for k in range(1, pca.n_components_)
+    )
+    return min(candidates, key=lambda X_hat: error(X_hat, name))
 
 
 pca = PCA(min(120, n_features), random_state=0).fit(X_train)
 mean, covariance = X_train.mean(axis=0), np.cov(X_train.T)
 wiener = np.linalg.solve(covariance + deviation**2 * np.eye(n_features), covariance)
-cleaned = {
+denoised = {
     "noisy": noisy,
     "PCA": {name: best_pca(X, name) for name, X in noisy.items()},
     "Wiener filter": {name: (X - mean) @ wiener + mean for name, X in noisy.items()},
 }
 
 # %%
-# Two denoisers
-# -------------
-# One estimator, one objective, two networks. `noise_level` counts in the spread of the data around
-# their mean; the noise is drawn anew for every sample at every step.
+# Two denoising autoencoders
+# --------------------------
+# Both use the same estimator and objective, with different networks. `noise_level` is the standard
+# deviation of the noise in units of ``scale_``, the square root of the mean feature variance. The
+# noise is redrawn for every sample at every step.
 
 shared = {
     "n_components": min(400, n_features),
@@ -116,24 +122,24 @@ for name, denoiser in denoisers.items():
     start = perf_counter()
     denoiser.fit(X_train)
     print(f" {name} {perf_counter() - start:.0f} s", end="")
-    cleaned[name] = {
+    denoised[name] = {
         key: denoiser.inverse_transform(denoiser.transform(X)) for key, X in noisy.items()
     }
 
 # %%
-# The result
-# ----------
+# Results
+# -------
 
-print(f"\n\n{'mean squared error':<20}{'in place':>12}{'moved':>12}")
-for name, samples in cleaned.items():
-    print(f"{name:<20}" + "".join(f"{error(X, key):>12.4f}" for key, X in samples.items()))
+print(f"\n\n{'mean squared error':<20}{'original':>12}{'translated':>12}")
+for name, images in denoised.items():
+    print(f"{name:<20}" + "".join(f"{error(X, key):>12.4f}" for key, X in images.items()))
 
 # %%
-# Clothes stand in the middle of their images, all the right way up. Dense layers learn what belongs
-# to which pixel, and clean such images best. Moved by two pixels, the same clothes are strange to
-# everything that knows places, and the order turns: convolutions clean them a little better than
-# the Wiener filter, and dense layers worse than both. Convolutions lose too: their first layers do
-# not care for places, but the dense layer that makes the code does.
+# In Fashion-MNIST all pieces of clothing are centered and upright. Dense layers learn the
+# distribution of each pixel and denoise such images best. On images translated by two pixels the
+# order reverses: the convolutional network is slightly better than the Wiener filter, and the dense
+# network is worse than both. The convolutional network also degrades: its convolutional layers are
+# translation equivariant, but the dense layer that computes the code is not.
 
 figure = plt.figure(figsize=(12, 5), layout="constrained")
 for part, (key, X) in zip(figure.subfigures(1, 2), clean.items(), strict=True):
@@ -141,19 +147,19 @@ for part, (key, X) in zip(figure.subfigures(1, 2), clean.items(), strict=True):
     ReconstructionDisplay.from_predictions(
         X[:7],
         {
-            f"{name}\n{error(samples[key], key):.4f}": samples[key][:7]
-            for name, samples in cleaned.items()
+            f"{name}\n{error(images[key], key):.4f}": images[key][:7]
+            for name, images in denoised.items()
             if name != "noisy"
         },
         X_noisy=noisy[key][:7],
         image_shape=(side, side),
         ax=ax,
     )
-    ax.set_title(f"{key}: cleaned, and the mean squared error of all")
+    ax.set_title(f"{key}: denoised images, and the mean squared error on all images")
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "convolutional_denoising.png"
-figure.savefig(picture, dpi=120)
-print(f"\npicture: {picture}")
+figure_path = folder / "convolutional_denoising.png"
+figure.savefig(figure_path, dpi=120)
+print(f"\nfigure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

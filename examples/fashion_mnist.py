@@ -1,13 +1,13 @@
 """
-==========================================
-Thirty numbers for an image of 784 pixels
-==========================================
+==================================
+Image compression on Fashion-MNIST
+==================================
 
-PCA and an autoencoder both compress the images of Fashion-MNIST to 30 numbers. Which gives more of
-the image back, on images that neither has seen?
+PCA and an autoencoder both compress Fashion-MNIST images of 784 pixels to 30 components. This
+example compares their reconstruction errors on test images.
 
-Fashion-MNIST is read by :func:`skae.datasets.load_fashion_mnist`. Without it, and with no internet,
-the example runs on scikit-learn's small digits, and says so.
+Fashion-MNIST is loaded by :func:`skae.datasets.load_fashion_mnist`; without it the example uses
+scikit-learn's digits. No internet connection is needed.
 """
 
 # %%
@@ -28,7 +28,7 @@ from skae.datasets import load_fashion_mnist
 
 
 def load():
-    """Training images, held-out images, number of components."""
+    """Training images, test images, number of components."""
     try:
         train, test = load_fashion_mnist(), load_fashion_mnist(split="test")
     except FileNotFoundError as error:
@@ -39,12 +39,12 @@ def load():
 
 
 X_train, X_test, n_components = load()
-print(f"{len(X_train)} training images, {len(X_test)} held out, {X_train.shape[1]} pixels each")
+print(f"{len(X_train)} training images, {len(X_test)} test images, {X_train.shape[1]} pixels each")
 
 # %%
-# Fit both
-# --------
-# Nothing is set but the number of components.
+# Fit and test error
+# ------------------
+# Both models use the default parameters, except for the number of components.
 
 models = {
     "PCA": PCA(n_components, random_state=0),
@@ -61,22 +61,22 @@ for name, model in models.items():
     print(f"{name:<14}{error:>20.5f}{seconds:>7.1f} s")
 
 # %%
-# Look at them
-# ------------
+# Originals and reconstructions
+# -----------------------------
 
 n_shown = 10
 side = int(np.sqrt(X_test.shape[1]))
-samples = {"original": X_test, **reconstructions}
-figure, axes = plt.subplots(len(samples), n_shown, figsize=(n_shown, len(samples)))
-for sample_axes, (name, images) in zip(axes, samples.items(), strict=True):
-    sample_axes[0].set_ylabel(name)
-    for ax, image in zip(sample_axes, images, strict=False):
+rows = {"original": X_test, **reconstructions}
+figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
+for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
+    row_axes[0].set_ylabel(name)
+    for ax, image in zip(row_axes, images, strict=False):
         ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "fashion_mnist.png"
-figure.savefig(picture, dpi=120)
-print(f"\npicture: {picture}")
+figure_path = folder / "fashion_mnist.png"
+figure.savefig(figure_path, dpi=120)
+print(f"\nfigure: {figure_path}")

@@ -1,20 +1,21 @@
 """
-===========================================
-What each layer of a stack stands for
-===========================================
+=================================================
+Visualizing the features learned by hidden layers
+=================================================
 
-Low layers look at strokes and edges, higher ones at larger things: so it is said. Three ways to
-look for oneself: the weights of the first layer, the images that excite a unit most, and images
-made to excite it.
+Low layers of a deep network are often said to detect strokes and edges, and higher layers larger
+structures. This example shows three ways to inspect the features of an autoencoder: the weights of
+the first layer, the training images with the highest activation of a unit, and synthetic images
+that maximize the activation.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
-# A stack to look into
-# --------------------
-# Rectified units that see images with holes: noise keeps weights from being noise themselves. A
-# penalty on the weights (`alpha`) does the rest.
+# Deep denoising autoencoder
+# --------------------------
+# The units are rectified linear, and the training images are masked at random. The noise and the
+# L2 penalty on the weights (`alpha`) make the weights smooth.
 
 from pathlib import Path
 from time import perf_counter
@@ -51,37 +52,37 @@ stack = DenoisingAutoencoder(
 print(f"fit of {len(X)} images: {stack.fit_time_['total']:.0f} s")
 
 # %%
-# Each hidden layer as an array
-# -----------------------------
-# `hidden_activations` gives what any layer makes of samples, by its name.
+# Activations of hidden layers
+# ----------------------------
+# `hidden_activations` returns the activations of a layer, selected by name.
 
 for layer in ("encoder.0", "encoder.1", "code", "decoder.0"):
     activations = stack.hidden_activations(X[:1000], layer)
-    print(f"{layer:<11}{activations.shape[1]:>4} units, {np.mean(activations > 0):.0%} on")
+    print(f"{layer:<11}{activations.shape[1]:>4} units, {np.mean(activations > 0):.0%} active")
 
 # %%
-# The first layer's weights
-# -------------------------
+# Weights of the first layer
+# --------------------------
 
 
-def most_varied(layer):
-    """Units of a layer, those first that vary most from image to image."""
+def by_variation(layer):
+    """Units of a layer in decreasing order of the standard deviation of their activations."""
     return np.argsort(-stack.hidden_activations(X[:1000], layer).std(axis=0))
 
 
 figures = {"weights": plt.figure(figsize=(9, 3.8), layout="constrained")}
 FeatureDisplay.from_estimator(
     stack,
-    units=most_varied("encoder.0")[:60],
+    units=by_variation("encoder.0")[:60],
     image_shape=shape,
     ax=figures["weights"].subplots(),
 )
 
 # %%
-# Images that excite units most, layer by layer
-# ---------------------------------------------
-# The units are those that vary most: each line is one unit. These are real images, so trust them
-# first.
+# Images with the highest activation
+# ----------------------------------
+# Each row belongs to one unit; the units with the largest variation are shown. These are real
+# images and therefore the most reliable of the three visualizations.
 
 layers = ("encoder.0", "encoder.1", "code")
 figures["images"] = plt.figure(figsize=(11, 3.6), layout="constrained")
@@ -90,7 +91,7 @@ for ax, layer in zip(figures["images"].subplots(1, 3), layers, strict=True):
         stack,
         X[:5000],
         kind="top_rows",
-        units=most_varied(layer)[:6],
+        units=by_variation(layer)[:6],
         layer=layer,
         n_rows=6,
         image_shape=shape,
@@ -99,17 +100,17 @@ for ax, layer in zip(figures["images"].subplots(1, 3), layers, strict=True):
     ax.set_title(layer)
 
 # %%
-# Images made to excite units
-# ---------------------------
-# Gradient ascent from four places each, pixels held between 0 and 1. They need not look like any
-# image that there is.
+# Activation maximization
+# -----------------------
+# Each image is computed by gradient ascent from four initial images, with pixels constrained to
+# [0, 1]. The images need not resemble any training image.
 
 figures["made"] = plt.figure(figsize=(11, 2.8), layout="constrained")
 for ax, layer in zip(figures["made"].subplots(1, 3), layers, strict=True):
     FeatureDisplay.from_estimator(
         stack,
         kind="maximize",
-        units=most_varied(layer)[:15],
+        units=by_variation(layer)[:15],
         layer=layer,
         value_range=(0, 1),
         image_shape=shape,
@@ -119,17 +120,18 @@ for ax, layer in zip(figures["made"].subplots(1, 3), layers, strict=True):
     ax.set_title(layer)
 
 # %%
-# What to make of it
-# ------------------
-# No strokes and edges here: a dense layer sees the whole of a small, centered image at once, so its
-# first units stand for shoes and trousers already. Higher units are smoother, and choosier about
-# shape. Windows that see a part only are what convolutions have.
+# Discussion
+# ----------
+# No strokes or edges appear here. Each unit of a dense layer is connected to the whole of a small,
+# centered image, so the units of the first layer already represent shoes and trousers. The features
+# of higher layers are smoother and more selective for shape. Local features require layers with a
+# local receptive field, such as convolutions.
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
 for name, figure in figures.items():
-    picture = folder / f"features_of_layers_{name}.png"
-    figure.savefig(picture, dpi=120)
-    print(f"picture: {picture}")
+    figure_path = folder / f"features_of_layers_{name}.png"
+    figure.savefig(figure_path, dpi=120)
+    print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

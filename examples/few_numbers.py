@@ -1,18 +1,20 @@
 """
-=========================================
-How far is it turned? Few numbers known
-=========================================
+===========================================
+Semi-supervised regression with few targets
+===========================================
 
-:class:`skae.PretrainedRegressor` learns from all samples, and needs the number that is asked for with
-few of them. Here that is the angle by which a digit was turned: images are plenty, and of some
-dozens the angle is known. What does pretraining on the others add?
+:class:`skae.PretrainedRegressor` trains an autoencoder on all samples, and a regressor on the
+samples with a target value. Here the target is the rotation angle of a digit: many images are
+available, and the angle is available for a few dozen of them. This example measures the benefit of
+pretraining.
 """
 
 # %%
-# Sevens that were turned
-# -----------------------
-# Each seven of scikit-learn's digits in eight angles between -45 and 45 degrees, drawn at random.
-# All copies of a digit stand on one side of the split, or the others would give it away.
+# Rotated digits
+# --------------
+# Each seven of scikit-learn's digits is rotated by eight random angles between -45 and 45 degrees.
+# The split is grouped by original digit: otherwise rotated copies of the same digit would leak from
+# the training set into the test set.
 
 from pathlib import Path
 from time import perf_counter
@@ -39,11 +41,11 @@ X = np.array(
     ]
 )
 train, test = next(GroupShuffleSplit(random_state=0, test_size=0.25).split(X, groups=originals))
-print(f"{len(train)} images to train on, {len(test)} of other digits to be judged by")
+print(f"{len(train)} training images, {len(test)} test images of other digits")
 
 # %%
-# Stage one: all images, no angle
-# -------------------------------
+# Pretraining on all images, without targets
+# ------------------------------------------
 
 network = {
     "n_components": 32,
@@ -56,50 +58,52 @@ network = {
 denoiser = DenoisingAutoencoder(noise="gaussian", noise_level=0.5, max_iter=60, **network)
 denoiser.fit(X[train])
 untrained = DenoisingAutoencoder(max_iter=0, **network).fit(X[train])
-print(f"stage one: {denoiser.fit_time_['total']:.0f} s")
+print(f"pretraining: {denoiser.fit_time_['total']:.0f} s")
 
 # %%
-# Stage two: more and more angles known
-# -------------------------------------
-# NaN marks images whose angle is not known. Beside it the same net from the weights that it began
-# with, and a linear model on the pixels, whose penalty is chosen by cross-validation.
+# Fine-tuning with an increasing number of targets
+# ------------------------------------------------
+# NaN marks images without a target. Two baselines: the same network from its random initial
+# weights, and ridge regression on the pixels with its penalty chosen by cross-validation.
 
 models = {
     "pretrained": PretrainedRegressor(denoiser),
-    "the same net from scratch": PretrainedRegressor(untrained, learning_rate=1e-3),
+    "from scratch": PretrainedRegressor(untrained, learning_rate=1e-3),
 }
 for model in models.values():
     model.set_params(prefit=True, unlabeled=np.nan, random_state=0)
 
 counts = (20, 50, 200, len(train))
-error = {name: [] for name in (*models, "linear, of pixels")}
+error = {name: [] for name in (*models, "ridge on pixels")}
 order = rng.permutation(train)
 for count in counts:
-    known = order[:count]
-    numbers = np.full(len(X), np.nan)
-    numbers[known] = angles[known]
+    labeled = order[:count]
+    targets = np.full(len(X), np.nan)
+    targets[labeled] = angles[labeled]
     predicted = {
-        name: model.fit(X[train], numbers[train]).predict(X[test]) for name, model in models.items()
+        name: model.fit(X[train], targets[train]).predict(X[test]) for name, model in models.items()
     }
-    ridge = RidgeCV(np.geomspace(1e-3, 1e3, 13)).fit(X[known], angles[known])
-    predicted["linear, of pixels"] = ridge.predict(X[test])
+    ridge = RidgeCV(np.geomspace(1e-3, 1e3, 13)).fit(X[labeled], angles[labeled])
+    predicted["ridge on pixels"] = ridge.predict(X[test])
     for name, values in predicted.items():
         error[name].append(np.mean(np.abs(values - angles[test])))
 
-print(f"\n{'degrees off, with':<28}" + "".join(f"{count:>8}" for count in counts) + " angles")
+print("\nmean absolute error in degrees, by number of targets")
+print(f"{'':<18}" + "".join(f"{count:>8}" for count in counts))
 for name, values in error.items():
-    print(f"{name:<28}" + "".join(f"{value:>8.1f}" for value in values))
+    print(f"{name:<18}" + "".join(f"{value:>8.1f}" for value in values))
 
 # %%
-# What pretraining is worth
-# -------------------------
-# Where the net from scratch needs hundreds of angles, the pretrained one needs some dozens. With
-# the fewest a linear model does as well and costs nothing: look at it first, always.
+# Benefit of pretraining
+# ----------------------
+# The network trained from scratch needs hundreds of targets to reach the error that the pretrained
+# network reaches with a few dozen. With the fewest targets, ridge regression is as good as the
+# pretrained network at a fraction of the cost: always try a linear model first.
 
 # %%
-# The picture
-# -----------
-# Left, some images. Right, how far off the angles of other digits are, in the mean.
+# Plot
+# ----
+# Left: some test images and their angles. Right: the mean absolute error on test images.
 
 figure = plt.figure(figsize=(9, 3.6), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=[1, 1.3])
@@ -110,14 +114,15 @@ for ax, i in zip(left.subplots(3, 4).flat, test, strict=False):
 ax = right.subplots()
 for name, values in error.items():
     ax.semilogx(counts, values, "o-", label=name)
-ax.set(xlabel="images whose angle is known", ylabel="degrees off", ylim=(0, None), xticks=counts)
+ax.set(xlabel="training images with a target", ylabel="mean absolute error (degrees)")
+ax.set(ylim=(0, None), xticks=counts)
 ax.set_xticklabels([f"{count:,}" for count in counts])
 ax.minorticks_off()
 ax.legend()
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "few_numbers.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "few_numbers.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

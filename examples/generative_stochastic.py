@@ -1,11 +1,12 @@
 """
-======================================
-New digits from noise
-======================================
+=============================
+Generative stochastic network
+=============================
 
-A :class:`skae.GenerativeStochasticNetwork` draws new rows by a Markov chain: damage a row, rebuild
-it, damage it again. This example starts chains from noise and watches digits come out, then asks
-whether the samples pass for held-out digits, and whether they are copies of training digits.
+A :class:`skae.GenerativeStochasticNetwork` generates new samples by a Markov chain that alternately
+corrupts and reconstructs a sample. This example starts the chains from noise, and then measures
+whether the generated digits can be distinguished from held-out digits, and whether they are copies
+of training digits.
 """
 
 # %%
@@ -30,9 +31,9 @@ X, _ = load_digits(return_X_y=True)
 X_train, X_test = train_test_split(X, test_size=450, random_state=0)
 
 # %%
-# Train, and run the chains
-# -------------------------
-# The chains run side by side. The path holds all of their states.
+# Training and sampling
+# ---------------------
+# All chains run in parallel. ``return_path=True`` returns the states of the chains at every step.
 
 network = GenerativeStochasticNetwork(
     16, hidden_layer_sizes=(512,), max_iter=100, random_state=0
@@ -41,54 +42,54 @@ path = network.sample(450, n_steps=150, random_state=0, return_path=True)
 samples = path[-1]
 
 # %%
-# Do they pass?
-# -------------
-# A sample or a held-out digit is looked up by its nearest neighbor among all others. If that tells
-# the two kinds apart in half of the cases, they cannot be told apart. Beside it, a normal
-# distribution with the covariance of 16 principal components and the rest's variance.
+# Evaluation
+# ----------
+# A nearest-neighbor classifier predicts whether a digit is generated or held out (two-sample test,
+# leave-one-out). An accuracy of 0.5 means that the two cannot be distinguished. The baseline is a
+# Gaussian distribution with the covariance of probabilistic PCA with 16 components.
 
 
-def told_apart(made):
-    """Accuracy of the nearest neighbor in telling made rows from held-out ones."""
-    both = np.concatenate([made, X_test])
-    is_made = np.arange(len(both)) < len(made)
+def two_sample_accuracy(generated):
+    """Leave-one-out accuracy of a 1-NN classifier: generated or held-out digit."""
+    both = np.concatenate([generated, X_test])
+    is_generated = np.arange(len(both)) < len(generated)
     nearest = NearestNeighbors(n_neighbors=2).fit(both).kneighbors(both)[1][:, 1]
-    return np.mean(is_made[nearest] == is_made)
+    return np.mean(is_generated[nearest] == is_generated)
 
 
-def distance_to_training(rows):
-    """Median distance to the nearest training row."""
-    return np.median(NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(rows)[0])
+def distance_to_training(X):
+    """Median distance to the nearest training sample."""
+    return np.median(NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(X)[0])
 
 
 pca = PCA(16).fit(X_train)
-normal = np.random.default_rng(0).multivariate_normal(pca.mean_, pca.get_covariance(), 450)
+gaussian = np.random.default_rng(0).multivariate_normal(pca.mean_, pca.get_covariance(), 450)
 held_out = distance_to_training(X_test)
-print(f"{'':<24}{'told apart':>12}{'distance to training':>24}")
-for name, rows in {"normal distribution": normal, "chain": samples}.items():
-    ratio = distance_to_training(rows) / held_out
-    print(f"{name:<24}{told_apart(rows):>12.3f}{ratio:>16.2f} x held-out")
+print(f"{'':<16}{'1-NN accuracy':>16}{'distance to training set / held-out':>38}")
+for name, generated in {"Gaussian": gaussian, "Markov chain": samples}.items():
+    ratio = distance_to_training(generated) / held_out
+    print(f"{name:<16}{two_sample_accuracy(generated):>16.3f}{ratio:>38.2f}")
 
 # %%
-# Chains on their way from noise, and the nearest training digit of each end
-# --------------------------------------------------------------------------
+# States of the chains, and the training digit nearest to each final state
+# ------------------------------------------------------------------------
 
 shown, steps = 14, (0, 1, 2, 5, 10, 50, 150)
 nearest = NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(samples[:shown])[1][:, 0]
-lines = {f"step {step}": path[step] for step in steps}
-lines["nearest"] = X_train[nearest]
-figure, axes = plt.subplots(len(lines), shown, figsize=(shown, 1.05 * len(lines)))
-for sample_axes, (name, images) in zip(axes, lines.items(), strict=True):
-    sample_axes[0].set_ylabel(name)
-    for ax, image in zip(sample_axes, images, strict=False):
+rows = {f"step {step}": path[step] for step in steps}
+rows["nearest"] = X_train[nearest]
+figure, axes = plt.subplots(len(rows), shown, figsize=(shown, 1.05 * len(rows)))
+for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
+    row_axes[0].set_ylabel(name)
+    for ax, image in zip(row_axes, images, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "generative_stochastic.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "generative_stochastic.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

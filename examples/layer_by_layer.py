@@ -1,20 +1,20 @@
 """
-===================================
-One autoencoder at a time
-===================================
+=============================
+Greedy layer-wise pretraining
+=============================
 
-Deep stacks of logistic layers hardly learn from random weights: what reaches the lowest layers from
-above is small. The cure of 2006 was to train one pair of layers after the other, each as an
-autoencoder of its own on what the trained ones below give, and the whole stack at the end [1]_:
+Deep networks of logistic units train slowly from random weights, because gradients vanish towards
+the lowest layers. Greedy layer-wise pretraining [1]_ trains one pair of layers after the other,
+each as an autoencoder of the codes of the pairs before it, and then fine-tunes the whole network:
 ``pretraining="layerwise"``.
 
-With today's activations and a start at PCA it is seldom needed. This example shows where it is, and
-where it is not.
+With modern activations and PCA initialization, it is seldom needed. This example shows one case
+where it helps and one where it does not.
 
 .. [1] Hinton and Salakhutdinov (2006). Reducing the dimensionality of data with neural networks.
    Science 313, 504-507.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
@@ -45,10 +45,11 @@ except FileNotFoundError as error:
 side = int(np.sqrt(X.shape[1]))
 
 # %%
-# Four pairs of layers, as many epochs each way
-# ---------------------------------------------
-# 16 epochs in all: at once; or 2 for each of the four pairs and 8 for the stack. The third has the
-# same sizes with gelu and the start at PCA, which are the defaults.
+# Four pairs of layers, the same number of epochs
+# -----------------------------------------------
+# Every model trains for 16 epochs: the first jointly; the second for 2 epochs for each of the four
+# pairs and 8 for the whole network. The third has the same layer sizes with the default activation
+# (gelu) and PCA initialization.
 
 shared = {
     "n_components": n_components,
@@ -64,11 +65,11 @@ logistic = {
     "learning_rate": 3e-3,
 }
 models = {
-    "at once": AutoencoderTransformer(max_iter=16, **logistic, **shared),
-    "layer by layer": AutoencoderTransformer(
+    "joint": AutoencoderTransformer(max_iter=16, **logistic, **shared),
+    "layer-wise": AutoencoderTransformer(
         pretraining="layerwise", pretraining_max_iter=2, max_iter=8, **logistic, **shared
     ),
-    "gelu, from PCA": AutoencoderTransformer(max_iter=16, **shared),
+    "gelu, PCA init": AutoencoderTransformer(max_iter=16, **shared),
 }
 pca = PCA(n_components, random_state=0).fit(X)
 X_hat = {"PCA": pca.inverse_transform(pca.transform(X_new))}
@@ -80,40 +81,41 @@ for name, model in models.items():
     print(f"{name:<16}{np.mean((X_hat[name] - X_new) ** 2):>20.5f}{seconds:>7.1f} s")
 
 # %%
-# What to make of it
-# ------------------
-# Pretraining helps the logistic stack, which stays behind PCA all the same in so few epochs.
-# Another activation and a better start help more, and need no second stage.
+# Discussion
+# ----------
+# Pretraining helps the logistic network, although its error remains above PCA's after so few
+# epochs. A different activation and PCA initialization help more, and need no pretraining.
 
 # %%
-# How the losses fell
-# -------------------
-# Each pair's loss is in units of what it rebuilds, so pairs cannot be compared with each other.
+# Learning curves
+# ---------------
+# The loss of a pair is in the units of its own inputs, so the losses of different pairs are not
+# comparable.
 
 figure = plt.figure(figsize=(10, 7.2), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[1, 1.5])
 left, right = above.subplots(1, 2)
-for pair, losses in enumerate(models["layer by layer"].history_["pretraining_loss"], 1):
+for pair, losses in enumerate(models["layer-wise"].history_["pretraining_loss"], 1):
     left.plot(np.arange(1, len(losses) + 1), losses, "o-", label=f"pair {pair}")
-left.set(xlabel="epoch of the pair", ylabel="its loss", title="one pair at a time", xticks=[1, 2])
+left.set(xlabel="epoch of the pair", ylabel="loss of the pair", title="pretraining", xticks=[1, 2])
 left.legend()
 for name, model in models.items():
     losses = model.history_["loss"]
     right.plot(np.arange(17 - len(losses), 17), losses, label=name)
-right.set(xlabel="epoch, of 16 in all", ylabel="loss", title="the whole stack")
+right.set(xlabel="epoch (16 in total)", ylabel="loss", title="whole network")
 right.legend()
 
 ReconstructionDisplay.from_predictions(
     X_new[:12],
-    {name: samples[:12] for name, samples in X_hat.items()},
+    {name: images[:12] for name, images in X_hat.items()},
     image_shape=(side, side),
     ax=below.subplots(),
 )
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "layer_by_layer.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "layer_by_layer.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,22 +1,22 @@
 """
-===============================
-Two numbers: a plane to look at
-===============================
+========================================
+Two-dimensional embedding of new samples
+========================================
 
-Two codes of each sample are a plane that new samples can be put into, which t-SNE's cannot. With so few,
-all depends on how far the decoder can bend. Beside PCA stand the plain
-:class:`skae.AutoencoderTransformer`, and the deep one of :class:`skae.networks.Residual` with
-``optimizer="muon"``.
+An autoencoder with two components is an embedding for visualization. Unlike t-SNE, it can embed new
+samples. With so narrow a bottleneck, the result depends on the flexibility of the decoder. This
+example compares PCA, the default network of :class:`skae.AutoencoderTransformer`, and the deep
+network :class:`skae.networks.Residual` with ``optimizer="muon"``.
 
-Judged are samples that were not learned from: how often the five nearest learned samples tell the class,
-and whether neighbors in the plane are neighbors among the pixels (trustworthiness). Where
-Fashion-MNIST is not installed, scikit-learn's small digits stand in for it: a deep network has too
-few samples there to be of use.
+Two measures evaluate the embedding of test samples: the accuracy of a 5-nearest-neighbors
+classifier fitted to the training embedding, and trustworthiness (whether neighbors in the embedding
+are neighbors in pixel space). If Fashion-MNIST is not installed, scikit-learn's digits are used
+instead; they are too few to train a deep network well.
 """
 
 # %%
-# Samples to learn from, and others
-# ------------------------------
+# The data
+# --------
 
 from pathlib import Path
 from time import perf_counter
@@ -45,11 +45,11 @@ except FileNotFoundError as error:
 X, X_new, y, y_new = train_test_split(X, y, test_size=0.15, random_state=0)
 
 # %%
-# The same loss, the same number of epochs
-# ----------------------------------------
-# The residual network's blocks are square matrices, whose directions Muon treats alike. Of ten
-# thousand images both networks learn the same; the deep one needs tens of thousands to be worth its
-# time (``benchmarks/quality.py 11`` has 60,000).
+# Same loss, same number of epochs
+# --------------------------------
+# The residual blocks have square weight matrices, for which Muon orthogonalizes the updates. With
+# ten thousand images both networks give similar results; the deep network needs several times as
+# many to justify its cost (``benchmarks/quality.py 11`` uses 60,000).
 
 models = {
     "PCA": PCA(2, random_state=0),
@@ -64,18 +64,18 @@ models = {
 }
 print(f"\n{'':<10}{'error':>8}{'5-NN accuracy':>16}{'trustworthiness':>18}{'fit':>9}")
 for name, model in models.items():
-    begin = perf_counter()
+    start = perf_counter()
     codes = model.fit_transform(X)
-    seconds = perf_counter() - begin
-    new = model.transform(X_new)
-    error = ((model.inverse_transform(new) - X_new) ** 2).mean()
-    accuracy = KNeighborsClassifier(5).fit(codes, y).score(new, y_new)
-    trust = trustworthiness(X_new, new, n_neighbors=15)
+    seconds = perf_counter() - start
+    codes_new = model.transform(X_new)
+    error = ((model.inverse_transform(codes_new) - X_new) ** 2).mean()
+    accuracy = KNeighborsClassifier(5).fit(codes, y).score(codes_new, y_new)
+    trust = trustworthiness(X_new, codes_new, n_neighbors=15)
     print(f"{name:<10}{error:>8.4f}{accuracy:>16.3f}{trust:>18.4f}{seconds:>7.1f} s")
 
 # %%
-# The planes
-# ----------
+# The embeddings
+# --------------
 
 figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):
@@ -86,7 +86,7 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "plane.png"
-figure.savefig(picture, dpi=120)
-print(f"\npicture: {picture}")
+figure_path = folder / "plane.png"
+figure.savefig(figure_path, dpi=120)
+print(f"\nfigure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,14 +1,14 @@
 """
-=================================
-From PCA to an autoencoder
-=================================
+===================================================
+Quickstart: an autoencoder as an alternative to PCA
+===================================================
 
-An autoencoder compresses samples to a few numbers and back, like PCA, but along curves instead of
-straight lines. :class:`skae.AutoencoderTransformer` has PCA's interface: where ``PCA(10)`` works,
-``AutoencoderTransformer(10)`` works too.
+An autoencoder reduces the dimensionality of samples and reconstructs them, like PCA, but with
+nonlinear maps. :class:`skae.AutoencoderTransformer` has the same interface as PCA:
+``AutoencoderTransformer(10)`` is a drop-in replacement for ``PCA(10)``.
 
-This example compares the two on scikit-learn's handwritten digits, on samples neither has seen, then
-puts the autoencoder into a pipeline and searches over its parameters.
+This example compares the two on test samples of scikit-learn's handwritten digits. It then puts
+the autoencoder into a pipeline and tunes its parameters by grid search.
 """
 
 # %%
@@ -32,22 +32,23 @@ from skae import AutoencoderTransformer
 started = perf_counter()
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, stratify=y)
-print(f"digits: {len(X_train)} training samples, {len(X_test)} held out, {X.shape[1]} pixels each")
+print(f"digits: {len(X_train)} training samples, {len(X_test)} test samples, {X.shape[1]} pixels")
 
 # %%
-# PCA and an autoencoder, side by side
+# Comparison of PCA and an autoencoder
 # ------------------------------------
-# Both keep 10 numbers of each image. Explained variance says how much of the held-out samples comes
-# back; the accuracy of a 5-nearest-neighbors classifier says how good the 10 numbers are.
+# Both encode each image as 10 components. The explained variance of the test samples measures the
+# quality of the reconstructions; the accuracy of a 5-nearest-neighbors classifier measures the
+# quality of the codes.
 
 
 def explained_variance(X_test, X_back):
-    """Share of the held-out variance that is in the reconstruction."""
+    """Fraction of the variance of the test samples that the reconstruction explains."""
     return 1 - ((X_test - X_back) ** 2).sum() / ((X_test - X_train.mean(axis=0)) ** 2).sum()
 
 
 def compare(model):
-    """Fit on the training samples, measure on the held-out ones."""
+    """Fit a model to the training samples and evaluate it on the test samples."""
     start = perf_counter()
     codes = model.fit_transform(X_train)
     seconds = perf_counter() - start
@@ -64,10 +65,10 @@ models = {
 results = {name: compare(model) for name, model in models.items()}
 
 # %%
-# In a pipeline, under a grid search
-# ----------------------------------
-# The parameters are searched like any other estimator's. The floats among them, like the learning
-# rate, cost no new compilation. scikit-learn 1.9 and newer draw a progress bar.
+# Grid search over a pipeline
+# ---------------------------
+# Parameters are tuned as for any other estimator. Changing a float parameter, such as the learning
+# rate, triggers no recompilation. scikit-learn 1.9 and newer can show a progress bar.
 
 pipe = make_pipeline(
     StandardScaler(), AutoencoderTransformer(10, random_state=0), KNeighborsClassifier()
@@ -83,7 +84,7 @@ search = GridSearchCV(
 try:
     from sklearn.callback import ProgressBar
 except ImportError:
-    print("searching 6 candidates x 2 folds (scikit-learn 1.9 would draw a progress bar) ...")
+    print("grid search over 6 candidates x 2 folds (a progress bar requires scikit-learn 1.9) ...")
 else:
     search.set_callbacks(ProgressBar(max_propagation_depth=0))
 
@@ -93,39 +94,39 @@ search_seconds = perf_counter() - start
 best = {name.split("__")[1]: value for name, value in search.best_params_.items()}
 
 # %%
-# The result
-# ----------
+# Results
+# -------
 
 print()
-print(f"{'10 numbers a digit':<28}{'explained variance':>20}{'5-NN accuracy':>16}{'fit':>9}")
+print(f"{'10 components':<28}{'explained variance':>20}{'5-NN accuracy':>16}{'fit':>9}")
 for name, (_, variance, accuracy, seconds) in results.items():
     print(f"{name:<28}{variance:>20.3f}{accuracy:>16.3f}{seconds:>7.1f} s")
 print()
 print(f"grid search over 6 candidates x 2 folds: {search_seconds:.1f} s")
-print(f"best: {best}, held-out accuracy {search.score(X_test, y_test):.3f}")
+print(f"best parameters: {best}, test accuracy: {search.score(X_test, y_test):.3f}")
 
 # %%
-# Originals, PCA's reconstructions and the autoencoder's
-# ------------------------------------------------------
+# Originals and reconstructions
+# -----------------------------
 
 n_shown = 12
-samples = {
+rows = {
     "original": X_test,
     **{name.split("(")[0]: result[0] for name, result in results.items()},
 }
-samples["autoencoder"] = samples.pop("AutoencoderTransformer")
-figure, axes = plt.subplots(len(samples), n_shown, figsize=(n_shown, len(samples)))
-for sample_axes, (name, images) in zip(axes, samples.items(), strict=True):
-    sample_axes[0].set_ylabel(name)
-    for ax, image in zip(sample_axes, images, strict=False):
+rows["autoencoder"] = rows.pop("AutoencoderTransformer")
+figure, axes = plt.subplots(len(rows), n_shown, figsize=(n_shown, len(rows)))
+for row_axes, (name, images) in zip(axes, rows.items(), strict=True):
+    row_axes[0].set_ylabel(name)
+    for ax, image in zip(row_axes, images, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         ax.set(xticks=[], yticks=[])
 figure.tight_layout(pad=0.3)
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "quickstart.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "quickstart.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,20 +1,21 @@
 """
-==============================================
-From samples to alike samples: hash, index, look up
-==============================================
+================================================
+Similarity search with binary codes and an index
+================================================
 
-A pipeline of two steps finds samples like a given one: :class:`skae.SemanticHasher` makes a few bits
-of each sample, and :class:`skae.hashing.HammingIndex` finds the codes that differ in the fewest bits.
-The samples themselves are not needed any more: 64 bits, eight bytes, stand for an image.
+A pipeline of two steps retrieves the samples most similar to a query: :class:`skae.SemanticHasher`
+encodes each sample as a binary code, and :class:`skae.hashing.HammingIndex` finds the codes with
+the smallest Hamming distance. The search needs only the codes: 64 bits, that is eight bytes, per
+image.
 
-Photographs of clothes, if they are found (see :func:`skae.datasets.load_fashion_mnist`), else the
-small digits that come with scikit-learn. No label is used to make codes or to find neighbors;
-labels only say how good the neighbors are.
+The data are Fashion-MNIST images (see :func:`skae.datasets.load_fashion_mnist`) if installed, and
+scikit-learn's digits otherwise. Codes and neighbors are computed without labels; labels are only
+used to evaluate the neighbors.
 """
 
 # %%
-# Samples to search, and others to search for
-# ----------------------------------------
+# Database and queries
+# --------------------
 
 from pathlib import Path
 from time import perf_counter
@@ -43,65 +44,70 @@ X, y = images[n_queries:], kinds[n_queries:]
 queries, y_queries = images[:n_queries], kinds[:n_queries]
 
 # %%
-# One pipeline from samples to neighbors
+# A pipeline from samples to neighbors
 # ------------------------------------
-# ``transform`` gives a sparse matrix with an entry for each neighbor, nearest first, so that
-# scikit-learn's estimators for precomputed graphs can follow. Its indices are the samples found.
+# ``transform`` returns a sparse graph of distances with one entry per neighbor, nearest first. It
+# can be the input of scikit-learn's estimators for precomputed neighbors graphs. The column indices
+# of the entries are the neighbors.
 
 k = 8
 pipe = make_pipeline(SemanticHasher(64, max_iter=10, random_state=0), HammingIndex(k)).fit(X)
 found = pipe.transform(queries).indices.reshape(-1, k)
-print(f"{len(X)} samples of {X.shape[1]} numbers, {n_queries} queries, {k} neighbors each")
-print(f"of the query's kind: {(y[found] == y_queries[:, None]).mean():.3f} of the neighbors")
+print(f"{len(X)} samples of {X.shape[1]} features, {n_queries} queries, {k} neighbors each")
+print(f"precision at {k}: {(y[found] == y_queries[:, None]).mean():.3f}")
 
 # %%
-# The same by the samples themselves, which is what codes save: memory and time. Samples are the more
-# exact; where that counts, let codes find some hundred candidates and rank these by their samples.
+# Comparison with exact search
+# ----------------------------
+# Binary codes reduce memory and search time. Exact nearest neighbors in the original features have
+# a higher precision. To combine both, use the codes to select some hundred candidates and rank the
+# candidates by their distance in the original features.
 
 hasher, index = pipe
 codes, query_codes = hasher.transform(X), hasher.transform(queries)
-begin = perf_counter()
+start = perf_counter()
 index.kneighbors(query_codes)
-by_codes = perf_counter() - begin
-samples = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X)
-begin = perf_counter()
-found_by_samples = samples.kneighbors(queries, return_distance=False)
-by_samples = perf_counter() - begin
-print(f"by codes: {by_codes:.3f} s, {codes.shape[1] // 8 * len(X) / 1e6:.2f} MB to search")
-print(f"by samples:  {by_samples:.3f} s, {X.nbytes / 1e6:.2f} MB to search,", end=" ")
-print(f"{(y[found_by_samples] == y_queries[:, None]).mean():.3f} of the query's kind")
+codes_seconds = perf_counter() - start
+exact = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X)
+start = perf_counter()
+found_exact = exact.kneighbors(queries, return_distance=False)
+exact_seconds = perf_counter() - start
+precision_exact = (y[found_exact] == y_queries[:, None]).mean()
+print(f"binary codes: {codes_seconds:.3f} s, {codes.shape[1] // 8 * len(X) / 1e6:.2f} MB")
+print(f"features:     {exact_seconds:.3f} s, {X.nbytes / 1e6:.2f} MB, ", end="")
+print(f"precision at {k}: {precision_exact:.3f}")
 
 # %%
-# How good are the codes?
-# -----------------------
-# Purity is told with the number of buckets: a bucket for each sample would be pure.
+# Quality of the codes
+# --------------------
+# Read purity together with the number of buckets: one bucket per sample has a purity of 1.
 
 print(f"mean average precision {mean_average_precision(codes, y, query_codes, y_queries):.3f}")
-print(f"look-up within 2 bits  {hash_lookup_score(codes, y, query_codes, y_queries):.3f}")
+print(f"hash lookup, radius 2  {hash_lookup_score(codes, y, query_codes, y_queries):.3f}")
 purity = hash_purity_score(codes, y)
-print(f"purity of buckets      {purity.purity:.3f}, {purity.n_buckets} buckets of {len(X)} samples")
+print(f"bucket purity          {purity.purity:.3f}, {purity.n_buckets} buckets, {len(X)} samples")
 
 # %%
-# What was looked for, and what was found
-# ---------------------------------------
-# On the left, in blue, one query of each kind; beside it its neighbors, the nearest first.
+# Queries and their nearest neighbors
+# -----------------------------------
+# Left column, in blue: one query of each class. Other columns: its neighbors, nearest first.
 
 chosen = [int(np.flatnonzero(y_queries == kind)[0]) for kind in np.unique(y_queries)]
 figure, axes = plt.subplots(
     len(chosen), k + 1, figsize=(k + 1, len(chosen)), squeeze=False, layout="constrained"
 )
-for line, query in zip(axes, chosen, strict=True):
-    line[0].imshow(queries[query].reshape(side, side), cmap="Blues", vmin=0, vmax=1)
-    for ax, i in zip(line[1:], found[query], strict=True):
+for row_axes, query in zip(axes, chosen, strict=True):
+    row_axes[0].imshow(queries[query].reshape(side, side), cmap="Blues", vmin=0, vmax=1)
+    for ax, i in zip(row_axes[1:], found[query], strict=True):
         ax.imshow(X[i].reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
-    for ax in line:
+    for ax in row_axes:
         ax.set(xticks=[], yticks=[])
-figure.suptitle(f"Queries, and the {k} nearest of {len(X)} images by 64 bits each")
+figure.suptitle(f"Queries and their {k} nearest neighbors among {len(X)} images (64-bit codes)")
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "retrieval.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "retrieval.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

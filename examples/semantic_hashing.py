@@ -1,21 +1,21 @@
 """
-=================================
-Finding alike samples by their hash
-=================================
+================
+Semantic hashing
+================
 
-:class:`skae.SemanticHasher` makes a few bits of each sample, such that alike samples get the same bits or
-nearly so. A search then compares bytes instead of samples, and samples with the very same hash are found
-without any search: the hash is a key.
+:class:`skae.SemanticHasher` encodes each sample as a short binary code (hash), such that similar
+samples have equal or similar codes. A similarity search compares bytes instead of samples, and
+samples with the same hash are retrieved by a hash table lookup, without a search.
 
-This example hashes photographs of clothes to 16 bits, two bytes instead of 784, and shows drawers
-of the dictionary that this makes: images with the same hash. No label was used.
+This example hashes Fashion-MNIST images to 16 bits (two bytes instead of 784) and shows the largest
+buckets: images with the same hash. No labels are used for training.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
-# Hashes of some thousand images
-# ------------------------------
+# Hashing
+# -------
 
 from pathlib import Path
 from time import perf_counter
@@ -44,42 +44,42 @@ hasher = SemanticHasher(16, max_iter=10, random_state=0).fit(X)
 hashes = hasher.hash(X)
 print(f"{len(X)} images of {X.shape[1]} pixels -> {hashes.shape[1]} bytes each")
 share = hasher.bit_balance_
-print(f"bits are set in {share.min():.0%} to {share.max():.0%} of the images")
+print(f"bit balance: each bit is set in {share.min():.0%} to {share.max():.0%} of the images")
 
 # %%
-# A search by Hamming distance
-# ----------------------------
-# Bits that differ are counted by an exclusive or. Never subtract hashes: 0 - 1 is 255 in uint8.
-# How many of the nearest 100 images show the same kind of thing as the query? Beside it: ITQ, which
-# is where training starts.
+# Search by Hamming distance
+# --------------------------
+# The Hamming distance is the number of bits set in the exclusive or of two hashes. Do not subtract
+# hashes: 0 - 1 is 255 in uint8. Precision is the fraction of the nearest 100 images that have the
+# class of the query. The baseline is iterative quantization (ITQ), the initialization of training.
 
 
 def precision(hasher):
-    """Share of the nearest 100 images that are of the query's kind."""
-    samples, wanted = hasher.hash(X), hasher.hash(queries)
-    distances = np.bitwise_count(wanted[:, None] ^ samples).sum(axis=2, dtype=np.uint8)
+    """Fraction of the nearest 100 images that have the class of the query."""
+    hashes, query_hashes = hasher.hash(X), hasher.hash(queries)
+    distances = np.bitwise_count(query_hashes[:, None] ^ hashes).sum(axis=2, dtype=np.uint8)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :100]
     return (y[nearest] == y_queries[:, None]).mean()
 
 
 itq = SemanticHasher(16, max_iter=0, random_state=0).fit(X)
-print(f"of the nearest 100 images, of the query's kind: {precision(hasher):.3f}")
-print(f"the same by ITQ: {precision(itq):.3f}")
+print(f"precision at 100, SemanticHasher: {precision(hasher):.3f}")
+print(f"precision at 100, ITQ:            {precision(itq):.3f}")
 
 # %%
 # Images with the same hash
 # -------------------------
-# One drawer a line, the fullest first. On the left, in blue, what the decoder makes of the hash
-# alone: all that two bytes say about an image.
+# Each row shows one bucket, the largest first. Left column, in blue: the image decoded from the
+# hash alone, that is, from two bytes.
 
 display = HashBucketDisplay.from_estimator(
     hasher, X, names[y], n_buckets=10, n_rows=12, image_shape=(side, side)
 )
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "semantic_hashing.png"
-display.figure_.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "semantic_hashing.png"
+display.figure_.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

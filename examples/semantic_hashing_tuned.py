@@ -1,19 +1,20 @@
 """
-==============================================
-Hashes tuned by cross-validation
-==============================================
+===========================================
+Tuning semantic hashing by cross-validation
+===========================================
 
-How good hashes are is not what a :class:`skae.SemanticHasher` minimizes, so its own `score` is the
-wrong judge. With labels for some samples the right one is at hand: do near codes show the same kind of
-thing? A search by that measure is a search like any other.
+The training loss of a :class:`skae.SemanticHasher` does not measure retrieval quality, so neither
+does its `score`. If some labels are available, use a retrieval metric instead: mean average
+precision measures whether similar codes have the same class. It serves as a scorer in a grid
+search.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
 # The data
 # --------
-# Samples to tune on, and others that stay aside until the end.
+# A training set for tuning, and a test set of queries that is used only for the final evaluation.
 
 from pathlib import Path
 from time import perf_counter
@@ -38,21 +39,22 @@ except FileNotFoundError as error:
     X, queries, y, y_queries = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# A measure as a scorer
-# ---------------------
-# Of the samples of a fold that was held out: mean average precision of each among the others. The
-# hasher sees no label; the labels of the fold judge it. Its own score, explained variance, is
-# looked at beside it; `refit` says which of the two decides. ``early_stopping=False``, since with
-# so few samples the default would choose the number of epochs by cross-validation inside each fit.
+# A retrieval metric as scorer
+# ----------------------------
+# The scorer computes the mean average precision of each held-out sample as a query against the
+# other held-out samples. Fitting uses no labels; only the scorer does. The explained variance (the
+# hasher's own score) is recorded as well; `refit` selects the deciding metric.
+# ``early_stopping=False`` shortens the search: by default, each fit on so few samples would choose
+# the number of epochs by cross-validation.
 
 
 def retrieval(hasher, X, y):
-    """Mean average precision of held-out samples among each other."""
+    """Mean average precision of held-out samples, each against all others."""
     return mean_average_precision(hasher.transform(X), y)
 
 
 def explained_variance(hasher, X, y=None):
-    """How much of held-out samples comes back from their bits."""
+    """Explained variance of held-out samples reconstructed from their codes."""
     return hasher.score(X)
 
 
@@ -73,42 +75,42 @@ for weight, *both in zip(weights, *scores.values(), strict=True):
 print(f"best: {search.best_params_}")
 
 # %%
-# On samples that nobody has looked at
-# ---------------------------------
-# Beside the defaults, and beside iterative quantization, which is where training starts. Purity is
-# that of samples with the same hash; it comes with the number of hashes in use, since many flatter it.
+# Evaluation on the test set
+# --------------------------
+# The tuned hasher is compared with the default parameters and with iterative quantization (ITQ),
+# the initialization of training. Purity is computed over buckets of samples with the same hash. It
+# is shown with the number of buckets, because purity increases with that number.
 
 hashers = {
     "ITQ": SemanticHasher(16, max_iter=0, random_state=0).fit(X),
     "defaults": SemanticHasher(16, **short).fit(X),
     "tuned": search.best_estimator_,
 }
-print(f"\n{'':<12}{'mAP':>8}{'squared error':>16}{'purity':>9}{'hashes':>9}")
-found = {}
+print(f"\n{'':<12}{'mAP':>8}{'squared error':>16}{'purity':>9}{'buckets':>9}")
 for name, hasher in hashers.items():
-    codes, wanted = hasher.transform(X), hasher.transform(queries)
-    found[name] = mean_average_precision(codes, y, wanted, y_queries)
-    error = np.mean((hasher.inverse_transform(wanted) - queries) ** 2)
+    codes, query_codes = hasher.transform(X), hasher.transform(queries)
+    mAP = mean_average_precision(codes, y, query_codes, y_queries)
+    error = np.mean((hasher.inverse_transform(query_codes) - queries) ** 2)
     purity, n_buckets = hash_purity_score(codes, y)
-    print(f"{name:<12}{found[name]:>8.3f}{error:>16.4f}{purity:>9.3f}{n_buckets:>9}")
+    print(f"{name:<12}{mAP:>8.3f}{error:>16.4f}{purity:>9.3f}{n_buckets:>9}")
 
 # %%
-# What tuning by another measure costs
-# ------------------------------------
-# The more the neighbors count, the better samples of a kind are found, and the less of a sample comes
-# back from its bits. Which is right depends on what hashes are for; no default can know.
+# Trade-off between the two metrics
+# ---------------------------------
+# A higher ``similarity_weight`` improves retrieval and worsens reconstruction. The best value
+# depends on the application.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
 for ax, (name, values) in zip(axes, scores.items(), strict=True):
     ax.semilogx(weights, values, "o-")
-    ax.set(xlabel="similarity_weight", title=f"{name} of samples held out")
+    ax.set(xlabel="similarity_weight", title=f"{name} of held-out samples")
     ax.set_xticks(weights, weights)
     ax.minorticks_off()
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "semantic_hashing_tuned.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "semantic_hashing_tuned.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

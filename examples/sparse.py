@@ -1,21 +1,22 @@
 """
-==============================
-Sparse codes and what they say
-==============================
+==================
+Sparse autoencoder
+==================
 
-An autoencoder may have more units than it needs if few of them may speak at a time.
-:class:`skae.SparseAutoencoder` asks each unit to be on for a tenth of the samples. What a unit comes
-to stand for can then be seen by looking at the samples that switch it on.
+A sparse autoencoder can have many code units, because only a few of them are active for each
+sample. The default penalty of :class:`skae.SparseAutoencoder` keeps the mean activation of each
+unit near a target, here 0.1. The samples that activate a unit show what the unit represents.
 """
 
 # %%
-# Four codes of the same width
-# ----------------------------
-# The plain autoencoder uses all of its logistic units for every digit. Under the Kullback-Leibler
-# penalty each unit is on for a tenth of the digits; "l1" asks every single code to be near zero;
-# "top_k" keeps the 8 largest codes of each.
-# `sparsity_weight` says how much the penalty counts against reconstruction: more brings the mean
-# activation nearer to its target. Five times the default brings it from .16 to .11 here.
+# Four codes with the same number of units
+# ----------------------------------------
+# The plain autoencoder uses all of its logistic units for every digit. The Kullback-Leibler penalty
+# draws the mean activation of each unit towards 0.1; "l1" penalizes the absolute value of each code
+# entry; "top_k" keeps the 8 largest entries of each code.
+#
+# `sparsity_weight` is the weight of the penalty. A larger weight brings the mean activation closer
+# to its target: here, five times the default changes it from .16 to .11.
 
 from pathlib import Path
 from time import perf_counter
@@ -56,15 +57,17 @@ for name, model in models.items():
     )
 
 # %%
-# Codes of held-out digits, and the digits that switch a unit on
-# ---------------------------------------------------------------
+# Histograms of the codes, and the digits with the highest activations
+# --------------------------------------------------------------------
+# Top: the codes of test digits. Bottom: for each of eight units of the "KL" model, the training
+# digits with the highest activation.
 
 figure = plt.figure(figsize=(9, 9.3), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[1, 1])
 shown = {name: codes[name] for name in ("plain", "KL", "L1")}
 CodeHistogramDisplay.from_codes(shown, ax=above.subplots(2, 3))
 
-# units that are most decided: far apart when on and off
+# The units whose activations have the largest standard deviation.
 units = np.argsort(-codes["KL"].std(axis=0))[:8]
 FeatureDisplay.from_estimator(
     models["KL"],
@@ -78,7 +81,7 @@ FeatureDisplay.from_estimator(
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "sparse.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "sparse.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,13 +1,13 @@
 """
-==========================================
-A stack of layers, and a map of its codes
-==========================================
+================================================
+Stacked autoencoder and a t-SNE map of its codes
+================================================
 
-Layer upon layer an image of 784 pixels becomes 100 numbers, then 30, and is made again the same way
-back. What is lost can be looked at; so can where the 30 numbers of each image lie, once t-SNE has
-laid them out in a plane.
+A stacked (deep) autoencoder reduces an image of 784 pixels to 100 hidden units and then to a code
+of 30 components; the decoder mirrors these layers. This example shows the reconstructions, and a
+visualization of the latent space by t-SNE.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
@@ -32,7 +32,7 @@ started = perf_counter()
 
 
 def load():
-    """Samples and labels to train on, others to look at, names of the labels, widths of the stack."""
+    """Training and test samples with their labels, label names, and the sizes of the layers."""
     try:
         images = load_fashion_mnist()
     except FileNotFoundError as error:
@@ -46,12 +46,12 @@ def load():
 
 X, X_new, y, y_new, names, (width, n_components) = load()
 side = int(np.sqrt(X.shape[1]))
-print(f"{len(X)} images to train on, {len(X_new)} others")
+print(f"{len(X)} training images, {len(X_new)} test images")
 
 # %%
-# The stack
-# ---------
-# ``hidden_layer_sizes=(100,)`` with 30 components is 784-100-30-100-784.
+# The network
+# -----------
+# ``hidden_layer_sizes=(100,)`` with 30 components defines a 784-100-30-100-784 network.
 
 stacked = AutoencoderTransformer(
     n_components, hidden_layer_sizes=(width,), max_iter=15, random_state=0
@@ -59,7 +59,7 @@ stacked = AutoencoderTransformer(
 pca = PCA(n_components, random_state=0).fit(X)
 print(f"fit: {stacked.fit_time_['total']:.0f} s, {stacked.n_iter_} epochs")
 
-models = {"PCA": pca, "stack": stacked}
+models = {"PCA": pca, "stacked": stacked}
 print(f"\n{'':<10}{'mean squared error':>20}{'5-NN accuracy':>16}")
 for name, model in models.items():
     codes = model.transform(X_new)
@@ -68,13 +68,13 @@ for name, model in models.items():
     print(f"{name:<10}{error:>20.5f}{neighbors.score(codes, y_new):>16.3f}")
 
 # %%
-# In a notebook the diagram of a fitted estimator leads to its documentation. Below it a table
-# unfolds: layers and their shapes, parameters, epochs, the best loss on samples held out.
+# In a notebook, the diagram of a fitted estimator links to its documentation. An expandable table
+# lists the layers and their shapes, the parameters, the epochs and the best validation loss.
 
 stacked
 
 # %%
-# What comes back
+# Reconstructions
 # ---------------
 
 figures = {"reconstructions": plt.figure(figsize=(9, 2.6), layout="constrained")}
@@ -87,10 +87,10 @@ ReconstructionDisplay.from_estimator(
 )
 
 # %%
-# Where codes lie
-# ---------------
-# t-SNE keeps neighbors together; distances between groups mean nothing. No label was used to make
-# the codes: colors are added afterwards.
+# Latent space
+# ------------
+# t-SNE preserves neighborhoods; distances between clusters are not meaningful. The codes are
+# computed without labels, which only color the points.
 
 figures["codes"] = plt.figure(figsize=(9, 7), layout="constrained")
 LatentDisplay.from_estimator(
@@ -104,11 +104,11 @@ LatentDisplay.from_estimator(
     ax=figures["codes"].subplots(),
 )
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
 for name, figure in figures.items():
-    picture = folder / f"stacked_{name}.png"
-    figure.savefig(picture, dpi=120)
-    print(f"picture: {picture}")
+    figure_path = folder / f"stacked_{name}.png"
+    figure.savefig(figure_path, dpi=120)
+    print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

@@ -1,20 +1,21 @@
 """
-====================================
-Texts: functions that are like one
-====================================
+=============================================
+Text embedding and retrieval of similar texts
+=============================================
 
-A text becomes a sample by counting words: TF-IDF has a column for each, nearly all of them empty. Such
-samples stay sparse all the way. :class:`skae.AutoencoderTransformer` makes a few numbers of each, as
-``TruncatedSVD`` does, and :class:`skae.SemanticHasher` some bits, by which texts that are like one
-are found at once.
+TF-IDF represents a text by one feature per word, nearly all of them zero. skae accepts such sparse
+matrices directly. :class:`skae.AutoencoderTransformer` computes a dense embedding, as
+``TruncatedSVD`` does, and :class:`skae.SemanticHasher` computes binary codes for fast retrieval of
+similar texts.
 
-The texts are there wherever this runs: what NumPy, SciPy and scikit-learn say of their functions
-and classes. No label is learned from: the part of the library a text is from colors and judges.
+The texts are docstrings of the functions and classes of NumPy, SciPy and scikit-learn, so no
+download is needed. Training uses no labels: the module of a function is only used for evaluation
+and for the colors of the plot.
 """
 
 # %%
-# Texts, each once, as samples of words
-# ----------------------------------
+# TF-IDF features of the deduplicated texts
+# -----------------------------------------
 
 import importlib
 import inspect
@@ -35,7 +36,7 @@ from skae import AutoencoderTransformer, SemanticHasher
 from skae.hashing import HammingIndex
 
 started = perf_counter()
-PARTS = {
+MODULES = {
     "numpy": "fft linalg ma polynomial random",
     "scipy": "fft integrate interpolate linalg ndimage optimize signal sparse spatial special "
     "stats",
@@ -43,7 +44,7 @@ PARTS = {
     "neighbors pipeline preprocessing svm utils",
 }
 found = {}
-for library, parts in PARTS.items():
+for library, parts in MODULES.items():
     for part in parts.split():
         module = importlib.import_module(f"{library}.{part}")
         public = [name for name in dir(module) if not name.startswith("_")]
@@ -52,42 +53,45 @@ for library, parts in PARTS.items():
             if len(text) > 300 and not inspect.ismodule(getattr(module, name)):
                 found.setdefault(text, (f"{library}.{part}", f"{library}.{part}.{name}"))
 texts = list(found)
-part_of, names = map(np.array, zip(*found.values(), strict=True))
+module_of, names = map(np.array, zip(*found.values(), strict=True))
 words = TfidfVectorizer(
     min_df=3, max_features=4000, sublinear_tf=True, stop_words="english", dtype=np.float32
 )
 X = words.fit_transform(texts)
-print(f"{X.shape[0]} texts, {X.shape[1]} words, {X.nnz / X.shape[0]:.0f} of them in a text")
+print(f"{X.shape[0]} texts, {X.shape[1]} words, {X.nnz / X.shape[0]:.0f} nonzero per text")
 
 # %%
-# A few numbers of each text
-# --------------------------
-# A fifth of the texts is held out, to see how much of a new one is kept. Twenty straight directions
-# keep little of thousands of words; curved ones keep more. Neighbors are another question, to be
-# asked of your own texts: here curved codes have the better ones, of shorter texts they did not.
+# Dense embeddings
+# ----------------
+# A fifth of the texts is held out to measure the explained variance of new texts. Twenty linear
+# components explain little of the variance of thousands of words; a nonlinear embedding explains
+# more. Whether its neighbors are better as well must be measured on your own texts: they are for
+# these docstrings, and were not for shorter texts.
 
 new = np.arange(len(texts)) % 5 == 0
-samples = X[new].toarray()
-spread = np.square(samples - X[~new].mean(axis=0)).sum()
+X_new = X[new].toarray()
+total = np.square(X_new - X[~new].mean(axis=0)).sum()
 codes = {}
+print(f"\n{'':<24}{'explained variance':>20}{'5-NN accuracy':>16}{'fit':>9}")
 for model in (
     TruncatedSVD(20, random_state=0),
     AutoencoderTransformer(20, max_iter=12, random_state=0),
 ):
-    begin = perf_counter()
+    start = perf_counter()
     model.fit(X[~new])
-    seconds = perf_counter() - begin
+    seconds = perf_counter() - start
     name = type(model).__name__
-    kept = 1 - np.square(samples - model.inverse_transform(model.transform(X[new]))).sum() / spread
+    X_hat = model.inverse_transform(model.transform(X[new]))
+    explained = 1 - np.square(X_new - X_hat).sum() / total
     codes[name] = model.transform(X)
-    accuracy = cross_val_score(KNeighborsClassifier(5), codes[name], part_of).mean()
-    print(f"{name:<24} keeps {kept:.3f} of new texts, 5-NN {accuracy:.3f}, {seconds:.1f} s")
+    accuracy = cross_val_score(KNeighborsClassifier(5), codes[name], module_of).mean()
+    print(f"{name:<24}{explained:>20.3f}{accuracy:>16.3f}{seconds:>7.1f} s")
 
 # %%
-# Bits, and what is found by them
-# -------------------------------
-# One pipeline takes sparse samples and gives the nearest codes. For texts a smaller ``far_weight``
-# than for images is better: the nearest few count, not the kind.
+# Retrieval with binary codes
+# ---------------------------
+# The pipeline maps sparse samples to their nearest neighbors. For texts, a smaller ``far_weight``
+# than for images is better, because only the few nearest neighbors matter, not the whole class.
 
 k = 6
 pipe = make_pipeline(
@@ -102,26 +106,28 @@ for name in (
     if name in names:
         others = nearest[np.flatnonzero(names == name)[0]]
         print(f"{name}: {', '.join(names[i] for i in others if names[i] != name)}")
-question = words.transform(["frequencies of a signal by the Fourier transform"])
-print(f"a question: {', '.join(names[pipe.transform(question).indices])}")
+query = "frequencies of a signal by the Fourier transform"
+results = names[pipe.transform(words.transform([query])).indices]
+print(f"query {query!r}: {', '.join(results)}")
 
 # %%
-# The texts in a plane
-# --------------------
+# Visualization of the embeddings by t-SNE
+# ----------------------------------------
+# Texts of the eight largest modules are colored.
 
-largest = [part for part, _ in Counter(part_of).most_common(8)]
+largest = [module for module, _ in Counter(module_of).most_common(8)]
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 for ax, (name, values) in zip(axes, codes.items(), strict=True):
-    plane = TSNE(random_state=0).fit_transform(values)
-    ax.scatter(*plane.T, s=4, color="0.85")
-    for part in largest:
-        ax.scatter(*plane[part_of == part].T, s=6, label=part)
+    embedding = TSNE(random_state=0).fit_transform(values)
+    ax.scatter(*embedding.T, s=4, color="0.85")
+    for module in largest:
+        ax.scatter(*embedding[module_of == module].T, s=6, label=module)
     ax.set(title=name, xticks=[], yticks=[])
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right", markerscale=3)
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "texts.png"
-figure.savefig(picture, dpi=120)
-print(f"\npicture: {picture}")
+figure_path = folder / "texts.png"
+figure.savefig(figure_path, dpi=120)
+print(f"\nfigure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

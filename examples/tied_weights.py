@@ -1,12 +1,13 @@
 """
-==============================
-Tied weights, and free ones
-==============================
+=============================
+Autoencoder with tied weights
+=============================
 
-With ``tied_weights=True`` the decoder uses the encoder's matrices transposed: half of the weights,
-and a reason for each unit to look at what it draws. Does it cost anything?
+With ``tied_weights=True`` the decoder uses the transposed weight matrices of the encoder. This
+halves the number of weights and makes each unit's encoder weights equal to its contribution to the
+reconstruction. This example measures the effect on the reconstruction error.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
@@ -37,9 +38,10 @@ except FileNotFoundError as error:
 side = int(np.sqrt(X.shape[1]))
 
 # %%
-# The same stack, twice, with many samples and with few
-# --------------------------------------------------
-# From random weights, since PCA's path would hide most of what the layers do.
+# Tied and untied weights, with many and with few samples
+# -------------------------------------------------------
+# The weights are initialized at random: with PCA initialization, the linear skip connection would
+# explain most of what the layers learn.
 
 width, n_components = widths
 shared = {
@@ -51,34 +53,35 @@ shared = {
     "random_state": 0,
 }
 print(
-    f"{'samples':<8}{'weights':<8}{'numbers':>10}{'training error':>16}{'on others':>12}{'fit':>9}"
+    f"{'samples':<9}{'weights':<9}{'parameters':>11}{'training error':>16}{'test error':>12}"
+    f"{'fit':>9}"
 )
 models = {}
-for n_rows, max_iter in ((len(X), 12), (500, 150)):
-    for name, tied in (("free", False), ("tied", True)):
+for n_samples, max_iter in ((len(X), 12), (500, 150)):
+    for name, tied in (("untied", False), ("tied", True)):
         model = AutoencoderTransformer(tied_weights=tied, max_iter=max_iter, **shared)
-        model.fit(X[:n_rows])
-        n_numbers = sum(leaf.size for leaf in jax.tree.leaves(model.params_))
-        errors = [
-            np.mean((model.reconstruct(samples) - samples) ** 2) for samples in (X[:n_rows], X_new)
-        ]
+        model.fit(X[:n_samples])
+        n_parameters = sum(leaf.size for leaf in jax.tree.leaves(model.params_))
+        errors = [np.mean((model.reconstruct(part) - part) ** 2) for part in (X[:n_samples], X_new)]
         print(
-            f"{n_rows:<8}{name:<8}{n_numbers:>10,}{errors[0]:>16.5f}{errors[1]:>12.5f}"
+            f"{n_samples:<9}{name:<9}{n_parameters:>11,}{errors[0]:>16.5f}{errors[1]:>12.5f}"
             f"{model.fit_time_['total']:>7.1f} s"
         )
         models.setdefault(name, model)
 
 # %%
-# What they cost and what they save
-# ---------------------------------
-# With many samples free weights fit a little better. With few samples they learn the samples by heart, which
-# half as many numbers cannot do as well: tied weights lose less on other images.
+# Discussion
+# ----------
+# With many samples, untied weights have a slightly lower error. With few samples, untied weights
+# overfit: they fit the training samples much better than other images. Tied weights, with half as
+# many parameters, overfit less.
 
 # %%
-# What the units look at
-# ----------------------
-# Weights of the first layer, of the models with many samples. A free encoder may look at anything that
-# helps its decoder; a tied unit looks at what it draws.
+# First-layer weights
+# -------------------
+# Weights of the first layer of the models fitted to many samples. In an untied network, the encoder
+# weights of a unit can differ from its contribution to the reconstruction; with tied weights they
+# are equal.
 
 figure = plt.figure(figsize=(10, 4.2), layout="constrained")
 for part, (name, model) in zip(figure.subfigures(1, 2), models.items(), strict=True):
@@ -86,10 +89,10 @@ for part, (name, model) in zip(figure.subfigures(1, 2), models.items(), strict=T
     FeatureDisplay.from_estimator(model, units=range(40), image_shape=(side, side), ax=ax)
     ax.set_title(f"{name} weights")
 
-# Run as a script the example knows its place; in a gallery it does not.
+# The gallery executes examples without ``__file__``.
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "tied_weights.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "tied_weights.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

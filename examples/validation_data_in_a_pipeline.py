@@ -1,21 +1,21 @@
 """
-=========================================
-Validation samples of your own in a pipeline
-=========================================
+============================
+Validation set in a pipeline
+============================
 
-An autoencoder stops early by looking at samples that it does not train on. By default it holds some of
-its training samples back; samples of your own go to ``fit(X, X_val=...)``.
+Early stopping monitors the loss on a validation set. By default, the autoencoder splits the
+validation set off its training samples; pass your own as ``fit(X, X_val=...)``.
 
-Inside a pipeline there is a trap: ``X_val`` would reach the autoencoder as it is, while ``X`` has
-been scaled by the steps before. ``Pipeline(transform_input=["X_val"])`` sends ``X_val`` through the
-same steps.
+In a pipeline, ``X_val`` must be transformed by the same steps as ``X``. By default a pipeline
+passes ``X_val`` to the autoencoder untransformed, while ``X`` has been scaled by the previous
+steps. ``Pipeline(transform_input=["X_val"])`` transforms ``X_val`` as well.
 """
 
 # %%
-# Ask for ``X_val`` to be passed on
-# ---------------------------------
-# scikit-learn passes extra arguments of ``fit`` to the steps that ask for them, once metadata
-# routing is switched on.
+# Metadata routing
+# ----------------
+# With metadata routing enabled, scikit-learn passes additional arguments of ``fit`` to the steps
+# that request them.
 
 import numpy as np
 import sklearn
@@ -32,7 +32,7 @@ X_val, X_test = train_test_split(X_rest, test_size=0.5, random_state=0)
 
 
 def make_pipe(transform_input):
-    """Scale, then encode; the autoencoder asks for ``X_val``."""
+    """A scaler and an autoencoder that requests ``X_val``."""
     autoencoder = AutoencoderTransformer(5, early_stopping=True, random_state=0)
     return Pipeline(
         [("scale", StandardScaler()), ("encode", autoencoder.set_fit_request(X_val=True))],
@@ -45,22 +45,21 @@ with sklearn.config_context(enable_metadata_routing=True):
     wrong = make_pipe(None).fit(X_train, X_val=X_val)
 
 # %%
-# What it changes
-# ---------------
-# Where ``X_val`` was scaled, the loss on it is near the training loss, and training stops where it
-# is lowest. Where it was not, the autoencoder looked at samples of another size altogether.
+# Effect on early stopping
+# ------------------------
+# With a scaled ``X_val``, the validation loss is close to the training loss, and the best epoch is
+# the one with the lowest validation loss. With an unscaled ``X_val``, the validation loss is
+# computed on samples of a different scale and is meaningless.
 
 
-def describe(name, pipe):
-    """Print one line: losses at the epoch that was kept, and the held-out score."""
-    encode = pipe["encode"]
-    validation_loss = np.min(encode.history_["validation_loss"])
-    score = encode.score(pipe["scale"].transform(X_test))
-    print(
-        f"{name:<32}{validation_loss:>16.4g}{encode.best_iter_:>12}{encode.n_iter_:>8}{score:>12.4f}"
-    )
+def report(name, pipe):
+    """Print the lowest validation loss, the best epoch, the number of epochs and the test score."""
+    model = pipe["encode"]
+    loss = np.min(model.history_["validation_loss"])
+    score = model.score(pipe["scale"].transform(X_test))
+    print(f"{name:<26}{loss:>16.4g}{model.best_iter_:>12}{model.n_iter_:>8}{score:>12.4f}")
 
 
-print(f"{'X_val':<32}{'validation loss':>16}{'best epoch':>12}{'epochs':>8}{'test score':>12}")
-describe("scaled with X (transform_input)", right)
-describe("as it came", wrong)
+print(f"{'X_val':<26}{'validation loss':>16}{'best epoch':>12}{'epochs':>8}{'test score':>12}")
+report("scaled (transform_input)", right)
+report("not scaled", wrong)

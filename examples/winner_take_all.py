@@ -1,19 +1,21 @@
 """
-==============================================
-Parts that win: features of pieces of clothing
-==============================================
+===========================
+Winner-take-all autoencoder
+===========================
 
-In a :class:`skae.WinnerTakeAllAutoencoder` each unit keeps only the samples of a batch that it answers
-to most. So every unit finds something to stand for, and a dictionary of parts comes out.
+During training, a :class:`skae.WinnerTakeAllAutoencoder` keeps the activations of each unit only
+for the samples of a mini-batch with the highest activations, and sets the others to 0. No unit
+stays dead, and the decoder learns a dictionary of parts.
 
-Without Fashion-MNIST the example runs on scikit-learn's digits, and says so.
+Without Fashion-MNIST the example uses scikit-learn's digits.
 """
 
 # %%
-# Features without labels
-# -----------------------
-# 10,000 images of Fashion-MNIST, 100 units, one layer each way as in the paper. The features are
-# then judged by a nearest-neighbor classifier, with few labels and with many.
+# Unsupervised features
+# ---------------------
+# 10,000 images of Fashion-MNIST and 100 units; encoder and decoder have one layer each, as in the
+# paper. The features are evaluated by the accuracy of a 5-nearest-neighbors classifier, fitted with
+# few labels and with many.
 
 from pathlib import Path
 from time import perf_counter
@@ -50,7 +52,7 @@ features = WinnerTakeAllAutoencoder(
 start = perf_counter()
 codes, codes_test = features.fit_transform(X_train), features.transform(X_test)
 print(f"fit: {perf_counter() - start:.1f} s, dead units: {len(features.dead_units_)} of 100")
-print(f"codes at 0: {np.mean(codes_test == 0):.2f}")
+print(f"fraction of code entries equal to 0: {np.mean(codes_test == 0):.2f}")
 
 print(f"{'labels':<10}{f'{side**2} pixels':>14}{'100 features':>14}")
 for n_labels in (100, 1000, len(X_train)):
@@ -63,20 +65,20 @@ for n_labels in (100, 1000, len(X_train)):
 # %%
 # The dictionary
 # --------------
-# What one unit adds to the reconstruction: the decoder's answer to that unit alone.
+# The contribution of each unit to the reconstruction: the decoder's output for that unit alone.
 
-alone = features.inverse_transform(np.eye(100)) - features.inverse_transform(np.zeros((1, 100)))
+atoms = features.inverse_transform(np.eye(100)) - features.inverse_transform(np.zeros((1, 100)))
 figure, axes = plt.subplots(5, 20, figsize=(12, 3.4))
-for ax, atom in zip(axes.flat, alone, strict=True):
+for ax, atom in zip(axes.flat, atoms, strict=True):
     limit = np.abs(atom).max()
     ax.imshow(atom.reshape(side, side), cmap="RdBu_r", vmin=-limit, vmax=limit)
     ax.set_axis_off()
-figure.suptitle("100 units: what each adds to an image (red) and takes away (blue)")
+figure.suptitle("contribution of each of 100 units (red: positive, blue: negative)")
 figure.tight_layout(pad=0.3)
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)
-picture = folder / "winner_take_all.png"
-figure.savefig(picture, dpi=120)
-print(f"picture: {picture}")
+figure_path = folder / "winner_take_all.png"
+figure.savefig(figure_path, dpi=120)
+print(f"figure: {figure_path}")
 print(f"done in {perf_counter() - started:.0f} s")

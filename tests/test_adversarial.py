@@ -11,8 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from skae import AdversarialAutoencoder, AutoencoderTransformer
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objective import Batch
-from skae.estimators.adversarial import adversarial_loss
+from skae.core.objective import Batch, Step
 from skae.objectives.adversarial.discriminator import discriminator_weights, judge
 from skae.objectives.adversarial.priors import PRIORS, maximum_mean_discrepancy, mixture_centers
 from tests.datasets import curved
@@ -76,18 +75,8 @@ def test_each_player_moves_its_own_weights():
 
     def gradient(adversarial_weight):
         def loss(params):
-            hyperparameters = {
-                "adversarial_weight": adversarial_weight,
-                "huber_delta": 1.0,
-                "evaluation": False,
-            }
-            return adversarial_loss(
-                Model(network, params),
-                batch,
-                jax.random.key(0),
-                objective=objective,
-                hyperparameters=hyperparameters,
-            )[0]
+            step = Step(jax.random.key(0), {"adversarial_weight": adversarial_weight})
+            return objective(Model(network, params), batch, step)[0]
 
         return jax.grad(loss)(params)
 

@@ -7,7 +7,7 @@ import pytest
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objective import Batch, Objective
+from skae.core.objective import Batch, Objective, Step
 from skae.estimators.contractive import contractive_loss, squared_jacobian_norm
 from tests.datasets import curved
 from tests.discovery import fast
@@ -78,8 +78,8 @@ def test_one_code_needs_no_estimate():
 def loss_of(model, jacobian="exact", contraction=0.3):
     objective = Objective(contractive_loss, "squared_error", (("jacobian", jacobian),))
     weight = np.array([1, 2, 0, 1, 0.5, 1.5], np.float32)
-    floats = {"contraction": contraction, "huber_delta": 1.0}
-    return objective(model, Batch(jnp.asarray(X_SMALL), jnp.asarray(weight)), KEY, floats)
+    floats = {"contraction": contraction}
+    return objective(model, Batch(jnp.asarray(X_SMALL), jnp.asarray(weight)), Step(KEY, floats))
 
 
 def test_loss_against_numpy():

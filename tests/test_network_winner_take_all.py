@@ -8,7 +8,7 @@ import pytest
 from skae import ConvolutionalWinnerTakeAllAutoencoder
 from skae.core.networks import Model, build_network, initial_weights
 from skae.core.networks.maps import winning_cells
-from skae.core.objective import Batch, Objective
+from skae.core.objective import Batch, Objective, Step
 from skae.estimators.convolutional_winner_take_all import map_winners_loss
 from tests.discovery import fast
 
@@ -43,11 +43,11 @@ def test_loss_against_numpy(model):
         for sample in np.argsort(-best)[:2]:
             sparse[sample, places[sample], k] = best[sample]
     want = np.mean((jax.jit(model.network.decode_maps)(model.params, sparse) - x) ** 2)
-    floats = {"sparsity_rate": 0.25, "huber_delta": 1.0}
+    floats = {"sparsity_rate": 0.25}
     batch = Batch(jnp.asarray(x), jnp.ones(8))
     loss = jax.jit(
         lambda params: Objective(map_winners_loss)(
-            model._replace(params=params), batch, None, floats
+            model._replace(params=params), batch, Step(None, floats)
         )[0]
     )(model.params)
     np.testing.assert_allclose(loss, want, rtol=1e-5)
@@ -72,10 +72,12 @@ def test_codes_and_reconstructions(model):
 
 def test_gradients_reach_both_sides(model):
     batch = Batch(jnp.asarray(RNG.normal(size=(8, 20)), jnp.float32), jnp.ones(8))
-    floats = {"sparsity_rate": 0.25, "huber_delta": 1.0}
+    floats = {"sparsity_rate": 0.25}
 
     def loss(params):
-        return Objective(map_winners_loss)(model._replace(params=params), batch, None, floats)[0]
+        return Objective(map_winners_loss)(
+            model._replace(params=params), batch, Step(None, floats)
+        )[0]
 
     gradient = jax.jit(jax.grad(loss))(model.params)
     assert all(np.abs(leaf).max() > 0 for leaf in jax.tree.leaves(gradient))

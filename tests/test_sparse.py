@@ -7,7 +7,7 @@ import pytest
 
 from skae import AutoencoderTransformer, SparseAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights, largest
-from skae.core.objective import Batch, Objective
+from skae.core.objective import Batch, Objective, Step
 from skae.estimators.base.unit_activity import activity
 from skae.estimators.sparse import bernoulli_kl, sparse_loss
 from skae.objectives.decoder_norm import code_lengths
@@ -34,9 +34,8 @@ def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, targe
         "sparsity_weight": sparsity_weight,
         "sparsity_target": target,
         "decoder_alpha": alpha,
-        "huber_delta": 1.0,
     }
-    return objective(model, Batch(jnp.asarray(x), jnp.asarray(weight)), None, floats)
+    return objective(model, Batch(jnp.asarray(x), jnp.asarray(weight)), Step(None, floats))
 
 
 # ---- formulas

@@ -121,7 +121,7 @@ def test_scores_are_always_the_same_and_apart(X_new, fitted):
         np.testing.assert_array_equal(score(X_new[7:8]), together[7:8])
 
 
-def test_score_is_the_weighted_mean(X_new, fitted):
+def test_score_is_the_mean_over_samples(X_new, fitted):
     model, weight = fitted(VAE), np.arange(len(X_new))
     rows = model.score_samples(X_new)
     assert model.score(X_new) == pytest.approx(rows.mean())

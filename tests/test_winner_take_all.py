@@ -7,7 +7,7 @@ import pytest
 
 from skae import WinnerTakeAllAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
-from skae.core.objective import Batch, Objective
+from skae.core.objective import Batch, Objective, Step
 from skae.estimators.winner_take_all import keep_winners, winner_take_all_loss
 from tests.datasets import curved
 from tests.discovery import fast
@@ -68,8 +68,8 @@ def test_loss_against_numpy():
     model = Model(network, initial_weights(network, np.random.default_rng(1)))
     x = np.random.default_rng(2).normal(size=(20, 5)).astype(np.float32)
     objective = Objective(winner_take_all_loss)
-    floats = {"sparsity_rate": 0.2, "huber_delta": 1.0}
-    loss, _ = objective(model, Batch(x, np.ones(20, np.float32)), None, floats)
+    floats = {"sparsity_rate": 0.2}
+    loss, _ = objective(model, Batch(x, np.ones(20, np.float32)), Step(None, floats))
     z = by_sorting(np.asarray(model.encode(x)), 4)
     want = np.mean((np.asarray(model.decode(z)) - x) ** 2)
     np.testing.assert_allclose(loss, want, rtol=1e-5)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.sklearn_compat import Interval
@@ -14,14 +14,13 @@ from skae.estimators.base.sklearn_compat import Interval
 __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
 
 
-def decorrelation_loss(model, batch, key, *, objective, hyperparameters):
+def decorrelation_loss(objective, model, batch, step):
     """Reconstruction plus ``decorrelation`` times the mean squared correlation between codes."""
-    del key  # nothing is drawn
     z = model.encode(batch.x)
-    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(samples, batch.weight)
+    samples = objective.sample_losses(model.decode(z), batch.x)
+    reconstruction = mean_over_samples(samples, batch.weight)
     correlation = mean_squared_correlation(z, batch.weight)
-    loss = reconstruction + hyperparameters["decorrelation"] * correlation
+    loss = reconstruction + step.hyperparameters["decorrelation"] * correlation
     return loss, {"reconstruction": reconstruction, "correlation": correlation}
 
 

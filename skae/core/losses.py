@@ -12,32 +12,29 @@ import jax.numpy as jnp
 __all__ = ["LOSSES", "Loss", "absolute_error", "binary_cross_entropy", "huber", "squared_error"]
 
 
-def squared_error(output, x, delta):
+def squared_error(output, x):
     """``(output - x)^2`` of each cell."""
-    del delta
     return jnp.square(output - x)
 
 
-def absolute_error(output, x, delta):
+def absolute_error(output, x):
     """``|output - x|`` of each cell."""
-    del delta
     return _magnitude(output - x)
 
 
-def huber(output, x, delta):
-    """``e^2 / 2`` where ``|e| <= delta``, else ``delta (|e| - delta / 2)``, of each cell."""
+def huber(output, x):
+    """``e^2 / 2`` where ``|e| <= 1``, else ``|e| - 1 / 2``, of each cell."""
     error = _magnitude(output - x)
-    quadratic = jnp.minimum(error, delta)
+    quadratic = jnp.minimum(error, 1.0)
     return quadratic * (error - 0.5 * quadratic)
 
 
-def binary_cross_entropy(output, x, delta):
+def binary_cross_entropy(output, x):
     """``-x log p - (1 - x) log(1 - p)`` of each cell, with ``p = sigmoid(output)``, to 6e-8.
 
     Written with one exponential and one logarithm a cell, and with a derivative of its own: half of
     the time of a training step on a CPU is spent here otherwise.
     """
-    del delta
     return _cross_entropy(output, x)
 
 
@@ -67,7 +64,7 @@ class Loss:
     Parameters
     ----------
     cell : callable
-        ``(output, x, delta) -> loss`` of each cell, un-reduced.
+        ``(output, x) -> loss`` of each cell, un-reduced.
     link : callable
         From the decoder's raw output to the reconstruction.
     centered : bool

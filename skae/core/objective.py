@@ -1,8 +1,9 @@
 """What training minimizes: the contract that every autoencoder's loss keeps.
 
-A loss is a pure function ``(model, batch, key, *, objective, hyperparameters) ->
-(loss, metrics)``; `metrics` is a dict of scalars for the history. An `Objective` is a value:
-the function, the name of the reconstruction loss and the variant's own static settings.
+A loss is a pure function ``(objective, model, batch, step) -> (loss, metrics)``; `metrics` is a
+dict of scalars for the history. An `Objective` is a value: the function, the name of the
+reconstruction loss and the static settings of the autoencoder. A `Step` holds what differs from one
+optimizer step to the next.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 
 from skae.core.losses import LOSSES
 
-__all__ = ["Batch", "Objective", "reconstruction_loss", "weighted_mean"]
+__all__ = ["Batch", "Objective", "Step", "mean_over_samples", "reconstruction_loss"]
 
 
 class Batch(NamedTuple):
@@ -30,6 +31,20 @@ class Batch(NamedTuple):
     y: jax.Array | None = None
 
 
+class Step(NamedTuple):
+    """What an objective is evaluated with, beside the model and the batch.
+
+    ``key`` is the random key of the step; ``hyperparameters`` are traced floats by name;
+    ``progress`` is the completed fraction of the learning rate's schedule, 1 at its end;
+    ``is_training`` is a Python bool: False where the loss of the validation set is computed.
+    """
+
+    key: Any
+    hyperparameters: dict[str, Any]
+    progress: Any = 1.0
+    is_training: bool = True
+
+
 @dataclass(frozen=True)
 class Objective:
     """A loss function with its static settings; floats travel as hyperparameters."""
@@ -38,13 +53,13 @@ class Objective:
     reconstruction: str = "squared_error"
     settings: tuple[tuple[str, Any], ...] = ()
 
-    def __call__(self, model, batch, key, hyperparameters):
-        """The loss of a batch, without the penalty on weights."""
-        return self.function(model, batch, key, objective=self, hyperparameters=hyperparameters)
+    def __call__(self, model, batch, step: Step):
+        """The loss of a batch, without the penalty on weights, and metrics."""
+        return self.function(self, model, batch, step)
 
-    def sample_losses(self, output, x, hyperparameters):
-        """The reconstruction loss of each sample, its mean over cells."""
-        cells = LOSSES[self.reconstruction].cell(output, x, hyperparameters["huber_delta"])
+    def sample_losses(self, output, x):
+        """The reconstruction loss of each sample, its mean over features."""
+        cells = LOSSES[self.reconstruction].cell(output, x)
         # a product: before a sum, XLA writes parts of what a CPU could compute in one pass
         share = jnp.full(cells.shape[-1], 1.0 / cells.shape[-1], cells.dtype)
         return jnp.dot(cells, share, precision=jax.lax.Precision.HIGHEST)
@@ -54,14 +69,14 @@ class Objective:
         return dict(self.settings)[name]
 
 
-def weighted_mean(values, weight):
+def mean_over_samples(values, weight):
     """Weighted sum of samples over the number of samples that are no padding."""
     return jnp.sum(values * weight) / jnp.maximum(1.0, jnp.sum(weight > 0))
 
 
-def reconstruction_loss(model, batch, key, *, objective, hyperparameters):
+def reconstruction_loss(objective, model, batch, step):
     """The plain autoencoder's: ``mean_i loss(decode(encode(x_i)), x_i)``."""
-    del key
+    del step
     output = model.decode(model.encode(batch.x))
-    samples = objective.sample_losses(output, batch.x, hyperparameters)
-    return weighted_mean(samples, batch.weight), {}
+    samples = objective.sample_losses(output, batch.x)
+    return mean_over_samples(samples, batch.weight), {}

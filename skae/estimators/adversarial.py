@@ -1,6 +1,7 @@
 """The adversarial autoencoder: a discriminator makes the codes look like draws of a prior."""
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.architecture import widths
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.generative import GenerativeAutoencoder
@@ -24,7 +25,7 @@ __all__ = ["AdversarialAutoencoder", "adversarial_loss"]
 _VIGILANCE = 200.0
 
 
-def adversarial_loss(model, batch, key, *, objective, hyperparameters):
+def adversarial_loss(objective, model, batch, step):
     """Reconstruction, generator and discriminator in one sum, taken apart by stopped gradients.
 
     The encoder is blind to the discriminator's loss, the discriminator to the others. On
@@ -32,26 +33,44 @@ def adversarial_loss(model, batch, key, *, objective, hyperparameters):
     and draws stands in for it.
     """
     z = model.encode(batch.x)
-    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(samples, batch.weight)
-    weight = hyperparameters["adversarial_weight"]
+    samples = objective.sample_losses(model.decode(z), batch.x)
+    reconstruction = mean_over_samples(samples, batch.weight)
+    weight = step.hyperparameters["adversarial_weight"]
     prior = PRIORS[objective.setting("prior")]
-    real = prior.draw(key, z.shape, model.params["fixed"].get("centers"))
-    if hyperparameters["evaluation"]:
+    real = prior.draw(step.key, z.shape, model.params["fixed"].get("centers"))
+    if not step.is_training:
         discrepancy = maximum_mean_discrepancy(z, batch.weight, real)
         return reconstruction + _VIGILANCE * weight * discrepancy, {}
     weights = model.params["extra"]["discriminator"]
     fooled = jax.nn.softplus(-judge(jax.lax.stop_gradient(weights), z))
-    generator = weighted_mean(fooled, batch.weight)
+    generator = mean_over_samples(fooled, batch.weight)
     false_alarm = jnp.mean(jax.nn.softplus(-judge(weights, real)))
     codes = judge(weights, jax.lax.stop_gradient(z))
-    discriminator = 0.5 * (false_alarm + weighted_mean(jax.nn.softplus(codes), batch.weight))
+    discriminator = 0.5 * (false_alarm + mean_over_samples(jax.nn.softplus(codes), batch.weight))
     metrics = {
         "reconstruction": reconstruction,
         "generator": generator,
         "discriminator": discriminator,
     }
     return reconstruction + weight * generator + discriminator, metrics
+
+
+def adversarial_initialization(
+    params, network, samples, weight, rng, *, prior, n_prior_components, discriminator_sizes
+):
+    """Codes scaled to the prior's standard deviation, and a discriminator with random weights."""
+    params = {"fixed": {}, **params}
+    if network.linear_path:
+        _, squares, _ = code_moments(params, network, samples, weight)
+        spread = np.sqrt(squares) / PRIORS[prior].deviation
+        # a direction with hardly any variance is not amplified
+        floor = max(1e-3 * spread.max(), 1e-12)
+        rescale(params, network, np.where(spread > 0, 1 / np.maximum(spread, floor), 0), spread)
+    if prior == "gaussian_mixture":
+        centers = mixture_centers(n_prior_components, network.n_components)
+        params["fixed"]["centers"] = centers
+    discriminator = discriminator_weights(network.n_components, discriminator_sizes, rng)
+    return {**params, "extra": {"discriminator": discriminator}}
 
 
 @documented(
@@ -162,20 +181,13 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
         sizes = widths("discriminator_hidden_layer_sizes", self.discriminator_hidden_layer_sizes)
         return {**super()._resolved(), "discriminator_hidden_layer_sizes": sizes}
 
-    def _adjust_start(self, params, network, samples, weight, rng):
-        params = {"fixed": {}, **params}
-        if network.linear_path:
-            _, squares, _ = code_moments(params, network, samples, weight)
-            spread = np.sqrt(squares) / PRIORS[self.prior].deviation
-            # a direction that samples hardly have is not blown up
-            floor = max(1e-3 * spread.max(), 1e-12)
-            rescale(params, network, np.where(spread > 0, 1 / np.maximum(spread, floor), 0), spread)
-        if self.prior == "gaussian_mixture":
-            centers = mixture_centers(self.n_prior_components, network.n_components)
-            params["fixed"]["centers"] = centers
-        sizes = self._resolved()["discriminator_hidden_layer_sizes"]
-        discriminator = discriminator_weights(network.n_components, sizes, rng)
-        return {**params, "extra": {"discriminator": discriminator}}
+    def _initialization(self):
+        return partial(
+            adversarial_initialization,
+            prior=self.prior,
+            n_prior_components=self.n_prior_components,
+            discriminator_sizes=self._resolved()["discriminator_hidden_layer_sizes"],
+        )
 
     def _draw_codes(self, rng, n_samples):
         centers = self.params_["fixed"].get("centers")

@@ -10,7 +10,7 @@ import numpy as np
 
 from skae.core.inference import apply_in_blocks
 from skae.core.networks import Model
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.input_checks import output_dtype
@@ -55,16 +55,16 @@ def _of_one_layer(model, x, lengths):
     return jnp.square(slope * lengths) @ jnp.sum(jnp.square(kernel), axis=0)
 
 
-def contractive_loss(model, batch, key, *, objective, hyperparameters):
+def contractive_loss(objective, model, batch, step):
     """Reconstruction plus ``contraction`` times the mean squared norm of the Jacobian, by cell."""
     model = hold_gain(model)
-    samples = objective.sample_losses(model.decode(model.encode(batch.x)), batch.x, hyperparameters)
-    reconstruction = weighted_mean(samples, batch.weight)
+    samples = objective.sample_losses(model.decode(model.encode(batch.x)), batch.x)
+    reconstruction = mean_over_samples(samples, batch.weight)
     norms = squared_jacobian_norm(
-        model, batch.x, key, objective.setting("jacobian"), code_lengths(model)
+        model, batch.x, step.key, objective.setting("jacobian"), code_lengths(model)
     )
-    norm = weighted_mean(norms, batch.weight)
-    loss = reconstruction + hyperparameters["contraction"] * norm / batch.x.shape[1]
+    norm = mean_over_samples(norms, batch.weight)
+    loss = reconstruction + step.hyperparameters["contraction"] * norm / batch.x.shape[1]
     return loss, {"reconstruction": reconstruction, "jacobian_norm": norm}
 
 

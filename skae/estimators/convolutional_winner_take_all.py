@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.maps import winning_cells
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
@@ -20,15 +20,14 @@ from skae.objectives.winner_take_all.masks import winning_samples
 __all__ = ["ConvolutionalWinnerTakeAllAutoencoder", "map_winners_loss"]
 
 
-def map_winners_loss(model, batch, key, *, objective, hyperparameters):
+def map_winners_loss(objective, model, batch, step):
     """Reconstruction of images from maps in which only the winners are left."""
-    del key
     network, params = model
     maps = network.maps(params, batch.x)
-    samples = winning_samples(maps.max(axis=1), batch.weight, hyperparameters["sparsity_rate"])
+    samples = winning_samples(maps.max(axis=1), batch.weight, step.hyperparameters["sparsity_rate"])
     winners = jnp.where(winning_cells(maps) & samples[:, None, :], maps, 0.0)
-    losses = objective.sample_losses(network.decode_maps(params, winners), batch.x, hyperparameters)
-    return weighted_mean(losses, batch.weight), {}
+    losses = objective.sample_losses(network.decode_maps(params, winners), batch.x)
+    return mean_over_samples(losses, batch.weight), {}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

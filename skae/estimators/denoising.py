@@ -1,6 +1,7 @@
 """The denoising autoencoder: noisy samples in, clean samples out."""
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from sklearn.utils import check_random_state
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.objective import Batch, Objective, weighted_mean
+from skae.core.objective import Batch, Objective, mean_over_samples
+from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
@@ -22,18 +24,28 @@ from skae.objectives.denoising.corruption import (
     corrupt,
     noise_constants,
     resolve_noise,
+    with_noise_constants,
 )
 
 __all__ = ["DenoisingAutoencoder"]
 
 
-def denoising_loss(model, batch, key, *, objective, hyperparameters):
+def denoising_loss(objective, model, batch, step):
     """``mean_i loss(decode(encode(noisy x_i)), x_i)``, with new noise for each key."""
-    level, constants = hyperparameters["noise_level"], model.params["fixed"]["noise"]
-    noisy = corrupt(objective.setting("noise"), key, batch, level, constants)
+    level, constants = step.hyperparameters["noise_level"], model.params["fixed"]["noise"]
+    noisy = corrupt(objective.setting("noise"), step.key, batch, level, constants)
     output = model.decode(model.encode(noisy))
-    samples = objective.sample_losses(output, batch.x, hyperparameters)
-    return weighted_mean(samples, batch.weight), {}
+    samples = objective.sample_losses(output, batch.x)
+    return mean_over_samples(samples, batch.weight), {}
+
+
+def denoising_layer_objective(depth, loss, samples, weight, *, noise):
+    """The objective of a pair of layers of a stacked denoising autoencoder."""
+    if depth > 0 and not isinstance(noise, str):
+        # a user's function is written for samples, not for hidden activations
+        return plain_layer_objective(depth, loss, samples, weight)
+    constants = noise_constants(noise, samples, weight, centered=False)
+    return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
 
 
 def _corrupt_block(noise, key_data, level, constants, x, weight):
@@ -133,18 +145,15 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def _hyperparameters(self) -> dict[str, float]:
         return {"noise_level": self.noise_level}
 
-    def _adjust_start(self, params, network, samples, weight, rng):
-        del network, rng
-        centered = LOSSES[self.loss].centered
-        constants = noise_constants(resolve_noise(self.noise), samples, weight, centered=centered)
-        return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
+    def _initialization(self):
+        return partial(
+            with_noise_constants,
+            noise=resolve_noise(self.noise),
+            centered=LOSSES[self.loss].centered,
+        )
 
-    def _phase(self, depth, loss, samples, weight):
-        noise = resolve_noise(self.noise)
-        if depth > 0 and not isinstance(noise, str):  # a function knows samples, not hidden layers
-            return super()._phase(depth, loss, samples, weight)
-        constants = noise_constants(noise, samples, weight, centered=False)
-        return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
+    def _layer_objective(self):
+        return partial(denoising_layer_objective, noise=resolve_noise(self.noise))
 
     @property
     def _compared_by(self):

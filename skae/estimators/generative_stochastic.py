@@ -1,6 +1,7 @@
 """The generative stochastic network: a denoiser whose repeated use draws new rows."""
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -12,36 +13,40 @@ from sklearn.utils.validation import check_is_fitted
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.sklearn_compat import Interval
-from skae.objectives.denoising.corruption import noise_constants
+from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback.markov_chain import noisy_output, run_chain, transition
 
 __all__ = ["GenerativeStochasticNetwork"]
 
 
-def walkback_loss(model, batch, key, *, objective, hyperparameters):
+def walkback_loss(objective, model, batch, step):
     """``mean_i loss(rebuilt(walked x_i), x_i)`` after 0 to ``n_walkback - 1`` steps of the chain.
 
     The number of steps is drawn, the same for a batch; no gradient goes through them.
     """
-    count_key, walk_key, key = jax.random.split(key, 3)
-    longest = hyperparameters["n_walkback"]
+    count_key, walk_key, output_key = jax.random.split(step.key, 3)
+    longest = step.hyperparameters["n_walkback"]
     n_steps = (jax.random.uniform(count_key, dtype="float32") * longest).astype(int)
     still = jax.lax.stop_gradient(model.params)
 
-    def step(i, x):
+    def walk(i, x):
         step_key = jax.random.fold_in(walk_key, i)
         return transition(
-            model._replace(params=still), objective.reconstruction, x, step_key, hyperparameters
+            model._replace(params=still),
+            objective.reconstruction,
+            x,
+            step_key,
+            step.hyperparameters,
         )
 
-    walked = jax.lax.fori_loop(0, n_steps, step, batch.x)
-    output = noisy_output(model, jax.lax.stop_gradient(walked), key, hyperparameters)
-    rows = objective.sample_losses(output, batch.x, hyperparameters)
-    return weighted_mean(rows, batch.weight), {}
+    walked = jax.lax.fori_loop(0, n_steps, walk, batch.x)
+    output = noisy_output(model, jax.lax.stop_gradient(walked), output_key, step.hyperparameters)
+    rows = objective.sample_losses(output, batch.x)
+    return mean_over_samples(rows, batch.weight), {}
 
 
 @documented
@@ -140,10 +145,8 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
             "n_walkback": self.n_walkback,
         }
 
-    def _adjust_start(self, params, network, rows, weight, rng):
-        del network, rng
-        constants = noise_constants("gaussian", rows, weight, centered=LOSSES[self.loss].centered)
-        return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}
+    def _initialization(self):
+        return partial(with_noise_constants, noise="gaussian", centered=LOSSES[self.loss].centered)
 
     @property
     def _compared_by(self):

@@ -1,77 +1,20 @@
 """Semantic hashing: codes of bits that are near each other where samples are alike."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 from typing import ClassVar
 
-import jax
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skae.core.data.moments import mean_and_scale
-from skae.core.initialization.pca import pca_start
-from skae.core.initialization.principal_components import principal_components
-from skae.core.losses import LOSSES
-from skae.core.networks import straight_through
-from skae.core.objective import Objective, weighted_mean
-from skae.estimators.base.architecture import MAX_LINEAR_PATH
+from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.objectives.hashing.iterative_quantization import rotated_components
-from skae.objectives.hashing.neighborhoods import (
-    N_PRINCIPAL,
-    anchor_graph,
-    neighbor_features,
-    neighborhood_divergence,
-)
+from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
-__all__ = ["SemanticHasher", "hashing_loss"]
-
-# how sharply a batch's neighbors are told from the others; bits, which cannot be graded as
-# finely as samples, do best where they have to exaggerate
-_CODE_TEMPERATURE, _SAMPLE_TEMPERATURE = 0.3, 0.2
-
-
-def hashing_loss(model, batch, key, *, objective, hyperparameters):
-    """The reconstruction's loss from noisy bits, and how far the bits' neighbors are off."""
-    logits = model.preactivation(batch.x)
-    bits = _BINARIZATIONS[objective.setting("binarization")](logits, key, hyperparameters)
-    samples = objective.sample_losses(model.decode(bits), batch.x, hyperparameters)
-    reconstruction = weighted_mean(samples, batch.weight)
-    if not objective.setting("similarity"):
-        return reconstruction, {}
-    # means of bits that are drawn: what they say of likeness without the noise of the draw
-    signs = 2.0 * jax.nn.sigmoid(logits) - 1.0
-    features = neighbor_features(
-        model.params["fixed"]["neighbors"], batch.x, hyperparameters["far_weight"]
-    )
-    samples = neighborhood_divergence(
-        signs @ signs.T / (signs.shape[1] * _CODE_TEMPERATURE),
-        features @ features.T / _SAMPLE_TEMPERATURE,
-        batch.weight,
-    )
-    divergence = weighted_mean(samples, batch.weight)
-    loss = reconstruction + hyperparameters["similarity_weight"] * divergence
-    return loss, {"reconstruction": reconstruction, "neighbors": divergence}
-
-
-def _drawn_bits(logits, key, hyperparameters):
-    """Coins that fall on 1 with the probability of the logits; the slope is the probability's."""
-    del hyperparameters
-    probability = jax.nn.sigmoid(logits)
-    return straight_through(
-        jax.random.uniform(key, logits.shape, logits.dtype) < probability, probability
-    )
-
-
-def _noisy_bits(logits, key, hyperparameters):
-    """Numbers between 0 and 1: under strong noise only those near the ends say anything."""
-    noise = jax.random.normal(key, logits.shape, logits.dtype)
-    return jax.nn.sigmoid(logits + hyperparameters["noise_level"] * noise)
-
-
-_BINARIZATIONS = {"straight_through": _drawn_bits, "noise": _noisy_bits}
+__all__ = ["SemanticHasher"]
 
 
 @documented(n_components="32", code_activation="logistic")
@@ -177,7 +120,7 @@ class SemanticHasher(BaseAutoencoder):
     _parameter_constraints: ClassVar[dict] = {
         **BaseAutoencoder._parameter_constraints,
         "code_activation": [StrOptions({"logistic"})],
-        "binarization": [StrOptions(set(_BINARIZATIONS))],
+        "binarization": [StrOptions(set(BINARIZATIONS))],
         "noise_level": [Interval(Real, 0, None, closed="left")],
         "similarity_weight": [Interval(Real, 0, None, closed="left")],
         "far_weight": [Interval(Real, 0, None, closed="left")],
@@ -288,26 +231,13 @@ class SemanticHasher(BaseAutoencoder):
         names = ("noise_level", "similarity_weight", "far_weight")
         return {name: getattr(self, name) for name in names}
 
-    def _adjust_start(self, params, network, samples, weight, rng):
-        mean, centered = np.zeros(samples.n_features), samples
-        if not LOSSES[self.loss].centered:
-            mean, _ = mean_and_scale(samples, weight)
-            centered = samples.centered(mean, 1.0)
-        width = min(N_PRINCIPAL, samples.n_features, MAX_LINEAR_PATH // samples.n_features)
-        needed = max(width, network.n_components) if network.linear_path else width
-        vectors, _ = principal_components(
-            centered.blocks, samples.n_samples, samples.n_features, weight, max(1, needed), rng
+    def _initialization(self):
+        return partial(
+            hashing_initialization,
+            loss=self.loss,
+            spread=self._start_spread(),
+            has_similarity=self.similarity_weight > 0,
         )
-        if network.linear_path:
-            chosen = vectors[:, : network.n_components]
-            components = rotated_components(chosen, mean, samples, weight, rng)
-            spread = 2.0 * self._start_spread()
-            components = components._replace(deviations=components.deviations / spread)
-            params = pca_start(network, self.loss, components, samples.blocks, weight, rng)
-        if self.similarity_weight > 0:
-            graph = anchor_graph(vectors[:, : max(1, width)], mean, samples, weight, rng)
-            params["fixed"] = {**params.get("fixed", {}), "neighbors": graph}
-        return params
 
     def _start_spread(self):
         """Standard deviation of the logits at the start: above the noise that they must beat."""

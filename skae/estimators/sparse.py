@@ -1,13 +1,14 @@
 """The sparse autoencoder: of many units, few speak for any one sample."""
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
 from skae.core.networks.ends import has_entering_kernel
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
@@ -45,12 +46,12 @@ def _squared_error(z, weight, target):
 
 def _l1(z, weight, target):
     del target
-    return weighted_mean(jnp.sum(jnp.abs(z), axis=1), weight)
+    return mean_over_samples(jnp.sum(jnp.abs(z), axis=1), weight)
 
 
 def _l2(z, weight, target):
     del target
-    return weighted_mean(jnp.sum(jnp.square(z), axis=1), weight)
+    return mean_over_samples(jnp.sum(jnp.square(z), axis=1), weight)
 
 
 @dataclass(frozen=True)
@@ -76,23 +77,22 @@ _PENALTIES = {
 }
 
 
-def sparse_loss(model, batch, key, *, objective, hyperparameters):
+def sparse_loss(objective, model, batch, step):
     """Reconstruction plus ``sparsity_weight`` times the penalty on the codes of the batch."""
-    del key
     penalty = _PENALTIES[objective.setting("penalty")]
     if penalty.grows_with_codes:
         model = hold_gain(model)
     z = model.encode(batch.x)
-    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
-    reconstruction = weighted_mean(samples, batch.weight)
+    samples = objective.sample_losses(model.decode(z), batch.x)
+    reconstruction = mean_over_samples(samples, batch.weight)
     if penalty.formula is None:
         return reconstruction, {}
     counted = z * code_lengths(model) if penalty.grows_with_codes else z
-    value = penalty.formula(counted, batch.weight, hyperparameters["sparsity_target"])
-    loss = reconstruction + hyperparameters["sparsity_weight"] * value
+    value = penalty.formula(counted, batch.weight, step.hyperparameters["sparsity_target"])
+    loss = reconstruction + step.hyperparameters["sparsity_weight"] * value
     if not penalty.grows_with_codes and _has_weights_of_its_own(model):
         squares = jnp.sum(jnp.square(code_lengths(model)))
-        loss = loss + 0.5 * hyperparameters["decoder_alpha"] * squares
+        loss = loss + 0.5 * step.hyperparameters["decoder_alpha"] * squares
     return loss, {"reconstruction": reconstruction, "penalty": value}
 
 
@@ -271,11 +271,10 @@ class SparseAutoencoder(BaseAutoencoder):
         parameters["n_active"] = self._active_units() if self.penalty == "top_k" else None
         return parameters
 
-    def _adjust_start(self, params, network, samples, weight, rng):
-        asks_for_means = self.penalty in ("kl", "squared_error")
-        if network.linear_path or not asks_for_means or network.code_activation != "logistic":
-            return params
-        return sparse_start(params, network, samples, weight, self.sparsity_target)
+    def _initialization(self):
+        if self.penalty not in ("kl", "squared_error"):
+            return None
+        return partial(sparse_start, target=self.sparsity_target)
 
     def _active_units(self) -> int:
         if self.n_active == "auto":

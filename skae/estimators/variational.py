@@ -1,6 +1,7 @@
 """The variational autoencoder: codes with an uncertainty, samples with a likelihood."""
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.generative import GenerativeAutoencoder
 from skae.estimators.base.input_checks import output_dtype, read_weights
@@ -35,21 +36,21 @@ _ACTIVE_NATS = 0.1
 _N_DRAWS = 16
 
 
-def negative_elbo(model, batch, key, *, objective, hyperparameters):
+def negative_elbo(objective, model, batch, step):
     """``mean_i [-log p(x_i | z_i) + beta KL(q(z | x_i) || p(z))] / n_features``, one draw a sample.
 
     Divided by the columns, it is of the order of the other losses, which are means over cells:
     one learning rate suits all.
     """
     mean, log_var = posterior(model, batch.x)
-    draws = jax.random.normal(key, mean.shape, mean.dtype)
+    draws = jax.random.normal(step.key, mean.shape, mean.dtype)
     output = model.decode(mean + jnp.exp(0.5 * log_var) * draws)
     nats = sample_nats(objective.reconstruction, model.params, output, batch.x)
-    reconstruction = weighted_mean(nats, batch.weight)
-    kl = jax.vmap(weighted_mean, (1, None))(gaussian_kl(mean, log_var), batch.weight)
-    share = hyperparameters["progress"] / jnp.maximum(hyperparameters["warm_up"], 1e-9)
-    counted = jnp.sum(jnp.maximum(kl, hyperparameters["free_bits"]))
-    loss = reconstruction + hyperparameters["beta"] * jnp.minimum(share, 1.0) * counted
+    reconstruction = mean_over_samples(nats, batch.weight)
+    kl = jax.vmap(mean_over_samples, (1, None))(gaussian_kl(mean, log_var), batch.weight)
+    share = step.progress / jnp.maximum(step.hyperparameters["warm_up"], 1e-9)
+    counted = jnp.sum(jnp.maximum(kl, step.hyperparameters["free_bits"]))
+    loss = reconstruction + step.hyperparameters["beta"] * jnp.minimum(share, 1.0) * counted
     metrics = {"reconstruction": reconstruction, "kl": jnp.sum(kl)}
     return loss / batch.x.shape[-1], metrics
 
@@ -174,9 +175,9 @@ class VAE(GenerativeAutoencoder):
     def _hyperparameters(self):
         return {"beta": self.beta, "warm_up": self.warm_up, "free_bits": self.free_bits}
 
-    def _adjust_start(self, params, network, samples, weight, rng):
+    def _initialization(self):
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
-        return probabilistic_pca_start(params, network, self.loss, samples, weight, scale)
+        return partial(probabilistic_pca_start, loss=self.loss, scale=scale)
 
     def _further_attributes(self, X, weight):
         kl = np.zeros(self.n_components_)

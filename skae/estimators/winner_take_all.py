@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from skae.core.objective import Objective, weighted_mean
+from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.docstrings import documented
 from skae.estimators.base.sklearn_compat import Interval
@@ -21,12 +21,11 @@ def keep_winners(z, weight, rate):
     return jnp.where(winning_samples(z, weight, rate), z, 0.0)
 
 
-def winner_take_all_loss(model, batch, key, *, objective, hyperparameters):
+def winner_take_all_loss(objective, model, batch, step):
     """Reconstruction of samples from codes in which only the winners are left."""
-    del key
-    z = keep_winners(model.encode(batch.x), batch.weight, hyperparameters["sparsity_rate"])
-    samples = objective.sample_losses(model.decode(z), batch.x, hyperparameters)
-    return weighted_mean(samples, batch.weight), {}
+    z = keep_winners(model.encode(batch.x), batch.weight, step.hyperparameters["sparsity_rate"])
+    samples = objective.sample_losses(model.decode(z), batch.x)
+    return mean_over_samples(samples, batch.weight), {}
 
 
 @documented(

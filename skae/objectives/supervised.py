@@ -18,7 +18,7 @@ from skae.core.compile.shapes import output_shapes
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, LinearHead
-from skae.core.objective import Batch, Objective, weighted_mean
+from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.core.training.driver import train
 from skae.core.training.loop import Recipe
 from skae.core.training.plan import Plan
@@ -38,39 +38,29 @@ _MAX_FEATURE_VALUES = 2**28
 
 
 def cross_entropy_loss(
-    model: Any,
-    batch: Batch,
-    key: jax.Array,
-    *,
-    objective: Objective,
-    hyperparameters: dict[str, Any],
+    objective: Objective, model: Any, batch: Batch, step: Step
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Cross-entropy ``mean_i -log softmax(outputs(x_i))[y_i]``; a target is a class index."""
     del objective
     assert batch.y is not None
-    logits = _training_outputs(model, batch, key, hyperparameters)
+    logits = _training_outputs(model, batch, step)
     class_index = batch.y.astype(jnp.int32)
     log_likelihood = jnp.take_along_axis(jax.nn.log_softmax(logits), class_index, axis=1)
-    return weighted_mean(-log_likelihood[:, 0], batch.weight), {}
+    return mean_over_samples(-log_likelihood[:, 0], batch.weight), {}
 
 
 def squared_error_loss(
-    model: Any,
-    batch: Batch,
-    key: jax.Array,
-    *,
-    objective: Objective,
-    hyperparameters: dict[str, Any],
+    objective: Objective, model: Any, batch: Batch, step: Step
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Squared error ``mean_i |outputs(x_i) - y_i|^2``, averaged over targets."""
     del objective
     assert batch.y is not None
-    error = _training_outputs(model, batch, key, hyperparameters) - batch.y
-    return weighted_mean(jnp.mean(jnp.square(error), axis=1), batch.weight), {}
+    error = _training_outputs(model, batch, step) - batch.y
+    return mean_over_samples(jnp.mean(jnp.square(error), axis=1), batch.weight), {}
 
 
-def _training_outputs(model, batch, key, hyperparameters):
-    dropout = None if hyperparameters["evaluation"] else (key, hyperparameters["dropout"])
+def _training_outputs(model, batch, step):
+    dropout = (step.key, step.hyperparameters["dropout"]) if step.is_training else None
     return model.network.outputs(model.params, batch.x, dropout)
 
 

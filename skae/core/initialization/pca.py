@@ -11,7 +11,10 @@ from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
 from skae.core.networks.ends import silence
 
-__all__ = ["pca_start"]
+__all__ = ["MAX_LINEAR_PATH", "pca_start"]
+
+# weights of the linear skip connection beyond which there is none
+MAX_LINEAR_PATH = 20_000_000
 
 # standard deviation of a bounded code's preactivation at the start: well inside the linear range
 _LINEAR_RANGE = 0.5

@@ -66,7 +66,7 @@ def train(
         Mean about 1.
     plan : Plan
     hyperparameters : dict of float
-        With "alpha" and "huber_delta", and what the objective needs.
+        With "alpha", and what the objective needs.
     seed : numpy.random.SeedSequence
         For shuffling and for the noise of the objective.
     held_out : tuple (samples, index, weight), optional

@@ -15,12 +15,13 @@ from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks, encode
 from skae.core.networks.dense import dense_network
 from skae.core.networks.network import Network
+from skae.core.objective import Objective, reconstruction_loss
 from skae.core.training.driver import train
 from skae.core.training.loop import Recipe
 from skae.core.training.plan import Plan
 from skae.core.training.records import NO_CHECKPOINT
 
-__all__ = ["Pretrained", "n_pairs", "pair_network", "pretrain"]
+__all__ = ["Pretrained", "n_pairs", "pair_network", "plain_layer_objective", "pretrain"]
 
 
 class Pretrained(NamedTuple):
@@ -34,6 +35,12 @@ class Pretrained(NamedTuple):
     compile_seconds: float = 0.0
     interrupted: bool = False
     diverged: bool = False
+
+
+def plain_layer_objective(depth: int, loss: str, samples, weight) -> tuple[Objective, dict]:
+    """The objective of a pair of layers that reconstructs its input, without constants."""
+    del depth, samples, weight
+    return Objective(reconstruction_loss, loss), {}
 
 
 def n_pairs(network: Network) -> int:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from skae.core.networks import Model
-from skae.core.objective import Batch, Objective
+from skae.core.objective import Batch, Objective, Step
 from skae.core.training.optimizers import Optimizer
 
 __all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "advance"]
@@ -136,7 +136,8 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks | N
                 s,
                 _batch(blocks, i),
                 stage.rates[i],
-                {**hyper, "progress": stage.progress[i], "evaluation": False},
+                stage.progress[i],
+                hyper,
             ),
             state,
         )
@@ -164,13 +165,14 @@ def _batch(blocks, i):
     return Batch(samples, of(blocks.weight), of(blocks.targets))
 
 
-def _step(recipe, state, batch, rate, hyper):
+def _step(recipe, state, batch, rate, progress, hyper):
     key = jax.random.fold_in(jax.random.wrap_key_data(state.key_data), state.step)
+    step = Step(key, hyper, progress)
     weights = trainable(state.params)
 
     def penalized(weights):
         params = {**state.params, **weights}
-        loss, metrics = recipe.objective(Model(recipe.network, params), batch, key, hyper)
+        loss, metrics = recipe.objective(Model(recipe.network, params), batch, step)
         return loss + 0.5 * hyper["alpha"] * _sum_of_squares(weights), (loss, metrics)
 
     grads, (loss, metrics) = jax.grad(penalized, has_aux=True)(weights)
@@ -263,12 +265,12 @@ def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
     """Mean loss over held-out batches, without the penalty on weights, with fixed noise."""
     model = Model(recipe.network, params)
     base_key = jax.random.wrap_key_data(key_data)
-    # a loss may ask which of the two it is: a Python bool, so that it costs nothing
-    hyper = {**hyper, "progress": jnp.float32(1), "evaluation": True}
 
     def add(i, sums):
         batch = _batch(blocks, i)
-        loss, _ = recipe.objective(model, batch, jax.random.fold_in(base_key, i), hyper)
+        # a Python bool, so that the choice is made while tracing
+        step = Step(jax.random.fold_in(base_key, i), hyper, jnp.float32(1), is_training=False)
+        loss, _ = recipe.objective(model, batch, step)
         samples = jnp.sum(batch.weight > 0)
         return sums[0] + loss * samples, sums[1] + samples
 
@@ -279,5 +281,5 @@ def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
 def metrics(recipe: Recipe, params, blocks: Blocks, hyper):
     """What the objective reports of a batch; the engine asks for its names alone."""
     key = jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32))
-    hyper = {**hyper, "progress": jnp.float32(1), "evaluation": False}
-    return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), key, hyper)[1]
+    step = Step(key, hyper, jnp.float32(1))
+    return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), step)[1]

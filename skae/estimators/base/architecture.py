@@ -4,13 +4,13 @@ from functools import lru_cache
 
 import jax
 
+from skae.core.initialization.pca import MAX_LINEAR_PATH
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, build_network
 from skae.core.networks.own_modules import check_modules, describe_module, is_module
 from skae.estimators.base.automatic import automatic_hidden_layer_sizes
 
 __all__ = [
-    "MAX_LINEAR_PATH",
     "describe",
     "describe_dense",
     "describe_modules",
@@ -19,9 +19,6 @@ __all__ = [
     "portable_network",
     "widths",
 ]
-
-# weights of the linear path beyond which it is left out
-MAX_LINEAR_PATH = 20_000_000
 
 
 def describe(parameters: dict, network: dict, n_features: int, **options) -> dict:

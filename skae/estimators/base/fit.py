@@ -32,9 +32,9 @@ class Task:
     """What a fit is asked to do: the estimator's parameters, resolved.
 
     ``shared`` are fitted attributes that are known before; ``earlier`` those of the fit to go on
-    from, if any; ``checkpoint`` knows where a fit that was cut short stood. ``adjust`` makes a
-    variant's initial weights of the plain autoencoder's; ``phase`` is what it minimizes while it
-    is trained layer by layer.
+    from, if any; ``checkpoint`` knows where a fit that was cut short stood. ``initialization``
+    completes the plain autoencoder's initial weights, where it is not None; ``layer_objective``
+    returns the objectives of greedy layer-wise pretraining. Both are pure functions.
     """
 
     parameters: dict[str, Any]
@@ -44,8 +44,8 @@ class Task:
     device: Any
     listener: Listener
     shared: dict[str, Any]
-    adjust: Callable
-    phase: Callable
+    initialization: Callable | None
+    layer_objective: Callable
     earlier: dict[str, Any] | None = None
     checkpoint: Checkpoint = NO_CHECKPOINT
 
@@ -96,7 +96,9 @@ def _pretrained(task, params, samples, weight, plan, clock, seed) -> Pretrained:
     left = max(0.0, plan.max_time - clock.total())
 
     def phase(depth, samples, weight):
-        return task.phase(depth, task.loss if depth == 0 else "squared_error", samples, weight)
+        return task.layer_objective(
+            depth, task.loss if depth == 0 else "squared_error", samples, weight
+        )
 
     return pretrain(
         task.recipe,
@@ -177,7 +179,9 @@ def _prepare(task, X, weight, *, merge=True, units=None) -> Data:
 def _start(task, samples, weight, rng):
     """Initial weights for `samples`."""
     params = _plain_start(task, samples, weight, rng)
-    return task.adjust(params, task.recipe.network, samples, weight, rng)
+    if task.initialization is None:
+        return params
+    return task.initialization(params, task.recipe.network, samples, weight, rng)
 
 
 def _plain_start(task, samples, weight, rng):

@@ -1,11 +1,12 @@
 """Parameters of the code, and of a dense network or another one in its place."""
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.objective import Objective, reconstruction_loss
+from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import describe_dense, describe_modules
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.networks import NetworkSpecification
@@ -36,14 +37,13 @@ class CodeParameters:
         """Encoder and decoder in plain Python, given the resolved parameters."""
         raise NotImplementedError
 
-    def _phase(self, depth: int, loss: str, samples, weight) -> tuple[Objective, dict]:
-        """Objective of a phase of layer-wise training, and the constants that it reads.
+    def _layer_objective(self) -> Callable:
+        """A pure function that returns the objective of one pair of layers in greedy pretraining.
 
-        `samples` are those that the pair of layers rebuilds: the layers below give them, from
-        `depth` 1 on.
+        ``function(depth, loss, samples, weight) -> (objective, constants)``; `samples` are the
+        inputs of the pair, which the layers below compute from `depth` 1 on.
         """
-        del depth, samples, weight
-        return Objective(reconstruction_loss, loss), {}
+        return plain_layer_objective
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -5,6 +5,7 @@ network (`_describe_network`). What a fitted one does stands in `_fitted`.
 """
 
 import warnings
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -104,14 +105,14 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
         """Parameters with what "auto" means for this autoencoder; others are resolved later."""
         return self.get_params(deep=False)
 
-    def _adjust_start(self, params, network, samples, weight, rng):
-        """Initial weights, given those of the plain autoencoder.
+    def _initialization(self) -> Callable | None:
+        """A pure function that completes the initial weights of the plain autoencoder, if any.
 
-        ``params["extra"]`` holds further weights to train, ``params["fixed"]`` constants; `samples`
-        are those that are trained on, in units of training.
+        ``function(params, network, samples, weight, rng) -> params``; `samples` are the training
+        samples in standardized units. ``params["extra"]`` holds further weights to train,
+        ``params["fixed"]`` constants.
         """
-        del network, samples, weight, rng
-        return params
+        return None
 
     def _further_attributes(self, X, weight) -> dict[str, Any]:
         """Fitted attributes of this autoencoder alone; `self` is fitted, X the samples as given."""
@@ -236,7 +237,7 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
         if earlier is not None:
             self._may_go_on(earlier)
         columns = {k: v for k, v in vars(checked).items() if k in _COLUMNS}
-        floats = {"alpha": self.alpha, "huber_delta": 1.0, **self._hyperparameters()}
+        floats = {"alpha": self.alpha, **self._hyperparameters()}
         return Task(
             parameters=parameters,
             recipe=Recipe(
@@ -251,8 +252,8 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
             device=device,
             listener=listener_for(self, X, sample_weight),
             shared={"architecture_": architecture, **columns},
-            adjust=self._adjust_start,
-            phase=self._phase,
+            initialization=self._initialization(),
+            layer_objective=self._layer_objective(),
             earlier=earlier,
         )
 

@@ -194,3 +194,12 @@ def noise_constants(noise, samples, weight, *, centered: bool) -> dict[str, np.n
     if not isinstance(noise, str):
         found["origin"], found["unit"] = samples.units
     return {name: np.asarray(value, np.float32) for name, value in found.items()}
+
+
+def with_noise_constants(
+    params: dict, network, samples, weight, rng, *, noise, centered: bool
+) -> dict:
+    """Initial weights with the constants that the corruption process reads."""
+    del network, rng
+    constants = noise_constants(noise, samples, weight, centered=centered)
+    return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}

@@ -19,7 +19,7 @@ _SAMPLE = 1000
 _SPREAD = 3.0
 
 
-def sparse_start(params: dict, network: Network, samples, weight, target: float) -> dict:
+def sparse_start(params: dict, network: Network, samples, weight, rng, *, target: float) -> dict:
     """Weights whose code layer is scaled and shifted so that each unit's mean is `target`.
 
     Parameters
@@ -27,12 +27,15 @@ def sparse_start(params: dict, network: Network, samples, weight, target: float)
     params : dict
         Random initial weights; those of the encoder's last layer are changed.
     network : Network
-        With logistic codes and without a linear path.
+        With a linear path, or codes that are not logistic, nothing is changed.
     samples : Samples
         Training samples in units of training; at most 1,000 of them are read.
     weight : ndarray of shape (n_samples,)
     target : float
     """
+    del rng
+    if network.linear_path or network.code_activation != "logistic":
+        return params
     some = np.linspace(0, samples.n_samples - 1, min(samples.n_samples, _SAMPLE)).astype(int)
     share = weight[some] / weight[some].sum()
     code = _before_activation(params, network, samples.standardized(some))

@@ -50,11 +50,11 @@ def sample_nats(loss, params, output, x):
     """``-log p(x | z)`` of each sample, given the decoder's raw output."""
     cell = LOSSES[loss].cell
     if loss not in _FAMILIES:
-        return jnp.sum(cell(output, x, 1.0), axis=-1)
+        return jnp.sum(cell(output, x), axis=-1)
     factor, constant = _FAMILIES[loss]
     log_unit = log_scale(params)
     unit = jnp.exp(-log_unit)
-    cells = cell(output * unit, x * unit, 1.0)
+    cells = cell(output * unit, x * unit)
     return factor * jnp.sum(cells, axis=-1) + x.shape[-1] * (log_unit + constant)
 
 

@@ -17,7 +17,9 @@ __all__ = ["code_moments", "probabilistic_pca_start", "rescale"]
 _MIN_VARIANCE = 2 * MIN_SCALE**2
 
 
-def probabilistic_pca_start(params: dict, network: Network, loss: str, samples, weight, scale=None):
+def probabilistic_pca_start(
+    params: dict, network: Network, samples, weight, rng, *, loss: str, scale=None
+):
     """Initial weights whose codes have the prior's units, given those of `pca_start`.
 
     Parameters
@@ -38,6 +40,7 @@ def probabilistic_pca_start(params: dict, network: Network, loss: str, samples, 
     params : dict
         With ``log_scale`` among the constants, or among the further weights where it is learned.
     """
+    del rng
     params = {"fixed": {}, **params}
     variance = 1.0 if scale is None else float(scale) ** 2
     if network.linear_path:

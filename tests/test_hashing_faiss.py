@@ -1,4 +1,4 @@
-"""faiss behind the Hamming index: the same where it is exact, near it where it is not."""
+"""faiss backend of the Hamming index: exact algorithms equal NumPy, approximate ones by recall."""
 
 import pickle
 import sys
@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from skae.hashing import HammingIndex, _faiss
-from tests.test_hashing_index import assert_same, by_hand, codes_of
+from tests.test_hashing_index import assert_same, brute_force, codes_of
 
-# by its own loader: what SWIG makes of faiss warns on newer Pythons, and warnings are errors
+# by skae's loader: the SWIG bindings of faiss warn on newer Pythons, and warnings are errors
 try:
     _faiss.load()
 except ImportError:
@@ -38,12 +38,12 @@ def indexes(codes):
 
 @pytest.mark.parametrize("n_bits", [3, 8, 20, 64, 200])
 @pytest.mark.parametrize("n_kinds", [1, 20])
-def test_flat_index_is_brute_force(n_bits, n_kinds):
+def test_flat_index_equals_brute_force(n_bits, n_kinds):
     codes, queries = codes_of(400, n_bits, n_kinds=n_kinds), codes_of(9, n_bits, seed=1)
     theirs = HammingIndex(30, 3, backend="faiss").fit(codes)
     ours = HammingIndex(30, 3, backend="numpy").fit(codes)
     assert (theirs.algorithm_, theirs.backend_, theirs.n_bits_) == ("brute", "faiss", n_bits)
-    assert_same(theirs.kneighbors(queries), by_hand(codes, queries, 30))
+    assert_same(theirs.kneighbors(queries), brute_force(codes, queries, 30))
     for mine, other in zip(
         theirs.radius_neighbors(queries), ours.radius_neighbors(queries), strict=True
     ):
@@ -54,44 +54,44 @@ def test_flat_index_is_brute_force(n_bits, n_kinds):
 def test_most_neighbors_are_found(algorithm, indexes, codes, queries):
     index = indexes[algorithm]
     distances, indices = index.kneighbors(codes[:200])
-    exact = by_hand(codes, codes[:200], 6)[0]
+    exact = brute_force(codes, codes[:200], 6)[0]
     assert (distances == exact).mean() > 0.8
     np.testing.assert_array_equal(distances, (codes[indices] != codes[:200, None]).sum(axis=2))
     order = distances * len(codes) + indices
-    assert (np.diff(order, axis=1) > 0).all(), "not in the order of distance and index"
+    assert (np.diff(order, axis=1) > 0).all(), "neighbors are not sorted by distance and index"
 
 
 @each_algorithm
-def test_within_a_radius_nothing_is_wrong(algorithm, indexes, codes, queries):
+def test_radius_neighbors_are_within_the_radius(algorithm, indexes, codes, queries):
     index = indexes[algorithm]
     n_found = n_true = 0
-    for far, found, query in zip(*index.radius_neighbors(queries), queries, strict=True):
-        differ = (codes != query).sum(axis=1)
-        np.testing.assert_array_equal(far, differ[found])
-        assert (far <= 9).all() and (np.diff(found) > 0).all()
-        n_found, n_true = n_found + len(found), n_true + (differ <= 9).sum()
+    for distances, indices, query in zip(*index.radius_neighbors(queries), queries, strict=True):
+        expected = (codes != query).sum(axis=1)
+        np.testing.assert_array_equal(distances, expected[indices])
+        assert (distances <= 9).all() and (np.diff(indices) > 0).all()
+        n_found, n_true = n_found + len(indices), n_true + (expected <= 9).sum()
     assert n_true > 50
     assert n_found == n_true if algorithm in ("brute", "hnsw") else n_found > 0.6 * n_true
 
 
 @each_algorithm
 def test_queries_with_too_few_neighbors_are_searched_exactly(algorithm, codes):
-    """Far from all codes approximate searches find none, or fewer than asked for."""
+    """Approximate searches far from all codes find fewer than n_neighbors, or none."""
     index = HammingIndex(backend="faiss", algorithm=algorithm).fit(codes)
     query = 1 - codes[:4]
     distances, indices = index.kneighbors(query, len(codes))
-    assert_same((distances, indices), by_hand(codes, query, len(codes)))
+    assert_same((distances, indices), brute_force(codes, query, len(codes)))
 
 
 @each_algorithm
-def test_backend_auto_takes_what_has_the_algorithm(algorithm, codes):
+def test_backend_auto_is_the_one_that_has_the_algorithm(algorithm, codes):
     index = HammingIndex(algorithm=algorithm).fit(codes)
     assert index.backend_ == ("numpy" if algorithm == "brute" else "faiss")
     assert HammingIndex(backend="auto").fit(codes).backend_ == "numpy"
 
 
 @each_algorithm
-def test_adds_and_pickles(algorithm, codes, queries):
+def test_add_and_pickle(algorithm, codes, queries):
     index = HammingIndex(4, backend="faiss", algorithm=algorithm).fit(codes[:1500])
     index.add(codes[1500:])
     assert index.n_samples_fit_ == 2000
@@ -104,7 +104,7 @@ def test_adds_and_pickles(algorithm, codes, queries):
     assert index.n_samples_fit_ == index._faiss_index.ntotal == 2000
 
 
-def test_parameters_of_algorithms_arrive(codes):
+def test_algorithm_params_are_passed_to_faiss(codes):
     params = {"n_lists": 7, "n_probes": 3}
     index = HammingIndex(algorithm="ivf", algorithm_params=params).fit(codes)._faiss_index
     assert (index.nlist, index.nprobe) == (7, 3)
@@ -121,14 +121,14 @@ def test_parameters_of_algorithms_arrive(codes):
         )
 
 
-def test_number_of_threads_is_set_back(codes, queries):
+def test_number_of_threads_is_restored(codes, queries):
     faiss = _faiss.load()
     before = faiss.omp_get_max_threads()
     HammingIndex(backend="faiss", n_jobs=before + 1).fit(codes).kneighbors(queries)
     assert faiss.omp_get_max_threads() == before
 
 
-def test_without_faiss_the_message_says_what_to_install(monkeypatch, codes):
+def test_import_error_has_installation_instructions(monkeypatch, codes):
     monkeypatch.setitem(sys.modules, "faiss", None)
     for parameters in ({"backend": "faiss"}, {"algorithm": "hnsw"}):
         with pytest.raises(ImportError, match=r"pip install 'skae\[faiss\]'"):

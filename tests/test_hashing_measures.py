@@ -1,4 +1,4 @@
-"""Measures of codes: against their definitions, sample by sample, and where they must be 0 or 1."""
+"""Retrieval metrics: against their definitions, and in cases where they are 0 or 1."""
 
 import doctest
 import inspect
@@ -23,7 +23,7 @@ each_measure = pytest.mark.parametrize("measure", RETRIEVAL, ids=lambda m: m.__n
 
 
 def labels_of(codes):
-    """Strings that depend on the codes, but not on them alone."""
+    """Labels that depend on the codes and on chance."""
     rng = np.random.default_rng(3)
     return np.array(["coat", "shoe", "bag"])[(codes[:, 0] + rng.integers(0, 2, len(codes)))]
 
@@ -36,11 +36,11 @@ def task(request):
 
 
 def rankings(codes, y, queries, y_queries):
-    """For each query, by rank: distance, and whether the label is the query's."""
+    """Yield, for each query, the distances by rank, and whether the sample is relevant."""
     for query, label in zip(queries, y_queries, strict=True):
-        differ = (codes != query).sum(axis=1)
-        order = sorted(range(len(codes)), key=lambda i, differ=differ: (differ[i], i))
-        yield differ[order], y[order] == label
+        distances = (codes != query).sum(axis=1)
+        order = sorted(range(len(codes)), key=lambda i, distances=distances: (distances[i], i))
+        yield distances[order], y[order] == label
 
 
 def average_precision(relevant):
@@ -49,13 +49,13 @@ def average_precision(relevant):
 
 
 @pytest.mark.parametrize("k", [None, 1, 10, 200])
-def test_mean_average_precision_by_hand(k, task):
+def test_mean_average_precision_equals_its_definition(k, task):
     expected = np.mean([average_precision(relevant[:k]) for _, relevant in rankings(*task)])
     assert mean_average_precision(*task, k=k) == pytest.approx(expected, abs=1e-12)
 
 
-def test_mean_average_precision_is_scikit_learns_without_ties():
-    """Codes that count: each distance comes once."""
+def test_mean_average_precision_equals_scikit_learn_without_ties():
+    """Unary codes: each distance occurs once."""
     codes = np.arange(40) < np.random.default_rng(0).permutation(40)[:, None]
     y = np.random.default_rng(1).integers(0, 2, 40)
     query = np.zeros((1, 40))
@@ -64,35 +64,35 @@ def test_mean_average_precision_is_scikit_learns_without_ties():
 
 
 @pytest.mark.parametrize("k", [1, 10, 200])
-def test_precision_by_hand(k, task):
+def test_precision_equals_its_definition(k, task):
     expected = np.mean([relevant[:k].mean() for _, relevant in rankings(*task)])
     assert precision_at_k(*task, k=k) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("radius", [0, 2, 12])
-def test_lookup_by_hand(radius, task):
+def test_lookup_equals_its_definition(radius, task):
     expected = np.mean(
         [
-            relevant[far <= radius].mean() if far[0] <= radius else 0.0
-            for far, relevant in rankings(*task)
+            relevant[distances <= radius].mean() if distances[0] <= radius else 0.0
+            for distances, relevant in rankings(*task)
         ]
     )
     assert hash_lookup_score(*task, radius=radius) == pytest.approx(expected, abs=1e-12)
 
 
 @each_measure
-def test_without_queries_each_code_is_compared_with_the_others(measure):
+def test_without_queries_each_code_retrieves_the_others(measure):
     codes = np.repeat(codes_of(40, 12), 3, axis=0)
     y = labels_of(codes)
-    alone = [
+    leave_one_out = [
         measure(np.delete(codes, i, axis=0), np.delete(y, i), codes[i : i + 1], y[i : i + 1])
         for i in range(len(codes))
     ]
-    assert measure(codes, y) == pytest.approx(np.mean(alone), abs=1e-12)
+    assert measure(codes, y) == pytest.approx(np.mean(leave_one_out), abs=1e-12)
 
 
 @each_measure
-def test_packed_codes_give_the_same(measure, task):
+def test_packed_codes_have_the_same_score(measure, task):
     codes, y, queries, y_queries = task
     packed = measure(
         np.packbits(codes, axis=1), y, np.packbits(queries, axis=1), y_queries, packed=True
@@ -101,7 +101,7 @@ def test_packed_codes_give_the_same(measure, task):
 
 
 @each_measure
-def test_best_and_worst(measure):
+def test_best_and_worst_score(measure):
     codes, y = np.repeat([[0] * 9, [1] * 9], 12, axis=0), np.repeat([0, 1], 12)
     queries = [[0] * 9, [1] * 9]
     assert measure(codes, y, queries, [0, 1]) == 1.0
@@ -110,7 +110,7 @@ def test_best_and_worst(measure):
 
 @pytest.mark.parametrize("radius", [0, 1, 2, 5])
 @pytest.mark.parametrize("n_bits", [6, 70])
-def test_purity_by_hand(radius, n_bits):
+def test_purity_equals_its_definition(radius, n_bits):
     codes = codes_of(150, n_bits)
     y = labels_of(codes)
     buckets = np.unique(codes, axis=0)
@@ -126,14 +126,14 @@ def test_purity_by_hand(radius, n_bits):
     )
 
 
-def test_purity_of_many_buckets_is_looked_up_in_parts(monkeypatch):
+def test_purity_is_computed_in_parts(monkeypatch):
     codes = codes_of(300, 20)
     expected = hash_purity_score(codes, labels_of(codes), 2)
     monkeypatch.setattr(purity, "_CENTERS", 7)
     assert hash_purity_score(codes, labels_of(codes), 2) == pytest.approx(expected)
 
 
-def test_many_buckets_flatter_purity():
+def test_purity_increases_with_the_number_of_buckets():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 5, 500)
     few, many = rng.integers(0, 2, (500, 2)), rng.integers(0, 2, (500, 60))
@@ -148,15 +148,18 @@ def test_many_buckets_flatter_purity():
         ({"y": [0, 1]}, "y has 2 labels for 20 codes"),
         ({"y_queries": [0]}, "y_queries has 1 labels for 3 codes"),
         ({"y_queries": None}, "y_queries is None"),
-        ({"queries": None}, "without queries"),
-        ({"queries": np.zeros((3, 5))}, "queries have 5 bits, but codes have 8"),
+        ({"queries": None}, "y_queries was passed without queries"),
+        ({"queries": np.zeros((3, 5))}, "queries have 5 bits, but codes have 8 bits"),
         ({"queries": np.full((3, 8), 2)}, "queries must hold bits"),
         ({"codes": np.full((20, 8), -1)}, "Negative values"),
         ({"codes": np.zeros((0, 8)), "y": []}, "0 sample"),
-        ({"codes": np.zeros((1, 8)), "y": [1], "queries": None, "y_queries": None}, "single code"),
+        (
+            {"codes": np.zeros((1, 8)), "y": [1], "queries": None, "y_queries": None},
+            "codes has a single sample",
+        ),
     ],
 )
-def test_bad_input(measure, change, message):
+def test_invalid_input(measure, change, message):
     good = {
         "codes": codes_of(20, 8),
         "y": np.arange(20),
@@ -168,7 +171,7 @@ def test_bad_input(measure, change, message):
         measure(**{**good, **change})
 
 
-def test_bad_places_and_radii():
+def test_invalid_k_and_radius():
     codes, y = codes_of(20, 8), np.arange(20)
     for measure in (precision_at_k, mean_average_precision):
         for k in (0, 20):
@@ -183,7 +186,7 @@ def test_bad_places_and_radii():
 
 
 @pytest.mark.parametrize("name", [name for name in hashing.__all__ if name != "HashPurity"])
-def test_documentation_is_whole_and_its_examples_run(name):
+def test_documentation_is_complete_and_its_examples_run(name):
     thing = getattr(hashing, name)
     assert list(entries(thing.__doc__, "Parameters")) == parameters_of(thing)
     assert inspect.isclass(thing) or section(thing.__doc__, "Returns").strip()
@@ -196,18 +199,18 @@ def test_documentation_is_whole_and_its_examples_run(name):
 
 
 @each_measure
-def test_labels_that_are_missing_or_of_two_kinds_are_refused(measure):
+def test_missing_and_mixed_labels_are_rejected(measure):
     codes = np.eye(4, dtype=int)
     for y in (np.array([0.0, 1.0, np.nan, 1.0]), np.array(["a", None, "b", "a"], object)):
         with pytest.raises(ValueError, match=r"NaN|missing"):
             measure(codes, y, **({"radius": 1} if measure is hash_lookup_score else {"k": 1}))
-    with pytest.raises(ValueError, match="different kinds"):
+    with pytest.raises(ValueError, match="the same kind"):
         precision_at_k(codes, [0, 1, 0, 1], codes, ["0", "1", "0", "1"], k=1)
 
 
-def test_codes_too_long_to_be_ordered_are_refused():
+def test_too_long_codes_are_rejected():
     codes = np.zeros((2, 65_536), np.uint8)
-    with pytest.raises(ValueError, match="65536 bits, and at most 65534"):
+    with pytest.raises(ValueError, match="65536 bits, but at most 65534 bits"):
         mean_average_precision(codes, [0, 1])
-    with pytest.raises(ValueError, match="65536 bits, and at most 65534"):
+    with pytest.raises(ValueError, match="65536 bits, but at most 65534 bits"):
         hashing.HammingIndex().fit(codes)

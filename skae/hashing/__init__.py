@@ -1,6 +1,6 @@
-"""Retrieval by codes of bits: an index for Hamming distances, and measures of what it finds.
+"""Retrieval with binary codes: a Hamming-distance index and retrieval metrics.
 
-Needs NumPy and scikit-learn only; knows of no autoencoder.
+Importing this package imports NumPy and scikit-learn, but neither JAX nor faiss.
 """
 
 from skae.hashing.index import HammingIndex

@@ -1,51 +1,60 @@
-"""Neighbors as sparse matrices, for estimators that take a precomputed graph."""
+"""Neighborhood graphs as sparse matrices, for estimators that take a precomputed graph."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+
+from skae._typing import ArrayLike
 
 
 class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """What follows from `kneighbors`."""
+    """Adds `kneighbors_graph` and `transform`, both computed by `kneighbors`."""
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
 
     @property
-    def _n_features_out(self):
+    def _n_features_out(self) -> int:
         return self.n_samples_fit_
 
-    def kneighbors_graph(self, X=None, n_neighbors=None, mode="connectivity"):
-        """Neighbors as a sparse matrix.
+    def kneighbors_graph(
+        self,
+        X: ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        mode: str = "connectivity",
+    ) -> csr_matrix:
+        """Compute the graph of k nearest neighbors.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            As for `kneighbors`.
+            Query codes, as for `kneighbors`.
         n_neighbors : int, default=None
-            As for `kneighbors`.
+            Number of neighbors, as for `kneighbors`.
         mode : {"connectivity", "distance"}, default="connectivity"
-            Whether neighbors are marked by 1 or by their distance.
+            Value of the entries: 1, or the Hamming distance.
 
         Returns
         -------
         A : CSR matrix of shape (n_queries, `n_samples_fit_`)
-            float64; a sample's entries are in the order of `kneighbors`, distances of 0 are stored.
+            Of dtype float64. The entries of a row are in the order of `kneighbors`. Distances of
+            0 are stored explicitly.
 
         Raises
         ------
         ValueError
-            If there is no such mode, there are fewer codes than neighbors, `n_neighbors` is below
-            1, or X does not hold codes of this index.
+            If `mode` is invalid, the index has fewer codes than neighbors, `n_neighbors` is below
+            1, or X does not hold codes like those of `fit`.
         TypeError
             If `n_neighbors` is not an integer, or X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the index is not fitted.
         """
         if mode not in ("connectivity", "distance"):
             raise ValueError(f"mode must be 'connectivity' or 'distance', got {mode!r}")
@@ -55,28 +64,29 @@ class GraphMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         shape = (len(indices), self.n_samples_fit_)
         return csr_matrix((values, indices.ravel(), starts), shape=shape)
 
-    def transform(self, X):
-        """Distances of each sample's neighbors, for estimators that take a precomputed graph.
+    def transform(self, X: ArrayLike) -> csr_matrix:
+        """Compute the distance graph of k nearest neighbors, to be used as a precomputed graph.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features)
-            Codes as given to `fit`.
+            Codes of the same kind as in `fit`.
 
         Returns
         -------
         Xt : CSR matrix of shape (n_queries, `n_samples_fit_`)
-            ``kneighbors_graph(X, mode="distance")``; its `indices`, cut into samples of n_neighbors,
-            are what `kneighbors` gives.
+            ``kneighbors_graph(X, mode="distance")``. Its `indices`, reshaped to
+            (n_queries, n_neighbors), are the indices that `kneighbors` returns.
 
         Raises
         ------
         ValueError
-            If there are fewer codes than neighbors, or X does not hold codes of this index.
+            If the index has fewer codes than neighbors, or X does not hold codes like those of
+            `fit`.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the index is not fitted.
         """
         check_is_fitted(self)
         return self.kneighbors_graph(X, mode="distance")

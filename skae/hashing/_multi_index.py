@@ -1,11 +1,15 @@
-"""Exact search that looks only where near codes can be: multi-index hashing.
+"""Exact search by multi-index hashing, which compares only codes that share a substring bucket.
 
-A code is cut into m substrings, with one table each: codes in the order of their substring. Two
-codes that differ in at most ``m * s + a - 1`` bits differ in at most s bits of one of the first a
-substrings, or in at most s - 1 of one of the others. So a search opens, substring by substring and
-shell by shell, the buckets that lie t = 0, 1, 2, ... bits away, and after each step knows that
-nothing nearer is left [1]_. A search that has cost as much as a scan gives up and scans: so it
-never takes longer than twice the sooner way.
+A code is divided into m substrings. One table for each substring holds the codes sorted by that
+substring; codes with equal substrings form a bucket. Two codes that differ in at most
+``m * s + a - 1`` bits differ in at most s bits of one of the first a substrings, or in at most
+s - 1 bits of one of the others [1]_.
+
+A search proceeds in steps: for t = 0, 1, 2, ... it opens the buckets at Hamming distance t from
+the query's substring, one table after the other. By the bound above, after step number
+``t * m + j`` (counted from 0) all codes at that distance or less have been found. A query whose
+search has cost as much as a linear scan is scanned instead, so that no search takes longer than
+about twice the faster of the two methods.
 
 .. [1] Norouzi, Punjani and Fleet (2012). Fast search in Hamming space with multi-index hashing.
    CVPR 2012.
@@ -13,28 +17,33 @@ never takes longer than twice the sooner way.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial, reduce
 from itertools import combinations, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skae.hashing import _scan
-from skae.hashing._top_k import Integers, Nearest
+from skae.hashing._scan import Hits
+from skae.hashing._top_k import Integers, TopK
 from skae.hashing._words import Words, to_bytes
 
-#: bits of a substring: 2 ** 16 buckets are sorted and kept at little cost
-_WIDTH = 16
-#: codes that a scan looks at in the time of one candidate, one bucket, one kept in a step
-_CANDIDATE, _BUCKET, _KEPT = 10, 2, 50
-#: candidates gathered at a time
+#: Bits of a substring: 2 ** 16 buckets are built and stored at low cost.
+_SUBSTRING_BITS = 16
+#: Cost of one candidate, one bucket and one kept neighbor of a step, in codes of a linear scan.
+_CANDIDATE_COST, _BUCKET_COST, _KEPT_COST = 10, 2, 50
+#: Candidates gathered at a time.
 _CHUNK = 1 << 16
 
-#: starts of buckets (n_tables, n_buckets + 1), indices and words of codes in their order
+#: Starts of buckets (n_tables, n_buckets + 1); indices and words of the codes, sorted by table.
 Tables = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def build(words: Words, n_bits: int) -> Tables:
-    """Sort the codes by each substring: 4 bytes and the code itself, for each code and table."""
+    """Sort the codes by each substring.
+
+    The tables hold, for each code, the code itself and 4 bytes of index in each table.
+    """
     keys, width = _substrings(words, n_bits)
     n_tables, n_codes = keys.shape
     starts = np.zeros((n_tables, (1 << width) + 1), np.int64)
@@ -48,53 +57,62 @@ def build(words: Words, n_bits: int) -> Tables:
     return starts, indices, codes
 
 
-def nearest(words: Words, n_bits: int, tables: Tables, queries: Words, k: int):
-    """As `_scan.nearest`, by the tables as long as they pay."""
-    best = Nearest(np.full(queries.shape[1], n_bits + 1), k)
+def nearest(
+    words: Words, n_bits: int, tables: Tables, queries: Words, k: int
+) -> tuple[Integers, Integers]:
+    """Return the k nearest codes as `_scan.nearest` does, by the tables where they are faster."""
+    top_k = TopK(np.full(queries.shape[1], n_bits + 1), k)
     keys, width = _substrings(queries, n_bits)
-    active, given_up = np.arange(queries.shape[1]), [np.zeros(0, np.int64)]
-    spent = np.zeros(queries.shape[1], np.int64)
+    active, dropped = np.arange(queries.shape[1]), [np.zeros(0, np.int64)]
+    cost = np.zeros(queries.shape[1], np.int64)
     for step in range(len(keys) * (width + 1)):
         if not len(active):
             break
-        spent += _KEPT * k
-        worth, hits = _open(tables, queries, keys, active, step, best.bounds, spent)
-        given_up.append(active[~worth])
-        active = active[worth]
-        best.offer(*hits)
-        active = active[best.bounds[active] > step]
-    scanned = np.concatenate(given_up)
-    found = best.result()
+        cost += _KEPT_COST * k
+        affordable, hits = _open_buckets(tables, queries, keys, active, step, top_k.bounds, cost)
+        dropped.append(active[~affordable])
+        active = active[affordable]
+        top_k.update(*hits)
+        # After this step, no code at a distance of `step` or less is missing.
+        active = active[top_k.bounds[active] > step]
+    scanned = np.concatenate(dropped)
+    result = top_k.result()
     if len(scanned):
-        limits = best.bounds[scanned] + 1
-        for mine, theirs in zip(
-            found, _scan.nearest(words, queries[:, scanned], k, limits), strict=True
-        ):
-            mine[scanned] = theirs
-    return found
+        limits = top_k.bounds[scanned] + 1
+        by_scan = _scan.nearest(words, queries[:, scanned], k, limits)
+        for values, scanned_values in zip(result, by_scan, strict=True):
+            values[scanned] = scanned_values
+    return result
 
 
-def within(words: Words, n_bits: int, tables: Tables, queries: Words, radius: int):
-    """As `_scan.within`, by the tables where they pay; a code may be found more than once."""
+def within(words: Words, n_bits: int, tables: Tables, queries: Words, radius: int) -> list[Hits]:
+    """Return all codes within a radius as `_scan.within` does, possibly with duplicates.
+
+    Uses the tables where they are faster.
+    """
     keys, width = _substrings(queries, n_bits)
     bounds = np.full(queries.shape[1], radius)
-    active, parts = np.arange(queries.shape[1]), []
-    spent = np.zeros(queries.shape[1], np.int64)
+    active = np.arange(queries.shape[1])
+    parts: list[Hits] = []
+    cost = np.zeros(queries.shape[1], np.int64)
     for step in range(min(radius + 1, len(keys) * (width + 1))):
-        worth, hits = _open(tables, queries, keys, active, step, bounds, spent)
-        given_up, active = active[~worth], active[worth]
+        affordable, hits = _open_buckets(tables, queries, keys, active, step, bounds, cost)
+        dropped, active = active[~affordable], active[affordable]
         parts.append(hits)
-        if len(given_up):
-            scanned = _scan.within(words, queries[:, given_up], radius)
-            parts += [(given_up[samples], *found) for samples, *found in scanned]
+        if len(dropped):
+            by_scan = _scan.within(words, queries[:, dropped], radius)
+            parts += [(dropped[rows], distances, i) for rows, distances, i in by_scan]
         if not len(active):
             break
     return parts
 
 
-def _substrings(words: Words, n_bits: int) -> tuple[np.ndarray, int]:
-    """Keys of shape (n_tables, n_codes), and their bits: as many in each, but for the last."""
-    n_tables = -(-n_bits // _WIDTH)
+def _substrings(words: Words, n_bits: int) -> tuple[NDArray[np.uint16], int]:
+    """Return substrings as integers of shape (n_tables, n_codes), and their number of bits.
+
+    All substrings have the same number of bits; the last one is padded with 0.
+    """
+    n_tables = -(-n_bits // _SUBSTRING_BITS)
     width = -(-n_bits // n_tables)
     codes = np.pad(to_bytes(words, -(-n_bits // 8)), ((0, 0), (0, 4))).astype(np.uint32)
     keys = np.empty((n_tables, len(codes)), np.uint16)
@@ -107,56 +125,80 @@ def _substrings(words: Words, n_bits: int) -> tuple[np.ndarray, int]:
 
 
 @cache
-def _shell(width: int, n_flips: int) -> np.ndarray:
-    """All numbers of so many bits of which so many are 1."""
-    ones = [sum(1 << place for place in places) for places in combinations(range(width), n_flips)]
-    return np.sort(np.array(ones, np.uint16))
+def _bit_patterns(width: int, n_ones: int) -> NDArray[np.uint16]:
+    """Return all integers of `width` bits of which `n_ones` are 1."""
+    patterns = [sum(1 << i for i in ones) for ones in combinations(range(width), n_ones)]
+    return np.sort(np.array(patterns, np.uint16))
 
 
-def _open(tables, queries, keys, active, step, bounds, spent):
-    """Open a step's buckets, for queries that so spend no more than on a scan: which, and hits."""
+def _open_buckets(
+    tables: Tables,
+    queries: Words,
+    keys: NDArray[np.uint16],
+    active: Integers,
+    step: int,
+    bounds: Integers,
+    cost: Integers,
+) -> tuple[NDArray[np.bool_], Hits]:
+    """Search the buckets of one step, for those active queries whose cost stays below a scan's.
+
+    Adds the step to `cost` in place.
+
+    Returns
+    -------
+    affordable : ndarray of bool of shape (n_active,)
+        Active queries that cost less than a linear scan; only these are searched.
+    hits : tuple of ndarray
+        Queries, distances and indices of the codes within `bounds`.
+    """
     starts, indices, codes = tables
     n_flips, j = divmod(step, len(keys))
     width = int(starts.shape[1] - 1).bit_length() - 1
-    buckets = (keys[j, active, None] ^ _shell(width, n_flips)).astype(np.intp)
+    buckets = (keys[j, active, None] ^ _bit_patterns(width, n_flips)).astype(np.intp)
     begin = starts[j][buckets]
     size = starts[j][buckets + 1] - begin
     totals = size.sum(axis=1)
-    spent[active] += _CANDIDATE * totals + _BUCKET * buckets.shape[1]
-    worth = spent[active] < indices.shape[1]
-    active, begin, size, totals = active[worth], begin[worth], size[worth], totals[worth]
+    cost[active] += _CANDIDATE_COST * totals + _BUCKET_COST * buckets.shape[1]
+    affordable = cost[active] < indices.shape[1]
+    active, begin, size, totals = (a[affordable] for a in (active, begin, size, totals))
     hits = []
-    for part in _parts(totals):
-        some, counts = active[part], totals[part]
-        places = _ranges(begin[part].ravel(), size[part].ravel())
-        differ = _differing(codes[j], places, queries[:, some], counts)
-        limits = np.minimum(bounds[some], np.iinfo(differ.dtype).max).astype(differ.dtype)
-        near = np.flatnonzero(differ <= np.repeat(limits, counts))
-        samples = some[np.searchsorted(np.cumsum(counts), near, side="right")]
-        hits.append((samples, differ[near].astype(np.int64), indices[j][places[near]]))
+    for chunk in _chunks(totals):
+        searched, counts = active[chunk], totals[chunk]
+        positions = _concatenated_ranges(begin[chunk].ravel(), size[chunk].ravel())
+        distances = _candidate_distances(codes[j], positions, queries[:, searched], counts)
+        limits = np.minimum(bounds[searched], np.iinfo(distances.dtype).max)
+        near = np.flatnonzero(distances <= np.repeat(limits.astype(distances.dtype), counts))
+        rows = searched[np.searchsorted(np.cumsum(counts), near, side="right")]
+        hits.append((rows, distances[near].astype(np.int64), indices[j][positions[near]]))
     empty = (np.zeros(0, np.int64),) * 3
-    return worth, tuple(np.concatenate(column) for column in zip(empty, *hits, strict=True))
+    queries_hit, distances_hit, indices_hit = (
+        np.concatenate(arrays) for arrays in zip(empty, *hits, strict=True)
+    )
+    return affordable, (queries_hit, distances_hit, indices_hit)
 
 
-def _differing(codes, places, queries, counts):
-    """Distances of each query from as many codes; takes and repeats, for speed, no indexing."""
-    total = None
-    for words, query in zip(codes, queries, strict=True):
-        differ = words.take(places)
-        differ ^= np.repeat(query, counts)
-        count = np.bitwise_count(differ)
-        total = count if total is None else np.add(total, count, dtype=np.uint16)
-    return total
+def _candidate_distances(
+    codes: Words, positions: Integers, queries: Words, counts: Integers
+) -> np.ndarray:
+    """Distances of each query from its own candidates, `counts` of them, at `positions`."""
+
+    def word_distances(words: np.ndarray, query: np.ndarray) -> NDArray[np.uint8]:
+        # take and repeat are faster than fancy indexing.
+        xor = words.take(positions)
+        xor ^= np.repeat(query, counts)
+        return np.bitwise_count(xor)
+
+    return reduce(partial(np.add, dtype=np.uint16), map(word_distances, codes, queries))
 
 
-def _parts(totals: Integers) -> list[slice]:
-    """Cut queries into runs of about `_CHUNK` candidates."""
+def _chunks(totals: Integers) -> list[slice]:
+    """Divide queries into consecutive groups of about `_CHUNK` candidates."""
     ends = np.flatnonzero(np.diff(np.cumsum(totals) // _CHUNK)) + 1
     cuts = [0, *ends.tolist(), len(totals)]
     return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
-def _ranges(begin: Integers, size: Integers) -> Integers:
-    """All of begin[i], ..., begin[i] + size[i] - 1, one range after the other."""
+def _concatenated_ranges(begin: Integers, size: Integers) -> Integers:
+    """Concatenate the ranges begin[i], ..., begin[i] + size[i] - 1."""
     ends = np.cumsum(size)
     return np.repeat(begin - ends + size, size) + np.arange(ends[-1] if len(ends) else 0)

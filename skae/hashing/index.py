@@ -1,113 +1,120 @@
-"""An index of codes that finds the nearest by Hamming distance.
-
-Has the interface of scikit-learn's neighbors; how a search is done is not known here.
-"""
+"""Nearest-neighbor index for binary codes with the interface of scikit-learn's neighbors."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from skae._typing import ArrayLike
 from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
+from skae.hashing import _exact
 from skae.hashing._base import ALGORITHMS, StoredCodes
 from skae.hashing._graph import GraphMixin
-from skae.hashing._retrieval import check_whole
-from skae.hashing._top_k import own_places
+from skae.hashing._retrieval import check_integer
+from skae.hashing._top_k import Integers, self_matches
 
 
 class HammingIndex(GraphMixin, StoredCodes):
-    """Nearest codes by Hamming distance, the number of bits that differ.
+    """Nearest neighbors of binary codes by Hamming distance.
 
-    The interface is that of :class:`sklearn.neighbors.NearestNeighbors`, for codes of bits such as
-    :class:`skae.SemanticHasher` makes::
+    The interface is that of :class:`sklearn.neighbors.NearestNeighbors`, for binary codes such as
+    those of :class:`skae.SemanticHasher`. The Hamming distance is the number of bits that differ::
 
         distance(a, b) = sum_j [a_j != b_j],    from 0 to the number of bits
 
-    A search is exact unless `algorithm` names one that is not, and ties go to the lower index.
+    The search is exact unless `algorithm` selects an approximate method. Ties are broken by index.
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        Neighbors that `kneighbors` gives, at least 1.
+        Number of neighbors that `kneighbors` returns, at least 1.
 
     radius : int, default=2
-        Bits that may differ for `radius_neighbors`, at least 0 and at most the number of bits.
+        Hamming radius of `radius_neighbors`, from 0 to the number of bits.
 
     backend : {"auto", "numpy", "faiss"}, default="auto"
-        "numpy" needs nothing more. "faiss" needs ``pip install 'skae[faiss]'``. "auto" is "numpy",
-        unless `algorithm` names one that faiss alone has: what is found does not depend on what
-        happens to be installed.
+        "numpy" has no further dependency. "faiss" needs ``pip install 'skae[faiss]'``. "auto" is
+        "numpy", unless `algorithm` is available with faiss only. It does not depend on whether
+        faiss is installed, so that results do not depend on it either.
 
     algorithm : {"auto", "brute", "multi_index", "ivf", "hnsw", "multi_hash"}, default="auto"
-        "auto": "brute" with faiss; with NumPy "multi_index" from 16,384 codes on, below "brute".
+        "auto" is "brute" with faiss. With NumPy it is "multi_index" from 16,384 codes on, and
+        "brute" below.
 
-        - "brute" compares each code. Exact; both backends.
-        - "multi_index" looks codes up by their substrings of up to 16 bits [1]_, and compares each
-          code for those queries where that is the sooner way. Exact; NumPy.
-        - "ivf" compares the codes of the clusters nearest to the query. Approximate; faiss.
-        - "hnsw" walks a graph of neighbors [2]_. Approximate; faiss.
-        - "multi_hash" looks codes up by substrings in which few bits differ. Approximate; faiss.
+        - "brute": linear scan over all codes. Exact; both backends.
+        - "multi_index": multi-index hashing by substrings of up to 16 bits [1]_, with a linear
+          scan for those queries where it is faster. Exact; NumPy.
+        - "ivf": inverted file, a scan of the clusters nearest to the query. Approximate; faiss.
+        - "hnsw": hierarchical navigable small world graph [2]_. Approximate; faiss.
+        - "multi_hash": hash tables of substrings in which few bits differ. Approximate; faiss.
 
     algorithm_params : dict, default=None
-        For the approximate algorithms, whole numbers; more is slower and finds more. "ivf":
-        `n_lists` (default: the root of the number of codes), `n_probes` (a sixteenth of them).
-        "hnsw": `n_links` (32), `ef_construction` (40), `ef_search` (64, or n_neighbors if that is
-        more). "multi_hash": `n_bits` of a substring (from 8 to 30, more for more codes), `n_tables`
-        (as many as fit into a code), `n_flips` of its bits (1, at least 0).
+        Integer parameters of the approximate algorithms. Larger values increase recall and search
+        time.
+
+        - "ivf": `n_lists` (default: square root of the number of codes), `n_probes` (default: a
+          sixteenth of `n_lists`).
+        - "hnsw": `n_links` (default: 32), `ef_construction` (default: 40), `ef_search` (default:
+          64; a search uses at least its number of neighbors).
+        - "multi_hash": `n_bits` of a substring (default: from 8 to 30, more for more codes),
+          `n_tables` (default: as many as fit into a code), `n_flips`, the bits of a substring that
+          may differ (default: 1; at least 0).
 
     packed : bool, default=False
-        Whether codes are bytes of eight bits each, as :meth:`skae.SemanticHasher.hash` gives them,
-        instead of 0 and 1.
+        Whether codes are packed bytes of eight bits each, as returned by
+        :meth:`skae.SemanticHasher.hash`, instead of 0 and 1.
 
     n_jobs : int, default=None
-        Threads of a search; None is 1, -1 all. Each thread takes queries of its own, so that a
-        single query is as fast with one.
+        Number of threads of a search. None means 1, -1 all processors. Queries are divided among
+        the threads, so that a single query does not get faster.
 
     Attributes
     ----------
     n_samples_fit_ : int
-        Codes in the index.
+        Number of indexed codes.
 
     n_features_in_ : int
-        Columns of the codes as given: bits, or bytes where packed.
+        Number of columns of the codes: bits, or bytes if `packed`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where all are strings.
+        Names of the columns, if all names are strings.
 
     n_bits_ : int
-        Bits of a code; with packed codes eight for each byte.
+        Number of bits of a code; eight for each byte if `packed`.
 
     backend_ : {"numpy", "faiss"}
-        What searches.
+        The backend in use.
 
     algorithm_ : str
-        How it searches.
+        The algorithm in use.
 
     codes_ : ndarray of shape (n_words, `n_samples_fit_`)
-        The codes as unsigned words, one plane for each word.
+        The codes as unsigned machine words, one row for each word.
 
     See Also
     --------
-    skae.SemanticHasher : Makes codes.
-    skae.hashing.mean_average_precision : Says how good neighbors by codes are.
+    skae.SemanticHasher : Learns binary codes.
+    skae.hashing.mean_average_precision : Evaluates retrieval by codes.
 
     Notes
     -----
-    Memory, in bytes a code of b bits: b / 8 for the codes (rounded up to 1, 2, 4 or a multiple of
-    8), and with "multi_index" for each of ceil(b / 16) tables as much again and 4 more. faiss
-    holds a copy of its own.
+    Memory for each code of b bits: b / 8 bytes for the code (rounded up to 1, 2, 4 or a multiple
+    of 8), and with "multi_index" the same again plus 4 bytes for each of ceil(b / 16) tables.
+    faiss stores a copy of its own.
 
-    Do not use it for codes of real numbers, nor for some thousands of short samples: scikit-learn's
-    `NearestNeighbors` on the samples themselves is fast enough there, and loses nothing.
+    For real-valued codes, or for some thousands of samples with few features, use scikit-learn's
+    `NearestNeighbors` on the samples themselves: it is fast enough there and loses no information.
 
-    Where an approximate search finds fewer than `n_neighbors`, that query is searched exactly.
-    "hnsw" knows no radius: `radius_neighbors` is exact with it.
+    If an approximate search finds fewer than `n_neighbors` neighbors, that query is searched
+    exactly. "hnsw" has no radius search: `radius_neighbors` is exact with it.
 
-    For codes that are all different and without clusters the nearest lie far away (14 to 16 of 64
-    bits among a million), and "multi_index" opens about a twentieth of the codes; in real data it
-    opens far fewer.
+    Codes that are all different and not clustered have distant nearest neighbors (14 to 16 of 64
+    bits among a million codes): "multi_index" then compares about a twentieth of the codes. On
+    real data it compares far fewer.
 
     References
     ----------
@@ -139,15 +146,15 @@ class HammingIndex(GraphMixin, StoredCodes):
 
     def __init__(
         self,
-        n_neighbors=5,
-        radius=2,
+        n_neighbors: int = 5,
+        radius: int = 2,
         *,
-        backend="auto",
-        algorithm="auto",
-        algorithm_params=None,
-        packed=False,
-        n_jobs=None,
-    ):
+        backend: str = "auto",
+        algorithm: str = "auto",
+        algorithm_params: Mapping[str, int] | None = None,
+        packed: bool = False,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_neighbors = n_neighbors
         self.radius = radius
         self.backend = backend
@@ -157,13 +164,13 @@ class HammingIndex(GraphMixin, StoredCodes):
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Index codes, in place of those indexed before.
+    def fit(self, X: ArrayLike, y: None = None) -> Self:
+        """Index codes, replacing those of an earlier fit.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            0 and 1, or bytes where packed.
+            Codes of 0 and 1, or bytes if `packed`.
         y : None
             Ignored.
 
@@ -174,23 +181,24 @@ class HammingIndex(GraphMixin, StoredCodes):
         Raises
         ------
         ValueError
-            If X does not hold such codes, or backend and algorithm do not go together.
+            If X does not hold bits (bytes if `packed`), or `algorithm` is not available with
+            `backend`.
         ImportError
-            If the backend is faiss, which is not installed.
+            If the backend is faiss, and faiss is not installed.
         """
         self._store(X)
         return self
 
-    def add(self, X):
-        """Index more codes behind those that are there.
+    def add(self, X: ArrayLike) -> Self:
+        """Append codes to the index.
 
-        Adding costs a copy of all codes, and now and then new tables: add many at a time. An
-        error leaves the index as it was.
+        Each call copies all codes and sometimes rebuilds the tables, so add many codes at a time.
+        If an error is raised, the index is unchanged.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Codes as given to `fit`.
+            Codes of the same kind as in `fit`.
 
         Returns
         -------
@@ -199,101 +207,110 @@ class HammingIndex(GraphMixin, StoredCodes):
         Raises
         ------
         ValueError
-            If X is None, or does not hold codes of this index.
+            If X is None, or does not hold codes like those of `fit`.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the index is not fitted.
         """
         if X is None:
-            raise ValueError("X=None holds no codes to add")
+            raise ValueError("X=None: pass the codes to add to the index")
         self._append(X)
         return self
 
-    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
-        """Find the nearest codes, nearest first, ties by index.
+    def kneighbors(
+        self,
+        X: ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+    ) -> Integers | tuple[Integers, Integers]:
+        """Find the k nearest neighbors, sorted by distance and then by index.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            Codes as given to `fit`. None: the indexed codes, each without itself.
+            Query codes of the same kind as in `fit`. None: the indexed codes, none of which is
+            its own neighbor.
         n_neighbors : int, default=None
-            Neighbors of each; None: the parameter's.
+            Number of neighbors. None: the parameter of the index.
         return_distance : bool, default=True
-            Whether to give distances, too.
+            Whether to return the distances.
 
         Returns
         -------
         distances : ndarray of int64 of shape (n_queries, n_neighbors)
-            Bits that differ; only with return_distance=True.
+            Hamming distances; only if `return_distance` is True.
         indices : ndarray of int64 of shape (n_queries, n_neighbors)
-            Places of the neighbors among the indexed codes.
+            Indices of the neighbors among the indexed codes.
 
         Raises
         ------
         ValueError
-            If there are fewer codes than neighbors, or X does not hold codes of this index.
+            If the index has fewer codes than neighbors, or X does not hold codes like those of
+            `fit`.
         """
-        queries = self._packed(X)
-        k = check_whole("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors, 1)
-        with_own = k + (X is None)
-        if with_own > self.n_samples_fit_:
+        queries = self._packed_queries(X)
+        n_neighbors = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = check_integer("n_neighbors", n_neighbors, 1)
+        # The indexed codes find themselves, too: one neighbor more is searched and removed.
+        n_searched = k + (X is None)
+        if n_searched > self.n_samples_fit_:
             sign = "<" if X is None else "<="
             raise ValueError(
                 f"Expected n_neighbors {sign} n_samples_fit, but n_neighbors = {k}, "
                 f"n_samples_fit = {self.n_samples_fit_}, n_samples = {len(queries)}"
             )
-        distances, indices = self._nearest(queries, with_own)
+        distances, indices = self._nearest(queries, n_searched)
         if X is None:
-            others = ~own_places(indices)
-            distances, indices = (found[others].reshape(-1, k) for found in (distances, indices))
+            others = ~self_matches(indices)
+            distances, indices = (a[others].reshape(-1, k) for a in (distances, indices))
         return (distances, indices) if return_distance else indices
 
-    def radius_neighbors(self, X=None, radius=None, return_distance=True, sort_results=False):
-        """Find all codes within a radius: look up the hash ball.
+    def radius_neighbors(
+        self,
+        X: ArrayLike | None = None,
+        radius: int | None = None,
+        return_distance: bool = True,
+        sort_results: bool = False,
+    ) -> NDArray[np.object_] | tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Find all neighbors within a Hamming radius.
 
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features), default=None
-            Codes as given to `fit`. None: the indexed codes, each without itself.
+            Query codes of the same kind as in `fit`. None: the indexed codes, none of which is
+            its own neighbor.
         radius : int, default=None
-            Bits that may differ, that many included; None: the parameter's.
+            Largest Hamming distance, inclusive. None: the parameter of the index.
         return_distance : bool, default=True
-            Whether to give distances, too.
+            Whether to return the distances.
         sort_results : bool, default=False
-            Nearest first, ties by index. False: by index.
+            If True, sort neighbors by distance and then by index. False: by index only.
 
         Returns
         -------
         distances : ndarray of shape (n_queries,) of arrays of int64
-            Bits that differ, of each query's neighbors; only with return_distance=True.
+            Hamming distances of each query's neighbors; only if `return_distance` is True.
         indices : ndarray of shape (n_queries,) of arrays of int64
-            Places of the neighbors; an empty array where there are none.
+            Indices of the neighbors among the indexed codes; an empty array if there are none.
 
         Raises
         ------
         ValueError
-            If the radius is not in 0..n_bits_, results are to be sorted by distances that are not
-            asked for, or X does not hold codes of this index.
+            If `radius` is not in 0..n_bits_, `sort_results` is True while `return_distance` is
+            False, or X does not hold codes like those of `fit`.
         """
-        queries = self._packed(X)
-        radius = check_whole("radius", self.radius if radius is None else radius, 0, self.n_bits_)
+        queries = self._packed_queries(X)
+        radius = self.radius if radius is None else radius
+        radius = check_integer("radius", radius, 0, self.n_bits_)
         if sort_results and not return_distance:
             raise ValueError("return_distance must be True if sort_results is True")
-        samples, distances, indices = self._within(queries, radius)
+        rows, distances, indices = self._within(queries, radius)
         if X is None:
-            others = samples != indices
-            samples, distances, indices = samples[others], distances[others], indices[others]
+            others = rows != indices
+            rows, distances, indices = rows[others], distances[others], indices[others]
         if sort_results:
-            order = np.lexsort((indices, distances, samples))
+            order = np.lexsort((indices, distances, rows))
             distances, indices = distances[order], indices[order]
-        cuts = np.searchsorted(samples, np.arange(1, len(queries)))
-        distances, indices = (_ragged(np.split(found, cuts)) for found in (distances, indices))
-        return (distances, indices) if return_distance else indices
-
-
-def _ragged(parts):
-    """An array of arrays, also where all are of one length."""
-    found = np.empty(len(parts), object)
-    found[:] = parts
-    return found
+        split = _exact.split_by_query(rows, len(queries), distances, indices)
+        return split if return_distance else split[1]

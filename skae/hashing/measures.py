@@ -1,45 +1,57 @@
-"""How well samples of a label are found by their codes.
+"""Retrieval metrics of binary codes: mean average precision, precision at k, hash lookup.
 
-Knows no backend: all measures are exact.
+All metrics are computed by exact search, with NumPy.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
+from skae._typing import ArrayLike
 from skae.hashing import _exact
-from skae.hashing._retrieval import RetrievalTask, check_whole
-from skae.hashing._top_k import own_places
+from skae.hashing._retrieval import RetrievalTask, check_integer
+from skae.hashing._top_k import self_matches
 from skae.hashing._words import distances
 
-#: queries whose hash balls are held at a time
+#: Queries whose Hamming balls are held in memory at a time.
 _GROUP = 100
 
 
-def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, packed=False):
+def mean_average_precision(
+    codes: ArrayLike,
+    y: ArrayLike,
+    queries: ArrayLike | None = None,
+    y_queries: ArrayLike | None = None,
+    *,
+    k: int | None = None,
+    packed: bool = False,
+) -> float:
     """Mean average precision (mAP) of samples ranked by the Hamming distance of their codes.
 
-    A sample is relevant to a query if it has the query's label. Samples are ranked by distance, ties by
-    index, and with r_i = 1 where the sample in place i is relevant::
+    A sample is relevant to a query if both have the same label. Samples are ranked by distance,
+    with ties broken by index. With r_i = 1 if the sample at rank i is relevant, else 0::
 
         AP = sum_{i <= k} r_i * (r_1 + ... + r_i) / i  /  sum_{i <= k} r_i
 
-    0 where none of the first k is relevant; mAP is the mean over queries.
+    AP is 0 if none of the first k samples is relevant. mAP is the mean of AP over queries.
 
     Parameters
     ----------
     codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
-        Codes to search: 0 and 1, or bytes where packed.
+        Codes to be searched: 0 and 1, or bytes if `packed`.
     y : array-like of shape (n_samples,)
-        Their labels, of any kind.
+        Labels of the codes: strings or numbers.
     queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
-        Codes to search for. None: each of the codes, among the others.
+        Query codes. None: each of the codes is a query and retrieves the others.
     y_queries : array-like of shape (n_queries,), default=None
-        Their labels; not with queries=None.
+        Labels of the queries; None if `queries` is None.
     k : int, default=None
-        Places that count; None: all.
+        Number of ranks that are evaluated. None: all.
     packed : bool, default=False
-        Whether codes are bytes of eight bits each.
+        Whether codes are packed bytes of eight bits each.
 
     Returns
     -------
@@ -49,17 +61,21 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
     Raises
     ------
     ValueError
-        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
-        not one label for each, y_queries is given without queries, a single code is searched for
-        others, or k is not in 1..n, where n samples can be found.
+        If codes or queries do not hold bits (bytes if `packed`) or differ in length, the labels
+        are missing or differ in number from the codes, `y_queries` is passed without `queries`, a
+        single code has no others to retrieve, or k is not in 1..n, where n samples can be
+        retrieved.
     TypeError
         If k is not an integer, or codes are sparse.
 
     Notes
     -----
-    Short codes have many ties, and codes sorted by label would make them count: shuffle the samples.
-    Others divide by all relevant samples, also for k below n_samples; that number is bounded by
-    k / (number of relevant samples), and other than this one it rewards finding more of them.
+    Short codes have many ties. If the samples are sorted by label, breaking ties by index biases
+    the score: shuffle the samples first.
+
+    Some definitions divide by the number of all relevant samples, even for k below n_samples. That
+    score is at most k / (number of relevant samples), and unlike this one it increases with the
+    number of relevant samples among the first k.
 
     References
     ----------
@@ -75,36 +91,45 @@ def mean_average_precision(codes, y, queries=None, y_queries=None, *, k=None, pa
     """
     task = RetrievalTask(codes, y, queries, y_queries, packed)
     if k is not None:
-        check_whole("k", k, 1, task.n_ranked)
+        check_integer("k", k, 1, task.n_ranked)
     scores = []
     for relevant in _ranked_relevance(task):
-        places = np.flatnonzero(relevant[:k])
-        found = np.arange(1, len(places) + 1)
-        scores.append((found / (places + 1)).mean() if len(places) else 0.0)
+        ranks = np.flatnonzero(relevant[:k]) + 1
+        n_relevant = np.arange(1, len(ranks) + 1)
+        scores.append((n_relevant / ranks).mean() if len(ranks) else 0.0)
     return float(np.mean(scores))
 
 
-def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False):
-    """Share of the k nearest samples that have the query's label, averaged over queries.
+def precision_at_k(
+    codes: ArrayLike,
+    y: ArrayLike,
+    queries: ArrayLike | None = None,
+    y_queries: ArrayLike | None = None,
+    *,
+    k: int = 10,
+    packed: bool = False,
+) -> float:
+    """Fraction of the k nearest samples that have the query's label, averaged over queries.
 
-    With r_i = 1 where the neighbor in place i has the query's label, else 0::
+    With r_i = 1 if the i-th nearest sample has the query's label, else 0::
 
         precision at k = mean over queries of (r_1 + ... + r_k) / k
 
     Parameters
     ----------
     codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
-        Codes to search: 0 and 1, or bytes where packed.
+        Codes to be searched: 0 and 1, or bytes if `packed`.
     y : array-like of shape (n_samples,)
-        Their labels, of any kind.
+        Labels of the codes: strings or numbers.
     queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
-        Codes to search for. None: each of the codes, among the others.
+        Query codes. None: each of the codes is a query and retrieves the others.
     y_queries : array-like of shape (n_queries,), default=None
-        Their labels; not with queries=None.
+        Labels of the queries; None if `queries` is None.
     k : int, default=10
-        Neighbors of a query, by Hamming distance, ties by index; at most as many as there are.
+        Number of neighbors of a query by Hamming distance, with ties broken by index; at most the
+        number of samples that can be retrieved.
     packed : bool, default=False
-        Whether codes are bytes of eight bits each.
+        Whether codes are packed bytes of eight bits each.
 
     Returns
     -------
@@ -114,9 +139,10 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
     Raises
     ------
     ValueError
-        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
-        not one label for each, y_queries is given without queries, a single code is searched for
-        others, or k is not in 1..n, where n samples can be found.
+        If codes or queries do not hold bits (bytes if `packed`) or differ in length, the labels
+        are missing or differ in number from the codes, `y_queries` is passed without `queries`, a
+        single code has no others to retrieve, or k is not in 1..n, where n samples can be
+        retrieved.
     TypeError
         If k is not an integer, or codes are sparse.
 
@@ -128,40 +154,50 @@ def precision_at_k(codes, y, queries=None, y_queries=None, *, k=10, packed=False
     0.5
     """
     task = RetrievalTask(codes, y, queries, y_queries, packed)
-    check_whole("k", k, 1, task.n_ranked)
-    tables = _exact.tables_for(task.words, task.n_bits, "auto")
-    _, found = _exact.nearest(task.words, task.n_bits, tables, task.queries, k + task.own)
-    relevant = task.labels[found] == task.wanted[:, None]
-    if task.own:
-        relevant = relevant[~own_places(found)]
+    check_integer("k", k, 1, task.n_ranked)
+    tables = _exact.tables_for(task.words, task.n_bits)
+    # Codes that are their own queries find themselves, too: one neighbor more is searched.
+    n_searched = k + task.exclude_self
+    _, indices = _exact.nearest(task.words, task.n_bits, tables, task.queries, n_searched)
+    relevant = task.labels[indices] == task.query_labels[:, None]
+    if task.exclude_self:
+        relevant = relevant[~self_matches(indices)]
     return float(relevant.mean())
 
 
-def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packed=False):
-    """Precision of looking up the hash ball, averaged over queries.
+def hash_lookup_score(
+    codes: ArrayLike,
+    y: ArrayLike,
+    queries: ArrayLike | None = None,
+    y_queries: ArrayLike | None = None,
+    *,
+    radius: int = 2,
+    packed: bool = False,
+) -> float:
+    """Precision of hash lookup within a Hamming radius, averaged over queries.
 
-    Of the samples whose codes differ from the query's in at most `radius` bits, the share that has
-    the query's label. With r_i = 1 where sample i has the query's label, else 0, and d_i the bits in
-    which its code differs::
+    The precision of a query is the fraction of samples with the query's label among the samples in
+    its Hamming ball, those whose codes differ in at most `radius` bits. With r_i = 1 if sample i
+    has the query's label, else 0, and d_i the Hamming distance of its code::
 
         score = mean over queries of  sum_{d_i <= radius} r_i  /  sum_{d_i <= radius} 1
 
-    0 for a query that finds nothing.
+    The precision is 0 for a query whose ball is empty.
 
     Parameters
     ----------
     codes : array-like of shape (n_samples, n_bits) or (n_samples, n_bytes)
-        Codes to search: 0 and 1, or bytes where packed.
+        Codes to be searched: 0 and 1, or bytes if `packed`.
     y : array-like of shape (n_samples,)
-        Their labels, of any kind.
+        Labels of the codes: strings or numbers.
     queries : array-like of shape (n_queries, n_bits) or (n_queries, n_bytes), default=None
-        Codes to search for. None: each of the codes, among the others.
+        Query codes. None: each of the codes is a query and retrieves the others.
     y_queries : array-like of shape (n_queries,), default=None
-        Their labels; not with queries=None.
+        Labels of the queries; None if `queries` is None.
     radius : int, default=2
-        Bits that may differ, in 0..n_bits.
+        Largest Hamming distance, inclusive, in 0..n_bits.
     packed : bool, default=False
-        Whether codes are bytes of eight bits each.
+        Whether codes are packed bytes of eight bits each.
 
     Returns
     -------
@@ -171,11 +207,11 @@ def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packe
     Raises
     ------
     ValueError
-        If codes or queries do not hold bits (bytes where packed), their lengths differ, there is
-        not one label for each, y_queries is given without queries, a single code is searched for
-        others, or radius is not in 0..n_bits.
+        If codes or queries do not hold bits (bytes if `packed`) or differ in length, the labels
+        are missing or differ in number from the codes, `y_queries` is passed without `queries`, a
+        single code has no others to retrieve, or `radius` is not in 0..n_bits.
     TypeError
-        If radius is not an integer, or codes are sparse.
+        If `radius` is not an integer, or codes are sparse.
 
     Examples
     --------
@@ -185,29 +221,30 @@ def hash_lookup_score(codes, y, queries=None, y_queries=None, *, radius=2, packe
     0.75
     """
     task = RetrievalTask(codes, y, queries, y_queries, packed)
-    check_whole("radius", radius, 0, task.n_bits)
-    tables = _exact.tables_for(task.words, task.n_bits, "auto")
+    check_integer("radius", radius, 0, task.n_bits)
+    tables = _exact.tables_for(task.words, task.n_bits)
     scores = []
-    for start in range(0, len(task.wanted), _GROUP):
-        some, wanted = task.queries[:, start : start + _GROUP], task.wanted[start : start + _GROUP]
-        samples, _, found = _exact.within(task.words, task.n_bits, tables, some, radius)
-        if task.own:
-            others = samples + start != found
-            samples, found = samples[others], found[others]
-        relevant = task.labels[found] == wanted[samples]
-        n_found = np.bincount(samples, minlength=len(wanted))
-        n_relevant = np.bincount(samples, weights=relevant, minlength=len(wanted))
+    for start in range(0, len(task.query_labels), _GROUP):
+        group = slice(start, start + _GROUP)
+        queries, query_labels = task.queries[:, group], task.query_labels[group]
+        rows, _, indices = _exact.within(task.words, task.n_bits, tables, queries, radius)
+        if task.exclude_self:
+            others = rows + start != indices
+            rows, indices = rows[others], indices[others]
+        relevant = task.labels[indices] == query_labels[rows]
+        n_found = np.bincount(rows, minlength=len(query_labels))
+        n_relevant = np.bincount(rows, weights=relevant, minlength=len(query_labels))
         scores.append(n_relevant / np.maximum(n_found, 1))
     return float(np.concatenate(scores).mean())
 
 
-def _ranked_relevance(task):
-    """Whether the samples have the query's label, in the order of their distance, by query."""
-    # sorted by counting, which NumPy does for whole numbers as narrow as these
+def _ranked_relevance(task: RetrievalTask) -> Iterator[NDArray[np.bool_]]:
+    """Yield, for each query, whether the samples are relevant, in the order of their distance."""
+    # NumPy's stable sort is a radix sort for integers of at most 16 bits.
     dtype = np.uint8 if task.n_bits <= 255 else np.uint16
-    for i, label in enumerate(task.wanted):
-        differ = distances(task.words, task.queries[:, i, None]).astype(dtype)
-        order = np.argsort(differ, kind="stable")
-        if task.own:
+    for i, label in enumerate(task.query_labels):
+        query_distances = distances(task.words, task.queries[:, i, None]).astype(dtype)
+        order = np.argsort(query_distances, kind="stable")
+        if task.exclude_self:
             order = order[order != i]
         yield task.labels[order] == label

@@ -26,19 +26,28 @@ import pytest
 import skae
 from skae.core.training.driver import _Run
 from tests.datasets import curved, labels
-from tests.discovery import ESTIMATORS, fast
+from tests.discovery import ESTIMATORS, FULLY_TESTED, fast
 
 ROOT = Path(skae.__file__).parents[1]
 
 
+def estimator_class_of(item):
+    """The class of the estimator that a test is parametrized with, None if there is none."""
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    classes = [value if isinstance(value, type) else type(value) for value in values]
+    return next((cls for cls in classes if cls in ESTIMATORS), None)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Run all tests of an estimator in one process, so that its programs are compiled once."""
+    """Group tests by estimator and leave those beyond the representatives to `make test-all`."""
     for item in items:
-        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        kinds = [value if isinstance(value, type) else type(value) for value in values]
-        name = next((kind.__name__ for kind in kinds if kind in ESTIMATORS), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(name))
+        cls = estimator_class_of(item)
+        # one process runs all tests of an estimator, so that its programs are compiled once
+        item.add_marker(pytest.mark.xdist_group(cls.__name__ if cls else item.path.stem))
+        marker = item.get_closest_marker("representatives")
+        if marker and cls not in (marker.args or FULLY_TESTED):
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture(scope="session")

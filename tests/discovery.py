@@ -29,6 +29,10 @@ def public_classes():
     return [value for value in names if inspect.isclass(value)]
 
 
+def accepts(cls, parameter):
+    return parameter in inspect.signature(cls).parameters
+
+
 ESTIMATORS = [
     cls
     for cls in public_classes()
@@ -44,6 +48,10 @@ REPRESENTATIVES = [
     skae.SemanticHasher,
 ]
 
+META_ESTIMATORS = [cls for cls in ESTIMATORS if accepts(cls, "autoencoder")]
+# `make test` runs tests with the marker `representatives` for these, `make test-all` for all classes
+FULLY_TESTED = [*REPRESENTATIVES, *META_ESTIMATORS]
+
 # decoders that give samples themselves, and some that give what becomes a probability
 CLASSES_AND_LOSSES = [(cls, "squared_error") for cls in AUTOENCODERS] + [
     (cls, "binary_cross_entropy") for cls in REPRESENTATIVES
@@ -56,10 +64,6 @@ def few_of(classes):
         cls if cls in REPRESENTATIVES else pytest.param(cls, marks=pytest.mark.stress)
         for cls in classes
     ]
-
-
-def accepts(cls, parameter):
-    return parameter in inspect.signature(cls).parameters
 
 
 def fast(cls, **parameters):

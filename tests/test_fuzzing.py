@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tests.datasets import curved, labels
 from tests.discovery import ESTIMATORS, accepts, fast, outputs
-from tests.test_bad_input import BAD_PARAMETERS
+from tests.test_bad_parameters import BAD_PARAMETERS
 
 SETTINGS = settings(
     deadline=None,

@@ -218,7 +218,7 @@ def test_an_index_of_codes(algorithm, tmp_path):
 def test_an_index_of_faiss_is_refused(tmp_path):
     pytest.importorskip("faiss", reason="faiss is not installed")
     index = HammingIndex(backend="faiss").fit(np.eye(8, dtype=int))
-    with pytest.raises(ValueError, match="faiss cannot be saved"):
+    with pytest.raises(ValueError, match="backend='faiss' cannot be saved"):
         index.save(tmp_path / "index.skae")
 
 

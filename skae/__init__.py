@@ -4,9 +4,7 @@ Public names load when they are first used, so that ``import skae`` is quick and
 runs where scikit-learn is not installed.
 """
 
-import gc
 import importlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -64,23 +62,10 @@ if TYPE_CHECKING:
     from skae.persistence.models import load as load
 
 
-@contextmanager
-def _no_garbage():
-    """What importing makes stays: to look through all of it for garbage takes an eighth of it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def __getattr__(name):
     if name not in _HOME and name not in _PACKAGES:
         raise AttributeError(f"module 'skae' has no attribute {name!r}")
-    with _no_garbage():
-        module = importlib.import_module(_HOME.get(name, f"skae.{name}"))
+    module = importlib.import_module(_HOME.get(name, f"skae.{name}"))
     if name in _PACKAGES:
         return module
     value = getattr(module, name)

@@ -1,6 +1,5 @@
 """The decorrelated autoencoder: codes that tell different things, as principal components do."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ import jax.numpy as jnp
 
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval
 
 __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
@@ -35,8 +34,7 @@ def mean_squared_correlation(z, weight):
     return jnp.sum(jnp.where(jnp.eye(n), 0.0, squares)) / max(1, n * (n - 1))
 
 
-@documented
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class DecorrelatedAutoencoder(BaseAutoencoder):
     """Autoencoder whose codes are nearly uncorrelated: non-linear, and yet a little like PCA's.
 

@@ -1,6 +1,5 @@
 """The adversarial autoencoder: a discriminator makes the codes look like draws of a prior."""
 
-from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ import numpy as np
 
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.architecture import widths
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeAutoencoder
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.adversarial.discriminator import discriminator_weights, judge
@@ -73,15 +72,14 @@ def adversarial_initialization(
     return {**params, "extra": {"discriminator": discriminator}}
 
 
-@documented(
-    more={
+@autoencoder(
+    notes={
         "code_activation": 'Only "identity" here: the prior gives the codes their range.',
         "early_stopping": "Samples held out are judged by their reconstruction plus 200 "
         "`adversarial_weight` times the squared maximum mean discrepancy between their codes and "
         "draws of the prior, since the players' own losses say nothing of how well they play.",
     }
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class AdversarialAutoencoder(GenerativeAutoencoder):
     """Adversarial autoencoder: codes with the distribution that you choose, to draw new samples from.
 

@@ -1,16 +1,13 @@
 """The plain autoencoder: stacked, tied, or one layer each way."""
 
-from dataclasses import dataclass
-
 from skae.core.objective import Objective, reconstruction_loss
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 
 __all__ = ["AutoencoderTransformer"]
 
 
-@documented
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class AutoencoderTransformer(BaseAutoencoder):
     """Autoencoder: non-linear dimensionality reduction with PCA's interface.
 

@@ -1,6 +1,5 @@
 """The contractive autoencoder: codes that stand still when a sample moves a little."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from skae.core.inference import apply_in_blocks
 from skae.core.networks import Model
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.decoder_norm import code_lengths, hold_gain
@@ -68,8 +67,7 @@ def contractive_loss(objective, model, batch, step):
     return loss, {"reconstruction": reconstruction, "jacobian_norm": norm}
 
 
-@documented
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class ContractiveAutoencoder(BaseAutoencoder):
     """Contractive autoencoder: codes that a small change of the sample does not change.
 

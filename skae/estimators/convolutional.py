@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.objective import Objective, reconstruction_loss
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.training import TrainedAutoencoder
@@ -27,8 +27,7 @@ class _ConvolutionParameters(CodeParameters):
     upsampling: str = "transposed"
 
 
-@documented(network=Convolutional)
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder(network=Convolutional)
 class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
     """Convolutional autoencoder: codes of images, whose neighboring pixels are read together.
 

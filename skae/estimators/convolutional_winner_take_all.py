@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.maps import winning_cells
 from skae.core.objective import Objective, mean_over_samples
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.training import TrainedAutoencoder
@@ -66,14 +66,10 @@ sparsity_rate : float, default=0.05
     one sample."""
 
 
-@documented(
+@autoencoder(
     network=_PARAMETERS,
-    n_components="32",
-    init="random",
-    code_activation="relu",
-    more={"init": 'Here only "random": sparse maps are not near the principal components.'},
+    notes={"init": 'Here only "random": sparse maps are not near the principal components.'},
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
     """Convolutional winner-take-all autoencoder: what is in an image, wherever it stands.
 

@@ -1,6 +1,5 @@
 """The denoising autoencoder: noisy samples in, clean samples out."""
 
-from dataclasses import dataclass
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
@@ -16,7 +15,7 @@ from skae.core.objective import Batch, Objective, mean_over_samples
 from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.denoising.corruption import (
@@ -52,8 +51,7 @@ def _corrupt_block(noise, key_data, level, constants, x, weight):
     return corrupt(noise, jax.random.wrap_key_data(key_data), Batch(x, weight), level, constants)
 
 
-@documented
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class DenoisingAutoencoder(BaseAutoencoder):
     """Autoencoder that is given noisy samples and must return the clean ones.
 

@@ -1,6 +1,5 @@
 """The generative stochastic network: a denoiser whose repeated use draws new rows."""
 
-from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -15,7 +14,7 @@ from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback.markov_chain import noisy_output, run_chain, transition
@@ -49,8 +48,7 @@ def walkback_loss(objective, model, batch, step):
     return mean_over_samples(rows, batch.weight), {}
 
 
-@documented
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class GenerativeStochasticNetwork(BaseAutoencoder):
     """Denoising autoencoder that draws new rows: damage, rebuild, damage again.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skae.core.objective import Objective, reconstruction_loss
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import StrOptions
 from skae.estimators.base.training import TrainedAutoencoder
@@ -21,12 +21,10 @@ class _RecurrenceParameters(CodeParameters):
     bidirectional: bool = False
 
 
-@documented(
+@autoencoder(
     network=Recurrent,
-    learning_rate="0.007",
-    more={"learning_rate": "Higher than for other networks: cells learn slowly at 0.002."},
+    notes={"learning_rate": "Higher than for other networks: cells learn slowly at 0.002."},
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
     """Recurrent autoencoder: codes of sequences, read one step after the other.
 

@@ -1,6 +1,6 @@
 """Semantic hashing: codes of bits that are near each other where samples are alike."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from numbers import Real
 from typing import ClassVar
@@ -10,15 +10,14 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
 __all__ = ["SemanticHasher"]
 
 
-@documented(n_components="32", code_activation="logistic")
-@dataclass(kw_only=True, eq=False, repr=False)
+@autoencoder
 class SemanticHasher(BaseAutoencoder):
     """Autoencoder whose codes are bits: alike samples get codes that differ in few of them.
 

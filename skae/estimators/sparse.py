@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from skae.core.networks.ends import has_entering_kernel
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.decoder_norm import code_lengths, hold_gain
@@ -101,11 +101,8 @@ def _has_weights_of_its_own(model):
     return not model.network.tied and has_entering_kernel(model.params)
 
 
-@documented(
-    code_activation="auto",
-    init="random",
-    tied_weights='"auto"',
-    more={
+@autoencoder(
+    notes={
         "code_activation": '"auto": "logistic" under the penalties "kl" (which takes no other) and '
         '"squared_error", "relu" under "l1" and "l2", "identity" under "top_k".',
         "init": "A sparse code is not near the principal components, so the start is random.",
@@ -116,7 +113,6 @@ def _has_weights_of_its_own(model):
         "of the decoder's first layer had unit length.",
     },
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class SparseAutoencoder(BaseAutoencoder):
     """Sparse autoencoder: each sample is told by a few active units out of many.
 

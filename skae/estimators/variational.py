@@ -1,6 +1,5 @@
 """The variational autoencoder: codes with an uncertainty, samples with a likelihood."""
 
-from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -14,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective, mean_over_samples
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeAutoencoder
 from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
@@ -55,8 +54,8 @@ def negative_elbo(objective, model, batch, step):
     return loss / batch.x.shape[-1], metrics
 
 
-@documented(
-    more={
+@autoencoder(
+    notes={
         "code_activation": 'Only "identity" here: codes have a normal distribution.',
         "loss": 'Here the negative logarithm of the likelihood: "squared_error" is a Gaussian\'s, '
         '"absolute_error" a Laplace\'s, "huber" one that is Gaussian in its middle, and '
@@ -64,7 +63,6 @@ def negative_elbo(objective, model, batch, step):
         "init": 'Under "pca" training starts at probabilistic PCA.',
     }
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class VAE(GenerativeAutoencoder):
     """Variational autoencoder: a probabilistic PCA with curves, to draw new samples from.
 

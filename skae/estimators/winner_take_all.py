@@ -1,6 +1,5 @@
 """The winner-take-all autoencoder: each unit keeps its best samples of a batch and no others."""
 
-from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ import jax.numpy as jnp
 
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.docstrings import documented
+from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.winner_take_all.masks import winning_samples
@@ -28,12 +27,9 @@ def winner_take_all_loss(objective, model, batch, step):
     return mean_over_samples(samples, batch.weight), {}
 
 
-@documented(
-    init="random",
-    code_activation="relu",
-    more={"init": "A sparse code is not near the principal components, so the start is random."},
+@autoencoder(
+    notes={"init": "A sparse code is not near the principal components, so the start is random."},
 )
-@dataclass(kw_only=True, eq=False, repr=False)
 class WinnerTakeAllAutoencoder(BaseAutoencoder):
     """Winner-take-all autoencoder: sparse features without a penalty to be weighed.
 

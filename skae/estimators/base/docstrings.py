@@ -1,10 +1,11 @@
 """What all autoencoders share in their docstrings exists once, here."""
 
 import inspect
+import json
 import re
 import textwrap
 
-__all__ = ["documented"]
+__all__ = ["complete_docstring"]
 
 CODE_PARAMETERS = """\
 n_components : int, default={n_components}
@@ -50,7 +51,7 @@ pretraining_max_iter : "auto" or int, default="auto"
     that is 0, which leaves the pretrained stack as it is)."""
 
 TRAINING_PARAMETERS = """\
-code_activation : str, default="{code_activation}"
+code_activation : str, default={code_activation}
     Of the code: "identity", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh",
     "logistic" or "softplus".
 
@@ -60,7 +61,7 @@ loss : str, default="squared_error"
     [0, 1], and so does the reconstruction). The first three are centered: shifting and scaling X
     does not change the fit.
 
-init : {{"pca", "random"}}, default="{init}"
+init : {{"pca", "random"}}, default={init}
     "pca": a linear path beside the networks starts at the principal components, so training
     starts where PCA ends and improves on it. "random": the textbook network, without that path.
     The path is also left out where n_features x n_components exceeds 2e7. Components that the
@@ -186,33 +187,31 @@ fit_time_ : dict of float
     "train", "total"."""
 
 
-def documented(cls=None, *, network=None, more=None, **defaults):
-    """Class decorator: fills ``{parameters}`` and ``{attributes}`` of the docstring.
+def complete_docstring(cls: type, docstring: str, network, notes: dict[str, str]) -> str:
+    """`docstring` with the shared documentation in place of its placeholders.
 
-    `defaults` are those that differ from the plain autoencoder's; `more` is a dict of what else
-    is to be said of a shared parameter (what "auto" means, mostly); `network` is a specification
-    whose parameters stand in place of a dense network's, or the text about them.
+    Parameters
+    ----------
+    cls : dataclass
+        An autoencoder, whose defaults are documented.
+    docstring : str
+        Its docstring, with the lines ``{parameters}`` and ``{attributes}``.
+    network : type, str or None
+        Documentation of the network's parameters: see `skae.estimators.base.decorator`.
+    notes : dict of str
+        Text added to shared parameters.
     """
-
-    def fill(cls):
-        values = {
-            "n_components": "2",
-            "code_activation": "identity",
-            "init": "pca",
-            "learning_rate": "0.002",
-            "tied_weights": "False",
-            **defaults,
-        }
-        own = DENSE_PARAMETERS.format(**values) if network is None else _parameters_of(network)
-        code, training = (t.format(**values) for t in (CODE_PARAMETERS, TRAINING_PARAMETERS))
-        parameters = "\n\n".join([code, own, training])
-        for name, text in (more or {}).items():
-            parameters = _append(parameters, name, text)
-        cls.__doc__ = _insert(inspect.cleandoc(cls.__doc__), "{parameters}", parameters)
-        cls.__doc__ = _insert(cls.__doc__, "{attributes}", SHARED_ATTRIBUTES)
-        return cls
-
-    return fill if cls is None else fill(cls)
+    defaults = {
+        name: json.dumps(field.default) if isinstance(field.default, str) else repr(field.default)
+        for name, field in cls.__dataclass_fields__.items()
+    }
+    own = DENSE_PARAMETERS.format(**defaults) if network is None else _parameters_of(network)
+    code, training = (t.format(**defaults) for t in (CODE_PARAMETERS, TRAINING_PARAMETERS))
+    parameters = "\n\n".join([code, own, training])
+    for name, text in notes.items():
+        parameters = _append(parameters, name, text)
+    text = _insert(inspect.cleandoc(docstring), "{parameters}", parameters)
+    return _insert(text, "{attributes}", SHARED_ATTRIBUTES)
 
 
 def _parameters_of(specification):

@@ -336,8 +336,8 @@ def refused(X, y, word, **parameters):
 def test_wrong_labels_are_refused_and_leave_nothing_behind(X, y):
     refused(X, np.ones(len(X)), "one class, 1.0")
     refused(X, np.where(y == 1, 1, -1), "one class, 1,", unlabeled=-1)
-    refused(X, np.full(len(X), -1), "no labels at all", unlabeled=-1)
-    refused(X, np.full(len(X), np.nan), "no labels at all", unlabeled=np.nan)
+    refused(X, np.full(len(X), -1), "only unlabeled samples", unlabeled=-1)
+    refused(X, np.full(len(X), np.nan), "only unlabeled samples", unlabeled=np.nan)
     refused(X, np.where(y == 1, np.nan, 0.0), "NaN")
     refused(X, X[:, 0], "Unknown label type")
     refused(X, None, "y is None")

@@ -1,1 +1,1 @@
-"""Estimators made of an autoencoder: what codes are good for."""
+"""Meta-estimators over an autoencoder: semi-supervised learning and outlier detection."""

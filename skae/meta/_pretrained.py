@@ -1,16 +1,21 @@
-"""What a pretrained classifier and a pretrained regressor share: two stages, one engine."""
+"""Base class of the semi-supervised estimators: unsupervised pretraining, then fine-tuning.
+
+Pretraining fits an autoencoder to all samples. Fine-tuning trains the encoder's layers with a
+linear head on the labeled samples. Both use the same training loop.
+"""
 
 import warnings
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, adopted_weights, n_encoder_layers
@@ -28,25 +33,26 @@ from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
 from skae.meta._fine_tuning import FineTuningTask, run_fine_tuning
+from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["PretrainedEstimator"]
 
-# a start at random: where the linear path explains the samples, hidden layers learn little of use
+# Random initialization: after a PCA initialization the linear skip connection explains much of the
+# samples, and the hidden layers learn few useful features.
 _DEFAULT: dict[str, Any] = {
     "n_components": 64,
     "init": "random",
     "noise": "masking",
     "noise_level": 0.5,
 }
-_COLUMNS = ("n_features_in_", "feature_names_in_")
 
 
 @dataclass(eq=False, repr=False)
 class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimator):
-    """Base of both; one adds its loss, how it reads y, and what it makes of the head's outputs."""
+    """Base class; subclasses define the loss, the encoding of y, and the head's predictions."""
 
     autoencoder: Any = None
     _: KW_ONLY
@@ -96,21 +102,21 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
     }
 
     def _objective(self) -> Objective:
-        """What stage two minimizes."""
+        """The objective of fine-tuning."""
         raise NotImplementedError
 
     def _read_targets(self, y, X, weight) -> Targets:
-        """Checked targets."""
+        """Validated and encoded targets."""
         raise NotImplementedError
 
-    def _sample_weights(self, targets: Targets, weight):
-        """Weights of samples in stage two."""
+    def _sample_weights(self, targets: Targets, weight: np.ndarray) -> np.ndarray:
+        """Sample weights for pretraining and fine-tuning."""
         del targets
         return weight
 
     @property
     def _n_outputs(self) -> int:
-        """Outputs of the head of a fitted estimator."""
+        """Number of outputs of the head; requires targets to be encoded."""
         raise NotImplementedError
 
     def __sklearn_tags__(self):
@@ -120,27 +126,28 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         return tags
 
     def __sklearn_clone__(self):
-        """Clones share a fitted autoencoder: else no search could use one."""
+        """Clone, sharing a prefit autoencoder: an unfitted clone of it would fail in a search."""
         if not self.prefit:
             return super().__sklearn_clone__()
-        bare = copy(self)
-        bare.autoencoder = None
-        twin = super(PretrainedEstimator, bare).__sklearn_clone__()
-        twin.autoencoder = copy(self.autoencoder)
-        return twin
+        without = copy(self)
+        without.autoencoder = None
+        cloned = super(PretrainedEstimator, without).__sklearn_clone__()
+        cloned.autoencoder = copy(self.autoencoder)
+        return cloned
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
-        """Train the autoencoder on all samples, then its encoder with a head on those with labels.
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Pretrain the autoencoder on all samples, then fine-tune on the labeled samples.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Samples of any real numeric dtype.
         y : array-like of shape (n_samples,)
-            What is to be told of each sample; `unlabeled` where that is not known.
+            Target of each sample, or `unlabeled` for samples without a target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative, for both stages; a weight of 2 is the same as a sample given twice.
+            Nonnegative weights, for pretraining and fine-tuning. A weight of 2 is equivalent to
+            repeating the sample.
 
         Returns
         -------
@@ -149,38 +156,39 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         Raises
         ------
         ValueError
-            NaN, infinity or values beyond 1e150 in X or y, a parameter out of range, no labels at
-            all, labels of one class only, or a validation part too small for all classes.
+            X or y contains NaN, infinity or values beyond 1e150, a parameter is out of range, there
+            are no labels or labels of one class only, or the validation set is too small to contain
+            all classes.
         """
         clock, checked = Clock(), copy(self)
         samples = read_samples(checked, X, reset=True)
         weight = read_weights(sample_weight, samples)
         targets = self._read_targets(y, samples, weight)
         sample_weight = self._sample_weights(targets, weight)
-        resolve_optimizer(self.optimizer)  # what is wrong is better said before stage one
+        resolve_optimizer(self.optimizer)  # Raise before pretraining, which may take long.
         device, seed = find_device(self.device), seed_of(self.random_state)
         clock.lap("read")
-        autoencoder = self._first_stage(X, sample_weight, seed)
+        autoencoder = self._pretrain(X, sample_weight, seed)
         clock.lap("pretrain")
         network = network_of(autoencoder.architecture_, device)
         n_layers = _number_of_layers(self.n_layers, n_encoder_layers(network))
         shared = {
-            **{name: value for name, value in vars(checked).items() if name in _COLUMNS},
+            **{name: value for name, value in vars(checked).items() if name in FEATURE_ATTRIBUTES},
             **targets.attributes,
             "autoencoder_": autoencoder,
             "n_layers_": n_layers,
         }
         checked.__dict__.update(shared)
         task = self._task(checked, network, seed, listener_for(self, X, sample_weight))
-        labeled = np.flatnonzero(targets.known)
+        labeled = np.flatnonzero(targets.labeled)
         mean, scale = autoencoder._units
-        every = Samples(samples, mean, scale, targets=targets.values)
-        head, result = run_fine_tuning(task, every.select(labeled), sample_weight[labeled])
+        all_samples = Samples(samples, mean, scale, targets=targets.values)
+        head, result = run_fine_tuning(task, all_samples.select(labeled), sample_weight[labeled])
         clock.lap("train")
-        return self._adopt(shared, head, result, clock)
+        return self._finish(shared, head, result, clock)
 
     def _task(self, checked, network, seed, listener) -> FineTuningTask:
-        """All that stage two depends on: from here on nothing reads the estimator."""
+        """Everything that fine-tuning depends on; it does not access the estimator."""
         autoencoder, n_layers = checked.autoencoder_, checked.n_layers_
         recurrent = autoencoder.architecture_["network"]["kind"] == "recurrent"
         n_frozen = _number_of_frozen(self.freeze, n_layers)
@@ -200,11 +208,14 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
             listener=listener,
         )
 
-    def _first_stage(self, X, sample_weight, seed):
+    def _pretrain(self, X, sample_weight, seed):
         """The fitted autoencoder."""
         if self.prefit:
             if self.autoencoder is None:
-                raise ValueError("prefit=True takes `autoencoder` as it is: give a fitted one")
+                raise ValueError(
+                    "prefit=True requires a fitted autoencoder, got autoencoder=None. Pass a "
+                    "fitted autoencoder, or use prefit=False."
+                )
             check_is_fitted(self.autoencoder)
             self.autoencoder._checked(X)
             return copy(self.autoencoder)
@@ -212,30 +223,28 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
             autoencoder = DenoisingAutoencoder(**_DEFAULT)
         else:
             autoencoder = clone(self.autoencoder)
-        if autoencoder.random_state is None and self.random_state is not None:
-            autoencoder.random_state = int(seed.generate_state(1)[0] >> 1)
+        seed_autoencoder(autoencoder, self.random_state, seed)
         return autoencoder.fit(X, sample_weight=sample_weight)
 
-    def _adopt(self, shared, head, result, clock):
-        """Take all fitted attributes over together; then say what must be said."""
-        compiling = sum(
-            part.seconds["compile"] for part in {id(r): r for r in (head, result)}.values()
-        )
+    def _finish(self, shared, head, result, clock):
+        """Set all fitted attributes, then warn of divergence or raise after an interrupt."""
+        # Both are the same object if all layers are frozen.
+        parts = (head,) if head is result else (head, result)
+        compiling = sum(part.seconds["compile"] for part in parts)
         seconds = {**clock.seconds, "train": clock.seconds["train"] - compiling}
-        for name in _COLUMNS:
-            self.__dict__.pop(name, None)
-        self.__dict__.update(
-            shared,
-            params_=result.params,
-            history_={**result.history, "head_loss": head.history["loss"]},
-            n_iter_=result.n_epochs,
-            best_iter_=result.best_epoch,
-            fit_time_={**seconds, "compile": compiling, "total": clock.total()},
-        )
+        attributes = {
+            **shared,
+            "params_": result.params,
+            "history_": {**result.history, "head_loss": head.history["loss"]},
+            "n_iter_": result.n_epochs,
+            "best_iter_": result.best_epoch,
+            "fit_time_": {**seconds, "compile": compiling, "total": clock.total()},
+        }
+        set_fitted_attributes(self, attributes)
         if head.diverged or result.diverged:
             warnings.warn(
-                f"Training diverged at learning_rate={self.learning_rate}, its loss or weights out "
-                "of bounds: the last good weights are kept. Lower learning_rate.",
+                f"Training diverged at learning_rate={self.learning_rate}: the loss or the weights "
+                "exceeded their bounds. The last good weights were kept. Lower learning_rate.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -246,13 +255,13 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
     @property
     def _network(self) -> HeadedNetwork:
         device = find_device(self.device, or_default=True)
-        return self._headed(network_of(self.autoencoder_.architecture_, device))
+        return self._headed_network(network_of(self.autoencoder_.architecture_, device))
 
-    def _headed(self, network):
+    def _headed_network(self, network):
         return HeadedNetwork(network, self.n_layers_, self._n_outputs)
 
-    def _run(self, function, X, width):
-        """What a function of the core gives for samples, float32."""
+    def _apply(self, function, X, width):
+        """Apply a function of (network, params, x) to samples in blocks; returns float32."""
         samples = Samples(read_samples(self, X, reset=False), *self.autoencoder_._units)
         out = np.empty((samples.n_samples, width), np.float32)
         shape = (samples.n_samples, samples.n_features)
@@ -264,22 +273,22 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
 
     def _portable(self, method):
         architecture = self.autoencoder_.architecture_
-        network = self._headed(portable_network(architecture))
+        network = self._headed_network(portable_network(architecture))
         params, units = self.params_, function_params(self.autoencoder_)
 
         def function(X):
-            return self._finished(method, network.outputs(params, standardized(units, X)))
+            return self._exported_output(method, network.outputs(params, standardized(units, X)))
 
         return portable_over(architecture, function, self.n_features_in_)
 
-    def _finished(self, method, outputs):
-        """What a method to export makes of the head's outputs, in JAX."""
+    def _exported_output(self, method, outputs):
+        """Result of an exported method from the head's outputs, in JAX."""
         raise NotImplementedError
 
     def _outputs(self, X):
-        """The head's outputs, float64."""
+        """Outputs of the head, float64."""
         check_is_fitted(self)
-        return self._run(outputs, X, self._n_outputs).astype(np.float64)
+        return self._apply(outputs, X, self._n_outputs).astype(np.float64)
 
 
 def _number_of_layers(n_layers, available):
@@ -287,8 +296,8 @@ def _number_of_layers(n_layers, available):
         return available
     if n_layers > available:
         raise ValueError(
-            f"n_layers={n_layers} is more than the encoder has: {available}, that of the codes "
-            "included"
+            f"n_layers={n_layers} exceeds the number of encoder layers, {available} (including the "
+            "code layer). Use a smaller number or 'all'."
         )
     return int(n_layers)
 
@@ -298,7 +307,7 @@ def _number_of_frozen(freeze, n_layers):
         return {"none": 0, "all": n_layers}[freeze]
     if freeze > n_layers:
         raise ValueError(
-            f"freeze={freeze} layers are more than are used: {n_layers}; use a smaller number or "
-            "'all'"
+            f"freeze={freeze} exceeds the number of layers below the head, {n_layers}. Use a "
+            "smaller number or 'all'."
         )
     return int(freeze)

@@ -1,38 +1,40 @@
-"""What users say of samples: labels and numbers, some of them missing; checked."""
+"""Validation and encoding of targets for semi-supervised learning, where some are missing."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.moments import refuse_beyond_squares
 from skae.estimators.base.input_checks import read_weights
 
 __all__ = [
     "Targets",
-    "as_numbers",
-    "known_among",
-    "read_labels",
-    "read_numbers",
-    "weights_of_classes",
+    "encode_labels",
+    "labeled_subset",
+    "numeric_targets",
+    "sample_weights_by_class",
+    "standardize_targets",
 ]
 
 
 class Targets(NamedTuple):
-    """What is known of samples.
+    """Encoded targets.
 
-    ``known`` of shape (n_samples,), whether a sample is to be learned from; ``values`` of shape
-    (n_samples, 1), float32, of use only where it is; ``attributes`` for the fitted estimator.
+    ``labeled`` of shape (n_samples,) is a mask of the samples that have a target and a positive
+    weight. ``values`` of shape (n_samples, 1) and dtype float32 are class indices or standardized
+    numbers, and 0 for all other samples. ``attributes`` are attributes of the fitted estimator.
     """
 
-    known: np.ndarray
+    labeled: np.ndarray
     values: np.ndarray
-    attributes: dict
+    attributes: dict[str, Any]
 
 
-def _column(estimator, y, X):
+def _check_target(estimator, y, X):
     """`y` as an array of shape (n_samples,)."""
     if y is None:
         raise ValueError(
@@ -43,125 +45,139 @@ def _column(estimator, y, X):
     return y
 
 
-def known_among(X, y, unlabeled, sample_weight) -> tuple:
-    """Which of `y` are known, and these with their weights: what a score is about."""
-    y = column_or_1d(y)
-    check_consistent_length(X, y)
-    known = ~_is_missing(y, unlabeled)
-    if not known.any():
-        raise ValueError(f"y holds nothing to compare with: all are unlabeled={unlabeled!r}")
-    weight = None if sample_weight is None else read_weights(sample_weight, X)[known]
-    return known, y[known], weight
+def labeled_subset(
+    X: MatrixLike, y: ArrayLike, unlabeled: Any, sample_weight: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Mask of the samples with a target, their targets and their weights, for `score`."""
+    targets = column_or_1d(y)
+    check_consistent_length(X, targets)
+    labeled = ~_is_unlabeled(targets, unlabeled)
+    if not labeled.any():
+        raise ValueError(
+            f"y has no targets to compare predictions with: all {len(targets)} values equal "
+            f"unlabeled={unlabeled!r}."
+        )
+    weight = None if sample_weight is None else read_weights(sample_weight, X)[labeled]
+    return labeled, targets[labeled], weight
 
 
-def _is_missing(y, unlabeled) -> np.ndarray:
-    """Whether each of `y` is the value that marks samples without a label."""
+def _is_unlabeled(y, unlabeled) -> np.ndarray:
+    """Mask of the values of `y` that equal the marker of unlabeled samples."""
     if unlabeled is None:
         return np.zeros(len(y), bool)
-    if _is_gap(unlabeled):
-        return np.isnan(y) if y.dtype.kind == "f" else np.array(list(map(_is_gap, y)), bool)
+    if _is_missing(unlabeled):
+        return np.isnan(y) if y.dtype.kind == "f" else np.array(list(map(_is_missing, y)), bool)
     return np.asarray([value == unlabeled for value in y.tolist()], bool)
 
 
-def _is_gap(value) -> bool:
-    """Whether a value stands for nothing: None, NaN, pandas' NA."""
+def _is_missing(value) -> bool:
+    """Whether a value is None, NaN or pandas' NA."""
     if value is None:
         return True
     try:
-        return bool(value != value)  # NaN is the one value that is not itself
-    except TypeError:  # NA does not say
+        return bool(value != value)  # Only NaN is not equal to itself.
+    except TypeError:  # The truth value of pandas' NA is undefined.
         return True
 
 
-def _known(estimator, y, weight):
-    """Whether each sample has a label and a weight."""
-    labeled = ~_is_missing(y, estimator.unlabeled)
-    if not labeled.any():
+def _masks(estimator, y, weight):
+    """Mask of the samples with a target, and of those that also have a positive weight."""
+    has_target = ~_is_unlabeled(y, estimator.unlabeled)
+    if not has_target.any():
         raise ValueError(
-            f"y holds no labels at all: all {len(y)} are unlabeled={estimator.unlabeled!r}. An "
-            "autoencoder alone needs none: fit that"
+            f"y contains only unlabeled samples: all {len(y)} values equal "
+            f"unlabeled={estimator.unlabeled!r}. To learn from these, fit an autoencoder."
         )
-    if not np.any(weight[labeled] > 0):
-        raise ValueError("sample_weight must be positive for at least one labeled sample")
-    return labeled & (weight > 0)
+    if not np.any(weight[has_target] > 0):
+        raise ValueError(
+            "sample_weight must be positive for at least one labeled sample, got only zeros."
+        )
+    return has_target, has_target & (weight > 0)
 
 
-def read_labels(estimator, y, X, weight) -> Targets:
-    """Labels of classes, as the classes' numbers.
+def encode_labels(estimator: Any, y: ArrayLike, X: MatrixLike, weight: np.ndarray) -> Targets:
+    """Encode class labels as class indices.
 
     Raises
     ------
     ValueError
-        No labels, labels of one class only, or numbers that are no labels.
+        There are no labels, labels of one class only, or continuous targets.
     """
-    y = _column(estimator, y, X)
-    known = _known(estimator, y, weight)
-    labels = y[~_is_missing(y, estimator.unlabeled)]
+    targets = _check_target(estimator, y, X)
+    has_target, labeled = _masks(estimator, targets, weight)
+    labels = targets[has_target]
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
-    if labels.dtype == object and any(map(_is_gap, labels)):
+    if labels.dtype == object and any(map(_is_missing, labels)):
         raise ValueError(
-            "y holds gaps: if these are samples without a label, give unlabeled=np.nan"
+            "y contains missing values. If these mark samples without a label, use "
+            "unlabeled=np.nan."
         )
     check_classification_targets(labels)
     try:
-        classes, numbers = np.unique(y[known], return_inverse=True)
+        classes, indices = np.unique(targets[labeled], return_inverse=True)
     except TypeError as error:
-        raise ValueError(f"y holds labels that have no order ({error})") from error
+        raise ValueError(
+            f"y contains labels that cannot be sorted ({error}). Use labels of one type."
+        ) from error
     if len(classes) < 2:
         raise ValueError(
-            f"y has labels of one class, {classes.tolist()[0]!r}, in all {known.sum()} samples that "
-            "have a label and a positive weight: a classifier needs at least two"
+            f"y contains only one class, {classes.tolist()[0]!r}, in {labeled.sum()} samples with "
+            "a label and a positive weight. A classifier needs at least two classes."
         )
-    values = np.zeros((len(y), 1), np.float32)
-    values[known, 0] = numbers
-    return Targets(known, values, {"classes_": classes})
+    return Targets(labeled, _column(labeled, indices), {"classes_": classes})
 
 
-def as_numbers(y) -> np.ndarray:
-    """One number a sample, of whatever dtype they came in; gaps are NaN."""
-    y = column_or_1d(y)
-    return y if y.dtype.kind in "fiub" else y.astype(np.float64)
+def numeric_targets(y: ArrayLike) -> np.ndarray:
+    """Targets as a numeric array of shape (n_samples,); missing values in objects become NaN."""
+    targets = column_or_1d(y)
+    return targets if targets.dtype.kind in "fiub" else targets.astype(np.float64)
 
 
-def read_numbers(estimator, y, X, weight) -> Targets:
-    """Numbers, in units of their standard deviation about their mean."""
-    y = as_numbers(_column(estimator, y, X))
-    known = _known(estimator, y, weight)
-    assert_all_finite(y[~_is_missing(y, estimator.unlabeled)], input_name="y")
-    numbers = y[known].astype(np.float64)
+def standardize_targets(estimator: Any, y: ArrayLike, X: MatrixLike, weight: np.ndarray) -> Targets:
+    """Standardize numeric targets to zero mean and unit variance."""
+    targets = numeric_targets(_check_target(estimator, y, X))
+    has_target, labeled = _masks(estimator, targets, weight)
+    assert_all_finite(targets[has_target], input_name="y")
+    numbers = targets[labeled].astype(np.float64)
     refuse_beyond_squares(np.abs(numbers).max(), "y")
-    share = weight[known] / weight[known].sum()
+    share = weight[labeled] / weight[labeled].sum()
     mean = float(share @ numbers)
     scale = float(np.sqrt(share @ np.square(numbers - mean))) or 1.0
-    if numbers.min() == numbers.max():  # not what rounding makes of the mean
+    if numbers.min() == numbers.max():  # The computed mean may differ by a rounding error.
         mean, scale = float(numbers[0]), 1.0
-    values = np.zeros((len(y), 1), np.float32)
-    values[known, 0] = (numbers - mean) / scale
-    return Targets(known, values, {"target_mean_": mean, "target_scale_": scale})
+    values = _column(labeled, (numbers - mean) / scale)
+    return Targets(labeled, values, {"target_mean_": mean, "target_scale_": scale})
 
 
-def weights_of_classes(class_weight, targets: Targets, weight) -> np.ndarray:
-    """Weight of each sample by its class, of shape (n_samples,).
+def _column(labeled, values):
+    column = np.zeros((len(labeled), 1), np.float32)
+    column[labeled, 0] = values
+    return column
 
-    "balanced" counts samples by their weights, so that a weight of 2 is a sample given twice.
+
+def sample_weights_by_class(class_weight: Any, targets: Targets, weight: np.ndarray) -> np.ndarray:
+    """Weight of each sample from the weight of its class, of shape (n_samples,).
+
+    "balanced" uses weighted class frequencies, so that an integer sample weight is equivalent to
+    repeating the sample.
     """
     factor = np.ones(len(weight))
     if class_weight is None:
         return factor
-    classes, known = targets.attributes["classes_"], targets.known
-    numbers = targets.values[known, 0].astype(int)
+    classes, labeled = targets.attributes["classes_"], targets.labeled
+    indices = targets.values[labeled, 0].astype(int)
     if class_weight == "balanced":
-        sizes = np.bincount(numbers, weights=weight[known])
-        of_class = sizes.sum() / (len(sizes) * sizes)
+        frequencies = np.bincount(indices, weights=weight[labeled])
+        by_class = frequencies.sum() / (len(frequencies) * frequencies)
     else:
-        of_class = compute_class_weight(class_weight, classes=classes, y=classes[numbers])
+        by_class = compute_class_weight(class_weight, classes=classes, y=classes[indices])
     with np.errstate(over="ignore", invalid="ignore"):
-        total = weight[known] @ of_class[numbers]
-    if not (np.isfinite(total) and total > 0 and of_class.min() >= 0):
+        total = weight[labeled] @ by_class[indices]
+    if not (np.isfinite(total) and total > 0 and by_class.min() >= 0):
         raise ValueError(
-            f"class_weight={class_weight!r} must hold finite numbers that are not negative, and "
-            "not 0 for all samples that have a weight"
+            f"class_weight={class_weight!r} is invalid: class weights must be finite and "
+            "nonnegative, and positive for a class with a sample of positive weight."
         )
-    factor[known] = of_class[numbers]
+    factor[labeled] = by_class[indices]
     return factor

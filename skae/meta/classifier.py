@@ -1,40 +1,48 @@
-"""A classifier that learns from all samples, and needs labels of few."""
+"""Semi-supervised classification: an autoencoder's encoder, pretrained and fine-tuned."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
+from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.sklearn_compat import StrOptions
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
-from skae.meta._targets import known_among, read_labels, weights_of_classes
+from skae.meta._targets import (
+    Targets,
+    encode_labels,
+    labeled_subset,
+    sample_weights_by_class,
+)
 from skae.objectives.supervised import cross_entropy_loss, features
 
 __all__ = ["PretrainedClassifier"]
 
 UNLABELED = """\
-What marks a sample without a label in y: -1 as scikit-learn's semi-supervised estimators have it,
-a string, or NaN. None: every sample has one, and labels of -1 are labels."""
+Value of y that marks unlabeled samples: -1 as in `sklearn.semi_supervised`, a string, or NaN.
+None: all samples are labeled, and -1 is a label like any other."""
 
 
 @documented(
     unlabeled_type="label, NaN or None",
     unlabeled=UNLABELED,
-    stratified=" (of each class the same share)",
+    stratified=" (stratified by class)",
 )
 @dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
-    """Classifier for many samples and few labels: an autoencoder's encoder with a linear head.
+    """Semi-supervised classifier: an autoencoder's encoder, pretrained and then fine-tuned.
 
-    Stage one: an autoencoder learns on all samples, which needs no label. Stage two: the labeled
-    samples train a linear head on the encoder's layers ``e``, first alone, then together with them
-    [1]_, [2]_::
+    For many samples and few labels. Unsupervised pretraining fits an autoencoder to all samples,
+    labeled or not. Supervised fine-tuning then trains a linear head on the encoder's layers ``e``
+    with the labeled samples: first the head alone, then the head and the layers together [1]_,
+    [2]_::
 
         minimize  mean_i w_i * -log softmax(W e(x_i) + b)[y_i] + alpha / 2 * sum of squares
 
@@ -43,30 +51,30 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     {parameters}
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes, {label: weight}, by which those of samples are multiplied in stage two.
-        "balanced": inversely proportional to the classes' (weighted) frequencies among the
-        labeled samples.
+        Class weights {label: weight}, by which sample weights are multiplied. "balanced": inversely
+        proportional to the (weighted) class frequencies among the labeled samples.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels.
+        Class labels.
 
     {attributes}
 
     See Also
     --------
-    PretrainedRegressor : The same for numbers.
-    SemanticHasher : Codes of bits without labels; as `autoencoder`, `hash` gives bits that know
-        the labels.
+    PretrainedRegressor : Semi-supervised regression.
+    SemanticHasher : Unsupervised binary codes; as `autoencoder`, `hash` returns binary codes that
+        are trained with the labels.
+    sklearn.semi_supervised.SelfTrainingClassifier : Adds predicted labels to the training set.
 
     Notes
     -----
-    In a search, samples without a label are in the folds too. `score` leaves them out, and so does a
-    search that uses it, as it does by default; ``scoring="accuracy"`` would count them as wrong.
+    In a grid search, unlabeled samples are in the folds too. `score` ignores them, and so does a
+    search with the default scoring. ``scoring="accuracy"`` would count them as errors.
 
-    Do not use it where most samples have labels and they are plenty: pretraining then saves little,
-    and gradient-boosted trees are better on tables.
+    Do not use it if most samples are labeled and there are many of them: pretraining then saves
+    little, and gradient-boosted trees are better on tabular data.
 
     References
     ----------
@@ -102,8 +110,8 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    def predict(self, X):
-        """Labels of samples.
+    def predict(self, X: MatrixLike) -> NDArray:
+        """Predict class labels.
 
         Parameters
         ----------
@@ -112,20 +120,20 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Of the labels' own dtype.
+            Class labels, of the dtype of `classes_`.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity.
+            X has no samples, other features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
-        chosen = self._outputs(X).argmax(axis=1)
-        return self.classes_[chosen]
+        class_index = self._outputs(X).argmax(axis=1)
+        return self.classes_[class_index]
 
-    def decision_function(self, X):
-        """The head's outputs: the larger, the more a sample looks like the class.
+    def decision_function(self, X: MatrixLike) -> FloatArray:
+        """Logits: outputs of the head, higher for more probable classes.
 
         Parameters
         ----------
@@ -133,21 +141,21 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
 
         Returns
         -------
-        scores : ndarray of shape (n_samples, n_classes), or (n_samples,) of two classes
-            float64. Of two classes the second's score minus the first's.
+        scores : ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            float64. For two classes, the logit of the second minus that of the first.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity.
+            X has no samples, other features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
         scores = self._outputs(X)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    def predict_proba(self, X):
-        """Probabilities of the classes: the softmax of the head's outputs.
+    def predict_proba(self, X: MatrixLike) -> FloatArray:
+        """Predict class probabilities: the softmax of the logits.
 
         Parameters
         ----------
@@ -156,87 +164,89 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            float64, in the order of `classes_`.
+            float64, columns in the order of `classes_`.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity.
+            X has no samples, other features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
-        scores = self._outputs(X)
-        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return chances / chances.sum(axis=1, keepdims=True)
+        logits = self._outputs(X)
+        # Subtracting the maximum prevents overflow.
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
 
-    def score(self, X, y, sample_weight=None):
-        """Share of the labeled samples whose label is predicted.
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy on the labeled samples.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Labels; samples that `unlabeled` marks are left out.
+            Labels; samples marked as `unlabeled` are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative.
+            Nonnegative sample weights.
 
         Returns
         -------
         score : float
-            From 0 to 1.
+            Accuracy, from 0 to 1.
 
         Raises
         ------
         ValueError
-            As `predict`; or if all of y are `unlabeled`, others are no labels of the fit's kind, or
-            y or sample_weight has not
-            one entry a sample, or sample_weight is negative, not finite, or 0 in all labeled samples.
+            As `predict`; or all values of y are `unlabeled`, others are not of the type of the
+            labels in `fit`, y or sample_weight does not have one entry per sample, or sample_weight
+            is negative, not finite, or 0 for all labeled samples.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
-        known, y, weight = known_among(X, y, self.unlabeled, sample_weight)
-        return float(accuracy_score(y, self.predict(X)[known], sample_weight=weight))
+        labeled, y, weight = labeled_subset(X, y, self.unlabeled, sample_weight)
+        return float(accuracy_score(y, self.predict(X)[labeled], sample_weight=weight))
 
-    def hash(self, X, packed=True):
-        """Supervised codes: which units below the head are on, one bit a unit.
+    def hash(self, X: MatrixLike, packed: bool = True) -> NDArray[np.uint8]:
+        """Supervised binary codes for retrieval: one bit per feature of the head.
 
-        A unit is on where it is above what its activation gives at 0, as Guo and Li have it; the
-        units of a `SemanticHasher` are bits themselves, trained as such, and do best.
+        A bit is 1 if the unit's output exceeds the value of its activation at 0 [3]_. The units of
+        a `SemanticHasher` are trained to be binary and give the best codes.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         packed : bool, default=True
-            Eight bits a byte, as `SemanticHasher.hash` gives them. False: one bit a cell.
+            Whether to pack eight bits into a byte, as `SemanticHasher.hash` does. False: one bit
+            per array element.
 
         Returns
         -------
         hashes : ndarray of shape (n_samples, ceil(n_units / 8)) or (n_samples, n_units)
-            uint8. The first bit is the highest of the first byte; what is left of the last byte
-            is 0.
+            uint8. The first bit is the highest bit of the first byte; unused bits of the last byte
+            are 0.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity.
+            X has no samples, other features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
         check_is_fitted(self)
-        units = self._run(features, X, len(self.params_["head"]["kernel"]))
+        units = self._apply(features, X, len(self.params_["head"]["kernel"]))
         bits = (units > self._network.threshold).astype(np.uint8)
         return np.packbits(bits, axis=1) if packed else bits
 
     def _objective(self) -> Objective:
         return Objective(cross_entropy_loss)
 
-    def _read_targets(self, y, X, weight):
-        return read_labels(self, y, X, weight)
+    def _read_targets(self, y, X, weight) -> Targets:
+        return encode_labels(self, y, X, weight)
 
     def _sample_weights(self, targets, weight):
-        return weight * weights_of_classes(self.class_weight, targets, weight)
+        return weight * sample_weights_by_class(self.class_weight, targets, weight)
 
-    def _finished(self, method, outputs):
+    def _exported_output(self, method, outputs):
         if method == "predict_proba":
             return jax.nn.softmax(outputs)
         return outputs[:, 1] - outputs[:, 0] if self._n_outputs == 2 else outputs

@@ -1,107 +1,114 @@
-"""An outlier detector made of an autoencoder: samples that its codes do not tell, and which cells."""
+"""Outlier and anomaly detection: a robustly fitted autoencoder scores samples.
+
+Anomaly scores combine reconstruction errors with the position of codes in the latent space.
+"""
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.data.moments import canonical_samples, mean_and_scale
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
-from skae.estimators.autoencoder import AutoencoderTransformer
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import seed_of
 from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
 from skae.estimators.base.training import TrainedAutoencoder
-from skae.meta._members import codes_and_squared_errors, fit_member
+from skae.meta._fitting import set_fitted_attributes
+from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
 from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
 from skae.persistence.saving import SaveMixin
 
 __all__ = ["AutoencoderOutlierDetector"]
 
-_COLUMNS = ("n_features_in_", "feature_names_in_")
-# shares of the variance that the default autoencoders' codes begin with, and to trim samples by where
-# an autoencoder is given
-_EXPLAINED, _EXPLAINED_BY_ONE = (0.3, 0.5, 0.7, 0.9), (0.7,)
-# the first epochs bend PCA's plane; later ones learn single samples
-_DEFAULT: dict[str, Any] = {"max_iter": 20, "early_stopping": False}
-
 
 @dataclass(eq=False, repr=False)
 class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, BaseEstimator):
-    """Outlier detector: samples that an autoencoder does not give back, or whose codes are far off.
+    """Outlier and anomaly detection with autoencoders: anomaly scores from reconstruction errors.
 
-    An autoencoder has room for what most samples have in common. A sample is odd where it is not given
-    back (``e^2``, the mean of its squared errors, each over its column's own mean, is large), or
-    where its code lies far from the others (``c^2``, the squared length of the whitened code)::
+    An autoencoder learns the structure that most samples share. A sample is an outlier (anomaly) if
+    its reconstruction error is large, or if its code is far from all other codes. The anomaly score
+    combines both::
 
         score(x) = -(c(x)^2 / median c^2 + 2 e(x)^2 / median e^2) / 3
 
-    Samples to fit may hold outliers, which would pull columns' scales, and which an autoencoder would
-    learn to give back. So the share `trim` of samples that are oddest by principal components is left
-    out, and scales and components are made anew of the rest; this is done `n_rounds` times, among
-    all samples each time, as in least trimmed squares [2]_. The autoencoder, the means and the medians
-    are those of the samples that are left in the end.
+    - ``e(x)^2`` is the reconstruction error: the mean over features of the squared error, divided
+      by the mean squared error of the feature.
+    - ``c(x)^2`` is the squared length of the whitened code.
+
+    The training samples may contain outliers, which would distort feature scales and would be
+    learned by the autoencoder. So the fit is robust, as in least trimmed squares [2]_: the share
+    `trim` of samples with the highest anomaly scores under principal components is left out, and
+    feature scales and components are computed again from the remaining samples, the inliers. This
+    is repeated `n_rounds` times; each round selects inliers among all samples. The autoencoder, the
+    means and the medians are fitted to the inliers of the last round.
 
     Parameters
     ----------
     autoencoder : autoencoder or None, default=None
-        Any autoencoder of skae, over any network: it is cloned. None: four of class
-        `AutoencoderTransformer`, of 20 epochs, with as many components as explain .3, .5, .7 and .9
-        of the variance (64 at most), an ensemble [3]_.
+        Any autoencoder of skae, with any network. It is cloned. None: an ensemble [3]_ of four
+        `AutoencoderTransformer`, trained for 20 epochs, whose numbers of components (at most 64)
+        explain .3, .5, .7 and .9 of the variance.
     contamination : "auto" or float, default="auto"
-        Share of outliers among the samples to fit, above 0 and at most 0.5: so many are called
-        outliers. "auto": those odder than the median by more than 2 spreads, on a logarithmic
-        scale, where a spread is the distance of the upper quartile over 0.6745, a Gaussian's
-        standard deviation. Scores do not depend on it.
+        Share of outliers in the training samples, above 0 and at most 0.5. It sets the threshold of
+        `predict` and does not affect scores. "auto": outliers are samples whose log score is more
+        than 2 spreads above the median. A spread is the distance from the median to the upper
+        quartile divided by 0.6745, which estimates a Gaussian's standard deviation.
     n_rounds : int, default=3
-        How many times samples are left out, each time chosen among all; at least 0.
+        Number of trimming rounds, at least 0.
     trim : float, default=0.1
-        Share of the samples left out, at least 0 and at most 0.5; more than there are outliers. 0
-        trains on all.
+        Share of the samples that is left out of the fit, at least 0 and at most 0.5. It should
+        exceed the share of outliers. 0 trains on all samples.
     standardize : "auto" or bool, default="auto"
-        Whether columns are divided by their largest distance from the mean: then scores do not
-        depend on columns' units. (Standard deviations would make much of columns that are rarely
-        on.) "auto": unless the autoencoder's loss compares X itself, as cross-entropy does.
+        Whether features are divided by their largest absolute deviation from the mean, so that
+        scores do not depend on units. (Standard deviations would amplify features that are rarely
+        nonzero.) "auto": True, unless the autoencoder's loss needs X in [0, 1], as cross-entropy
+        does.
     random_state : int, RandomState instance or None, default=None
-        Seed of an autoencoder that has none of its own. An int gives the same bits again.
+        Seed of the autoencoder if its own `random_state` is None. With an int, repeated fits are
+        bitwise identical.
 
     Attributes
     ----------
     autoencoder_ : autoencoder
-        Fitted to the samples that are left, in units of its sample of `scales_`. Of several the one with
-        the most components.
+        Autoencoder fitted to the inliers, with features divided by its row of `scales_`. Of an
+        ensemble, the one with the most components.
     autoencoders_ : list of autoencoder
-        Each chose the samples that it was fitted to. Scores are their geometric mean.
+        All autoencoders. Each was fitted to its own selection of inliers. The score is the
+        geometric mean of their scores.
     offset_ : float
-        Samples with a lower score are outliers: ``decision_function = score_samples - offset_``.
+        Threshold: ``decision_function = score_samples - offset_``. Samples with a lower score are
+        outliers.
     scales_ : ndarray of shape (n_autoencoders, n_features)
-        What columns are divided by: the largest distance from the mean, at most 4 times that among
-        the samples that are left. 1 for constant columns, and without `standardize`.
+        Scale of each feature: the largest absolute deviation from the mean, at most 4 times that
+        among inliers. 1 for constant features, and without `standardize`.
     references_ : list of dict of ndarray and float
-        For each autoencoder what the samples that are left are like: "center" and "whitening" of
-        codes, the mean squared error of each column, "cells" (at least .3 of the mean over
-        columns), medians of ``c^2``, "length", and of ``e^2``, "error".
+        Statistics of the inliers for each autoencoder: "center" and "whitening" of codes, the mean
+        squared error of each feature in "cells" (at least .3 of the mean over features), and the
+        medians of ``c^2`` in "length" and of ``e^2`` in "error".
     n_features_in_ : int
-        Columns of X.
+        Number of features of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has names that are all strings.
+        Names of the features, if X has feature names that are all strings.
 
     See Also
     --------
-    sklearn.ensemble.IsolationForest : Trees; needs no scale and no structure among columns.
-    sklearn.neighbors.LocalOutlierFactor : Samples far from their neighbors.
+    sklearn.ensemble.IsolationForest : Anomaly detection with trees; needs no scaling and no
+        correlation between features.
+    sklearn.neighbors.LocalOutlierFactor : Anomaly detection by the density of neighbors.
 
     Notes
     -----
-    What the autoencoder was trained on is a copy of X (float32 for float32 and narrow integers).
+    The autoencoder is trained on a copy of X (float32 for float32 and narrow integers).
 
-    Do not use it where columns have nothing to do with each other, or where outliers are no rarer
-    than `trim` and alike: a group of alike samples is what codes are for.
+    Do not use it if features are independent of each other, or if outliers are similar to each
+    other and not rarer than `trim`: an autoencoder learns a cluster of similar samples.
 
     References
     ----------
@@ -151,8 +158,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return tags
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, sample_weight=None):
-        """Choose the samples to learn from, train the autoencoder on them, and put the threshold.
+    def fit(self, X: MatrixLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Select inliers, fit the autoencoder to them, and determine the threshold.
 
         Parameters
         ----------
@@ -161,7 +168,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative; a weight of 2 is the same as a sample given twice.
+            Nonnegative weights. A weight of 2 is equivalent to repeating the sample.
 
         Returns
         -------
@@ -170,42 +177,42 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Raises
         ------
         ValueError
-            NaN or infinity in X, a parameter out of range, or columns standardized for a loss that
-            needs X in [0, 1].
+            X contains NaN or infinity, a parameter is out of range, or standardize=True with a loss
+            that needs X in [0, 1].
         """
         fitted = copy(self)
         if self.autoencoder is not None:
             self.autoencoder._validate_params()
         X = read_samples(fitted, X, reset=True)
         weight = read_weights(sample_weight, X)
+        # Duplicates are merged first, so that weights are equivalent to repetition.
         index, weight = canonical_samples(Samples(X, *mean_and_scale(Samples(X), weight)), weight)
         X, seed = X[index], seed_of(self.random_state)
-        shares = _EXPLAINED if self.autoencoder is None else _EXPLAINED_BY_ONE
         settings = {
+            "autoencoder": self.autoencoder,
+            "random_state": self.random_state,
             "standardize": self._standardizes(),
             "n_rounds": self.n_rounds,
             "trim": self.trim,
         }
         members = [
-            fit_member(X, weight, self._unfitted, seed, explained_variance=explained, **settings)
-            for explained in shares
+            fit_member(X, weight, seed, explained_variance=share, **settings)
+            for share in explained_variances(self.autoencoder)
         ]
-        scales, autoencoders, references, odd = zip(*members, strict=True)
+        scales, autoencoders, references, scores = zip(*members, strict=True)
         fitted.scales_ = np.array(scales)
         fitted.autoencoders_, fitted.references_ = list(autoencoders), list(references)
-        fitted.offset_ = -anomaly_threshold(geometric_mean(odd), weight, self.contamination)
-        for name in _COLUMNS:
-            self.__dict__.pop(name, None)
-        self.__dict__.update(vars(fitted))
+        fitted.offset_ = -anomaly_threshold(geometric_mean(scores), weight, self.contamination)
+        set_fitted_attributes(self, vars(fitted))
         return self
 
     @property
-    def autoencoder_(self):
-        """The fitted autoencoder; of several the one with the most components."""
+    def autoencoder_(self) -> Any:
+        """The fitted autoencoder; of an ensemble, the one with the most components."""
         return self.autoencoders_[-1]
 
-    def score_samples(self, X):
-        """Scores of samples: higher is more normal.
+    def score_samples(self, X: MatrixLike) -> FloatArray:
+        """Negative anomaly scores: lower is more abnormal.
 
         Parameters
         ----------
@@ -214,24 +221,25 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            float64, not above 0; about -1 for an ordinary sample.
+            float64, at most 0; about -1 for typical samples.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns, NaN or infinity, or what the loss does not take.
+            X has no samples, other features than in `fit`, NaN or infinity, or values outside the
+            range of the loss.
         """
-        X = self._checked(X)
-        odd = np.empty((len(self.autoencoders_), X.shape[0]))
-        for sample, scale, autoencoder, reference in zip(
-            odd, self.scales_, self.autoencoders_, self.references_, strict=True
+        X = self._validate(X)
+        scores = np.empty((len(self.autoencoders_), X.shape[0]))
+        for member_scores, scale, autoencoder, reference in zip(
+            scores, self.scales_, self.autoencoders_, self.references_, strict=True
         ):
             for part, *block in codes_and_squared_errors(autoencoder, scale, X):
-                sample[part] = anomaly_scores(reference, *block)
-        return -geometric_mean(odd)
+                member_scores[part] = anomaly_scores(reference, *block)
+        return -geometric_mean(scores)
 
-    def decision_function(self, X):
-        """Scores above the threshold: negative for outliers.
+    def decision_function(self, X: MatrixLike) -> FloatArray:
+        """Shifted scores: negative for outliers, positive for inliers.
 
         Parameters
         ----------
@@ -249,8 +257,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         """
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
-        """Tell outliers from other samples.
+    def predict(self, X: MatrixLike) -> IntArray:
+        """Classify samples as outliers or inliers.
 
         Parameters
         ----------
@@ -259,7 +267,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Returns
         -------
         is_inlier : ndarray of shape (n_samples,)
-            -1 for outliers and 1 for others, int.
+            -1 for outliers and 1 for inliers, int.
 
         Raises
         ------
@@ -268,8 +276,8 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def reconstruction_errors(self, X):
-        """Squared error of each cell: which column of a sample is odd.
+    def reconstruction_errors(self, X: MatrixLike) -> FloatArray:
+        """Reconstruction error of each feature value: shows which features are anomalous.
 
         Parameters
         ----------
@@ -278,21 +286,21 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         Returns
         -------
         errors : ndarray of shape (n_samples, n_features)
-            float64, not negative, over what is usual in the column: 1 is ordinary. Their mean over
-            a sample is the ``e^2`` of its score.
+            float64, nonnegative: squared errors divided by the mean squared error of the feature,
+            so that 1 is typical. The mean over a sample's features is the ``e^2`` of its score.
 
         Raises
         ------
         ValueError
             As `score_samples`.
         """
-        X = self._checked(X)
+        X = self._validate(X)
         errors = np.zeros(X.shape)
         for scale, autoencoder, reference in zip(
             self.scales_, self.autoencoders_, self.references_, strict=True
         ):
-            for part, _, squares in codes_and_squared_errors(autoencoder, scale, X):
-                errors[part] += squares / reference["cells"] / len(self.autoencoders_)
+            for part, _, squared_errors in codes_and_squared_errors(autoencoder, scale, X):
+                errors[part] += squared_errors / reference["cells"] / len(self.autoencoders_)
         return errors
 
     def _standardizes(self) -> bool:
@@ -301,20 +309,11 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
             return centered
         if self.standardize and not centered:
             raise ValueError(
-                f"loss={self.autoencoder.loss!r} needs X in [0, 1], which standardize=True leaves: "
-                "use standardize='auto' or another loss"
+                f"loss={self.autoencoder.loss!r} needs X in [0, 1], which standardize=True does "
+                "not preserve. Use standardize='auto' or another loss."
             )
         return self.standardize
 
-    def _unfitted(self, n_components, seed):
-        if self.autoencoder is None:
-            autoencoder = AutoencoderTransformer(n_components, **_DEFAULT)
-        else:
-            autoencoder = clone(self.autoencoder)
-        if autoencoder.random_state is None and self.random_state is not None:
-            autoencoder.random_state = int(seed.generate_state(1)[0] >> 1)
-        return autoencoder
-
-    def _checked(self, X):
+    def _validate(self, X):
         check_is_fitted(self)
         return read_samples(self, X, reset=False)

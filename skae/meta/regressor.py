@@ -1,4 +1,4 @@
-"""A regressor that learns from all samples, and needs the numbers of few."""
+"""Semi-supervised regression: an autoencoder's encoder, pretrained and fine-tuned."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,33 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.objective import Objective
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
-from skae.meta._targets import as_numbers, known_among, read_numbers
+from skae.meta._targets import (
+    Targets,
+    labeled_subset,
+    numeric_targets,
+    standardize_targets,
+)
 from skae.objectives.supervised import squared_error_loss
 
 __all__ = ["PretrainedRegressor"]
 
 UNLABELED = """\
-What marks a sample without a number in y: NaN, most often. None: every sample has one."""
+Value of y that marks samples without a target, usually NaN. None: all samples have one."""
 
 
 @documented(unlabeled_type="float or None", unlabeled=UNLABELED)
 @dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
-    """Regressor for many samples and few known numbers: an autoencoder's encoder with a linear head.
+    """Semi-supervised regressor: an autoencoder's encoder, pretrained and then fine-tuned.
 
-    Stage one: an autoencoder learns on all samples, which needs no number. Stage two: samples with a
-    number train a linear head on the encoder's layers ``e``, first alone, then together with them
-    [1]_, [2]_. With y in units of its standard deviation about its mean::
+    For many samples of which few have a target. Unsupervised pretraining fits an autoencoder to all
+    samples. Supervised fine-tuning then trains a linear head on the encoder's layers ``e`` with the
+    samples that have a target: first the head alone, then the head and the layers together [1]_,
+    [2]_. With y standardized to zero mean and unit variance::
 
         minimize  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
 
@@ -36,24 +43,24 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     Attributes
     ----------
     target_mean_ : float
-        Mean of the known numbers.
+        Mean of the targets.
 
     target_scale_ : float
-        Their standard deviation; 1 where they are all equal.
+        Standard deviation of the targets; 1 if they are all equal.
 
     {attributes}
 
     See Also
     --------
-    PretrainedClassifier : The same for labels.
+    PretrainedClassifier : Semi-supervised classification.
 
     Notes
     -----
-    In a search, samples without a number are in the folds too. `score` leaves them out, and so does a
-    search that uses it, as it does by default; other scorers refuse NaN.
+    In a grid search, samples without a target are in the folds too. `score` ignores them, and so
+    does a search with the default scoring. Other scorers raise an error for NaN.
 
-    Do not use it where what is asked for has little to do with what varies most in the samples: an
-    autoencoder keeps what varies.
+    Do not use it if the target depends little on the directions of largest variance in X: these are
+    what an autoencoder learns.
 
     References
     ----------
@@ -83,8 +90,8 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
 
     _portable_methods = ("predict",)
 
-    def predict(self, X):
-        """Numbers of samples.
+    def predict(self, X: MatrixLike) -> FloatArray:
+        """Predict targets.
 
         Parameters
         ----------
@@ -98,48 +105,48 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity.
+            X has no samples, other features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
         outputs = self._outputs(X)[:, 0]
         return outputs * self.target_scale_ + self.target_mean_
 
-    def score(self, X, y, sample_weight=None):
-        """Coefficient of determination R^2 over the samples whose number is known.
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Coefficient of determination R^2 on the samples with a target.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Numbers; samples that `unlabeled` marks are left out.
+            Targets; samples marked as `unlabeled` are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative.
+            Nonnegative sample weights.
 
         Returns
         -------
         score : float
-            1 is perfect, 0 as good as the mean of `y`.
+            1 for perfect predictions, 0 for predictions as good as the mean of `y`.
 
         Raises
         ------
         ValueError
-            As `predict`; or if all of y are `unlabeled`, others are no finite numbers, or
-            y or sample_weight has not one entry a sample, or sample_weight is negative, not finite, or
-            0 in all samples whose number is known.
+            As `predict`; or all values of y are `unlabeled`, others are not finite numbers, y or
+            sample_weight does not have one entry per sample, or sample_weight is negative, not
+            finite, or 0 for all samples with a target.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            The estimator is not fitted.
         """
-        known, y, weight = known_among(X, as_numbers(y), self.unlabeled, sample_weight)
-        return float(r2_score(y, self.predict(X)[known], sample_weight=weight))
+        labeled, y, weight = labeled_subset(X, numeric_targets(y), self.unlabeled, sample_weight)
+        return float(r2_score(y, self.predict(X)[labeled], sample_weight=weight))
 
     def _objective(self) -> Objective:
         return Objective(squared_error_loss)
 
-    def _read_targets(self, y, X, weight):
-        return read_numbers(self, y, X, weight)
+    def _read_targets(self, y, X, weight) -> Targets:
+        return standardize_targets(self, y, X, weight)
 
-    def _finished(self, method, outputs):
+    def _exported_output(self, method, outputs):
         return outputs[:, 0] * np.float32(self.target_scale_) + np.float32(self.target_mean_)
 
     @property

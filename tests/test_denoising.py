@@ -39,7 +39,9 @@ def looking_at_units(x, key):
 def apply(noise, level, samples, weight=None, seed=0, constants=None):
     x = np.asarray(samples, np.float32)
     weight = np.ones(len(x), np.float32) if weight is None else np.asarray(weight, np.float32)
-    known = noise_constants(noise, Samples(x), weight, centered=False) if constants is None else {}
+    known = {}
+    if constants is None:
+        known = noise_constants(noise, Samples(x), weight, standardized=False)
     key = jax.random.key(seed)
     return np.asarray(corrupt(noise, key, Batch(x, weight), np.float32(level), known or constants))
 

@@ -76,7 +76,8 @@ def test_linear_chain_keeps_the_variance_of_gaussian_samples():
     params["encoder"]["layer_0"]["kernel"][...] = np.diag(share)
     params["decoder"]["layer_0"]["kernel"][...] = np.eye(2)
     X = np.random.default_rng(0).normal(size=(20_000, 2)) * np.sqrt(variance)
-    constants = noise_constants("gaussian", Samples(X.astype("f")), np.ones(len(X)), centered=True)
+    samples = Samples(X.astype("f"))
+    constants = noise_constants("gaussian", samples, np.ones(len(X)), standardized=True)
     constants = {**constants, "low": np.full(2, -99, "f"), "high": np.full(2, 99, "f")}
     model = Model(network, {**params, "fixed": {"noise": constants}})
     floats = {"noise_level": np.float32(level), "code_noise_level": np.float32(0)}

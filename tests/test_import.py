@@ -76,7 +76,7 @@ for module in pkgutil.walk_packages(skae.core.__path__, "skae.core."):
     importlib.import_module(module.name)
 from skae.core.losses import LOSSES
 import jax.numpy as jnp
-assert float(LOSSES["squared_error"].cell(jnp.float32(3.0), jnp.float32(1.0), 1.0)) == 4.0
+assert float(LOSSES["squared_error"].per_entry(jnp.float32(3.0), jnp.float32(1.0))) == 4.0
 assert "sklearn" not in sys.modules
 """
     )

@@ -1,4 +1,4 @@
-"""Reconstruction losses against closed forms, and their gradients."""
+"""Reconstruction losses: closed forms, gradients, links, domains, and a loss added by a test."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,9 @@ import optax
 import pytest
 from scipy.special import expit
 
-from skae.core.losses import LOSSES
+from skae import VAE, AutoencoderTransformer
+from skae.core.losses import LOSSES, Domain, LocationScale, Loss
+from tests.discovery import AUTOENCODERS, fast
 
 OUTPUT = np.linspace(-3, 3, 13, dtype=np.float32)[:, None] * np.ones((1, 5), np.float32)
 SAMPLES = np.linspace(0.02, 0.98, 5, dtype=np.float32)[None, :] * np.ones((13, 1), np.float32)
@@ -44,14 +46,14 @@ def test_there_are_no_untested_losses():
 
 @each_loss
 def test_closed_form(name):
-    got = LOSSES[name].cell(jnp.asarray(OUTPUT), jnp.asarray(SAMPLES))
+    got = LOSSES[name].per_entry(jnp.asarray(OUTPUT), jnp.asarray(SAMPLES))
     assert got.shape == OUTPUT.shape
     np.testing.assert_allclose(got, FORMULAS[name](OUTPUT, SAMPLES), rtol=2e-5, atol=1e-6)
 
 
 @each_loss
 def test_gradient(name):
-    gradient = jax.grad(lambda o: jnp.sum(LOSSES[name].cell(o, jnp.asarray(SAMPLES))))
+    gradient = jax.grad(lambda o: jnp.sum(LOSSES[name].per_entry(o, jnp.asarray(SAMPLES))))
     np.testing.assert_allclose(gradient(OUTPUT), GRADIENTS[name](OUTPUT, SAMPLES), atol=2e-6)
 
 
@@ -59,32 +61,32 @@ def test_gradient(name):
 def test_gradient_where_output_and_sample_are_equal_and_at_zero(name):
     # cells that are met exactly: constant columns, and the first step from a silent network
     for output, x in ((0.0, 0.0), (0.5, 0.5), (0.0, 0.3), (0.0, 1.0)):
-        got = jax.grad(lambda o, x=x: LOSSES[name].cell(o, x))(jnp.float32(output))
+        got = jax.grad(lambda o, x=x: LOSSES[name].per_entry(o, x))(jnp.float32(output))
         assert float(got) == pytest.approx(float(GRADIENTS[name](output, x)), abs=1e-6)
 
 
 @each_loss
 def test_second_derivative_is_finite(name):
-    curvature = jax.vmap(jax.grad(jax.grad(lambda o: LOSSES[name].cell(o, 0.3))))
+    curvature = jax.vmap(jax.grad(jax.grad(lambda o: LOSSES[name].per_entry(o, 0.3))))
     assert np.isfinite(curvature(jnp.linspace(-4, 4, 33))).all()
 
 
 def test_cross_entropy_is_optax_s():
-    got = LOSSES["binary_cross_entropy"].cell(OUTPUT, SAMPLES)
+    got = LOSSES["binary_cross_entropy"].per_entry(OUTPUT, SAMPLES)
     want = optax.sigmoid_binary_cross_entropy(OUTPUT, SAMPLES)
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
 
 
 def test_cross_entropy_stays_finite_at_huge_logits():
     logits = jnp.asarray([-1e4, -100.0, 0.0, 100.0, 1e4])
-    cell = LOSSES["binary_cross_entropy"].cell
+    cell = LOSSES["binary_cross_entropy"].per_entry
     np.testing.assert_allclose(cell(logits, 1.0), [1e4, 100, np.log(2), 0, 0], atol=1e-5)
     gradient = jax.vmap(jax.grad(lambda o: cell(o, 1.0)))(logits)
     np.testing.assert_allclose(gradient, [-1, -1, -0.5, 0, 0], atol=1e-6)
 
 
 def test_huber_is_half_a_square_for_small_errors_and_linear_for_large_ones():
-    huber = LOSSES["huber"].cell
+    huber = LOSSES["huber"].per_entry
     np.testing.assert_allclose(huber(OUTPUT * 0.1, 0.0), 0.5 * (OUTPUT * 0.1) ** 2, rtol=1e-5)
     np.testing.assert_allclose(huber(100 + OUTPUT, 0.0), 99.5 + OUTPUT, rtol=1e-5)
 
@@ -95,5 +97,110 @@ def test_links():
         assert LOSSES[name].link(jnp.float32(-3.5)) == -3.5
 
 
-def test_centered_losses():
-    assert {name for name, loss in LOSSES.items() if not loss.centered} == {"binary_cross_entropy"}
+@each_loss
+def test_inverse_link_and_its_slope(name):
+    loss, mean = LOSSES[name], np.linspace(0.05, 0.95, 7)
+    output = loss.inverse_link(mean)
+    np.testing.assert_allclose(loss.link(jnp.asarray(output, jnp.float32)), mean, rtol=1e-5)
+    step = 1e-6
+    slope = (loss.inverse_link(mean + step) - loss.inverse_link(mean - step)) / (2 * step)
+    np.testing.assert_allclose(loss.inverse_link_slope(output), slope, rtol=1e-6)
+
+
+def test_pca_initialization_has_finite_outputs_for_constant_features():
+    output = LOSSES["binary_cross_entropy"].inverse_link(np.array([0.0, 1.0]))
+    assert np.isfinite(output).all()
+
+
+@each_loss
+def test_location_scale_family_is_normalized(name):
+    family, error = LOSSES[name].location_scale, np.linspace(-40, 40, 800_001)
+    if family is None:
+        pytest.skip("the loss is itself a negative log-likelihood")
+    density = np.exp(-family.factor * FORMULAS[name](error, 0.0) - family.constant)
+    assert density.sum() * (error[1] - error[0]) == pytest.approx(1, abs=1e-6)
+
+
+def test_standardized_losses():
+    standardized = {name for name, loss in LOSSES.items() if loss.standardized}
+    assert standardized == {"squared_error", "absolute_error", "huber"}
+
+
+UNIT = Domain(0.0, 1.0, "")
+COUNTS = Domain(0.0, np.inf, "use counts")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+def test_domain_contains_its_bounds_and_nothing_outside(dtype):
+    for domain, inside, outside in (
+        (UNIT, (0.0, -0.0, 0.5, 1.0), (-1e-4, 1.001, np.inf, -np.inf, np.nan)),
+        (COUNTS, (0.0, -0.0, 3.0, 6e4), (-1e-4, np.inf, -np.inf, np.nan)),
+    ):
+        assert domain.contains(np.array([], dtype))
+        for entry in inside:
+            assert domain.contains(np.array([0.5, entry], dtype)), (domain, entry)
+        for entry in outside:
+            assert not domain.contains(np.array([0.5, entry], dtype)), (domain, entry)
+
+
+def test_domain_of_integers_and_its_notation():
+    assert UNIT.contains(np.array([0, 1])) and not UNIT.contains(np.array([0, 2]))
+    assert COUNTS.contains(np.array([[True, False]]))
+    assert [str(domain) for domain in (UNIT, COUNTS)] == ["[0, 1]", "[0, inf)"]
+
+
+def log_cosh(output, x):
+    error = output - x
+    return jnp.logaddexp(error, -error) - jnp.log(2.0)
+
+
+ADDED = {
+    "log_cosh": Loss(log_cosh, location_scale=LocationScale(1.0, np.log(np.pi))),
+    "poisson": Loss(
+        lambda output, x: jnp.exp(output) - x * output,
+        link=jnp.exp,
+        inverse_link=lambda mean: np.log(np.maximum(mean, 0.01)),
+        inverse_link_slope=lambda output: np.exp(-output),
+        domain=COUNTS,
+    ),
+}
+
+
+@pytest.fixture(params=ADDED)
+def added_loss(request, monkeypatch):
+    monkeypatch.setitem(LOSSES, request.param, ADDED[request.param])
+    return request.param
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_a_loss_is_added_by_one_record(added_loss, cls):
+    if added_loss == "log_cosh" and cls not in (VAE, AutoencoderTransformer):
+        pytest.skip("the loss with a domain of its own covers this autoencoder")
+    X = np.random.default_rng(0).poisson(3.0, (80, 16)).astype(np.float32)
+    model = fast(cls, loss=added_loss).fit(X)
+    codes = model.transform(X)
+    X_hat = model.inverse_transform(codes)
+    assert X_hat.shape == X.shape and np.isfinite(X_hat).all()
+    assert np.isfinite(model.reconstruct(X)).all() and np.isfinite(model.score(X))
+    if added_loss == "poisson":
+        assert X_hat.min() >= 0
+
+
+def test_pca_initialization_under_an_added_loss_starts_near_the_mean(monkeypatch):
+    monkeypatch.setitem(LOSSES, "poisson", ADDED["poisson"])
+    X = np.random.default_rng(0).poisson(3.0, (80, 16)).astype(np.float32)
+    model = fast(AutoencoderTransformer, loss="poisson", max_iter=0).fit(X)
+    center = model.inverse_transform(np.zeros((1, 2)) + model.transform(X).mean(axis=0))
+    np.testing.assert_allclose(center[0], X.mean(axis=0), rtol=0.05)
+
+
+def test_x_outside_the_domain_of_an_added_loss(monkeypatch):
+    monkeypatch.setitem(LOSSES, "poisson", ADDED["poisson"])
+    X = np.random.default_rng(0).poisson(3.0, (80, 16)) - 1.0
+    with pytest.raises(ValueError, match=r"needs X in \[0, inf\), got values from -1.0 .*use counts"):
+        fast(AutoencoderTransformer, loss="poisson").fit(X)
+
+
+def test_an_unknown_loss_is_refused():
+    with pytest.raises(ValueError, match="'loss' parameter"):
+        fast(AutoencoderTransformer, loss="poisson").fit(np.eye(5))

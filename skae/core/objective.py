@@ -59,10 +59,11 @@ class Objective:
 
     def sample_losses(self, output, x):
         """The reconstruction loss of each sample, its mean over features."""
-        cells = LOSSES[self.reconstruction].cell(output, x)
-        # a product: before a sum, XLA writes parts of what a CPU could compute in one pass
-        share = jnp.full(cells.shape[-1], 1.0 / cells.shape[-1], cells.dtype)
-        return jnp.dot(cells, share, precision=jax.lax.Precision.HIGHEST)
+        losses = LOSSES[self.reconstruction].per_entry(output, x)
+        # A product in place of a mean: before a reduction, XLA on a CPU writes intermediate arrays
+        # to memory; before a product it computes the same in one pass.
+        share = jnp.full(losses.shape[-1], 1.0 / losses.shape[-1], losses.dtype)
+        return jnp.dot(losses, share, precision=jax.lax.Precision.HIGHEST)
 
     def setting(self, name):
         """One of the variant's static settings."""

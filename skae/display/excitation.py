@@ -202,7 +202,8 @@ def _bounds(model, norm, value_range):
     if isinstance(value_range, str):
         if value_range != "auto":
             raise ValueError(f"value_range={value_range!r} must be 'auto', (low, high) or None")
-        value_range = None if LOSSES[model.architecture_["loss"]].centered else (0.0, 1.0)
+        domain = LOSSES[model.architecture_["loss"]].domain
+        value_range = None if domain is None else (domain.low, domain.high)
     if norm is None and value_range is None:
         raise ValueError("there is neither a norm nor a value_range: give one bound at least")
     if isinstance(norm, str) and norm == "auto":

@@ -43,7 +43,7 @@ def denoising_layer_objective(depth, loss, samples, weight, *, noise):
     if depth > 0 and not isinstance(noise, str):
         # a user's function is written for samples, not for hidden activations
         return plain_layer_objective(depth, loss, samples, weight)
-    constants = noise_constants(noise, samples, weight, centered=False)
+    constants = noise_constants(noise, samples, weight, standardized=False)
     return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
 
 
@@ -147,7 +147,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         return partial(
             with_noise_constants,
             noise=resolve_noise(self.noise),
-            centered=LOSSES[self.loss].centered,
+            standardized=LOSSES[self.loss].standardized,
         )
 
     def _layer_objective(self):

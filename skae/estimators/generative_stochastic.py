@@ -144,7 +144,9 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
         }
 
     def _initialization(self):
-        return partial(with_noise_constants, noise="gaussian", centered=LOSSES[self.loss].centered)
+        return partial(
+            with_noise_constants, noise="gaussian", standardized=LOSSES[self.loss].standardized
+        )
 
     @property
     def _compared_by(self):

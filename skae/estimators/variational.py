@@ -311,7 +311,7 @@ class VAE(GenerativeAutoencoder):
         read, device = self._samples(X).standardized, self._device
         nats = np.empty(X.shape[0], np.float32)
         apply_in_blocks(function, static, params, X.shape, read, nats, device)
-        centered = LOSSES[self.architecture_["loss"]].centered
+        standardized = LOSSES[self.architecture_["loss"]].standardized
         # squares of samples that are very far away are beyond float32
         nats = np.maximum(nats, np.finfo(np.float32).min).astype(np.float64)
-        return nats - centered * self.n_features_in_ * np.log(self.scale_)
+        return nats - standardized * self.n_features_in_ * np.log(self.scale_)

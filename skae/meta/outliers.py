@@ -304,12 +304,12 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         return errors
 
     def _standardizes(self) -> bool:
-        centered = self.autoencoder is None or LOSSES[self.autoencoder.loss].centered
+        domain = None if self.autoencoder is None else LOSSES[self.autoencoder.loss].domain
         if self.standardize == "auto":
-            return centered
-        if self.standardize and not centered:
+            return domain is None
+        if self.standardize and domain is not None:
             raise ValueError(
-                f"loss={self.autoencoder.loss!r} needs X in [0, 1], which standardize=True does "
+                f"loss={self.autoencoder.loss!r} needs X in {domain}, which standardize=True does "
                 "not preserve. Use standardize='auto' or another loss."
             )
         return self.standardize

@@ -41,7 +41,7 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
     vectors = components.vectors.astype(np.float64)
     deviations = components.deviations.astype(np.float64)
     mean = np.zeros(network.n_features)
-    if not LOSSES[loss].centered:
+    if not LOSSES[loss].standardized:
         mean = sum(weight[part] @ samples.astype(np.float64) for part, samples in blocks())
         mean = mean / np.sum(weight)
     if network.code_activation == "identity":
@@ -52,12 +52,11 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
         into = _LINEAR_RANGE * vectors / spread
         back, output = _least_squares(network, into, mean, blocks, weight)
         code_scale = np.ones(network.n_components)
-    if not LOSSES[loss].centered:
-        m = np.clip(mean, 0.01, 0.99)
-        slope = 1.0 / (m * (1.0 - m))
-        back, output = back * slope, np.log(m / (1.0 - m)) + (output - mean) * slope
-        if network.code_activation == "identity":
-            output = np.log(m / (1.0 - m))
+    # The reconstruction is link(output), so the linear map to samples becomes its first-order
+    # expansion around the mean in the units of the output.
+    at_mean = LOSSES[loss].inverse_link(mean)
+    slope = LOSSES[loss].inverse_link_slope(at_mean)
+    back, output = back * slope, at_mean + (output - mean) * slope
     params["fixed"] = {"code_scale": code_scale}
     params["linear"] = _linear_path(network, into, back)
     encoder_bias = np.zeros(network.heads * network.n_components)

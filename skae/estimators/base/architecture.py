@@ -131,10 +131,10 @@ def portable_network(architecture: dict) -> Network:
 def _build(architecture, platform) -> Network:
     fields = _thawed(architecture)
     network = fields.pop("network")
-    centered = LOSSES[fields.pop("loss")].centered
+    standardized = LOSSES[fields.pop("loss")].standardized
     identity = fields["code_activation"] == "identity"
     # the way back is the way in where codes are the principal components' own
-    same = not fields.pop("prior_units") and identity and centered
+    same = not fields.pop("prior_units") and identity and standardized
     gain = network.get("tied", False) and fields["linear_path"] and not same
     return build_network(network, platform=platform, gain=gain, **fields)
 

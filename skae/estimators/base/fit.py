@@ -14,6 +14,7 @@ from skae.core.data.moments import canonical_samples, mean_and_scale
 from skae.core.data.samples import Samples
 from skae.core.initialization.pca import pca_start
 from skae.core.initialization.principal_components import principal_components
+from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
 from skae.core.training.driver import train
 from skae.core.training.layerwise import Pretrained, n_pairs, pretrain
@@ -189,7 +190,7 @@ def _plain_start(task, samples, weight, rng):
     if not network.linear_path:
         return initial_weights(network, rng)
     centered = samples
-    if task.loss == "binary_cross_entropy":
+    if not LOSSES[task.loss].standardized:
         mean, _ = mean_and_scale(samples, weight)
         centered = samples.centered(mean, 1.0)
     components = principal_components(

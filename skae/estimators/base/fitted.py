@@ -202,8 +202,8 @@ class FittedAutoencoder(
 
     @property
     def _units(self):
-        """Center and scale of what the network sees; cross-entropy compares X itself."""
-        if LOSSES[self.architecture_["loss"]].centered:
+        """Center and scale of what the network sees; a loss with a domain compares X itself."""
+        if LOSSES[self.architecture_["loss"]].standardized:
             return self.mean_, self.scale_
         return np.zeros(self.n_features_in_), 1.0
 
@@ -250,7 +250,7 @@ class FittedAutoencoder(
     def _samples(self, X):
         loss = self._compared_by
         # what is between 0 and 1 is read as it is
-        return Samples(X, *self._units) if loss is None or LOSSES[loss].centered else Samples(X)
+        return Samples(X, *self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
 
     def _run(self, function, read, shape, width):
         static = (self._network, self.architecture_["loss"])

@@ -130,28 +130,18 @@ def check_cells(X, loss: str | None, name: str, *, whole=None) -> None:
     whole : ndarray, optional
         What `X` is a part of, for the message.
     """
-    if loss is None or LOSSES[loss].centered:
+    domain = None if loss is None else LOSSES[loss].domain
+    if domain is None:
         assert_all_finite(X, estimator_name=name, input_name="X")
-    elif not _is_between_0_and_1(X.data if sparse.issparse(X) else X):
+    elif not domain.contains(X.data if sparse.issparse(X) else X):
         assert_all_finite(X, estimator_name=name, input_name="X")
         check_range(X if whole is None else whole, loss)
 
 
-_ONE = np.float32(1).view(np.uint32)
-
-
-def _is_between_0_and_1(cells) -> bool:
-    # as integers, float32 from 0 to 1 lie in order below all others but -0: one pass, not two
-    plain = cells.dtype == np.float32 and cells.flags.c_contiguous
-    if plain and cells.view(np.uint32).max(initial=0) <= _ONE:
-        return True
-    # False for NaN
-    return bool(cells.min(initial=0) >= 0 and cells.max(initial=0) <= 1)
-
-
 def check_range(X, loss: str) -> None:
-    """Raise where `X` cannot be compared by `loss`."""
-    if LOSSES[loss].centered or not X.size:
+    """Raise where `X` is outside of the loss's domain."""
+    domain = LOSSES[loss].domain
+    if domain is None or not X.size:
         return
     cells = X.data if sparse.issparse(X) else X
     # both of a part while it is in the cache
@@ -159,13 +149,12 @@ def check_range(X, loss: str) -> None:
     parts = [cells[first : first + step] for first in range(0, len(cells), step)]
     ends = [(part.min(), part.max()) for part in parts]
     low, high = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0, 0)
-    if low < 0 or high > 1:
+    if low < domain.low or high > domain.high:
         raise ValueError(
-            f"loss={loss!r} needs X in [0, 1], got values from {low} to {high}: scale X "
-            "(MinMaxScaler, or divide pixels by 255) or use loss='squared_error'"
+            f"loss={loss!r} needs X in {domain}, got values from {low} to {high}: {domain.remedy}"
         )
 
 
 def samples_in_units(X, loss: str, mean, scale) -> Samples:
     """Samples as the network sees them: centered and scaled, unless the loss compares X itself."""
-    return Samples(X, mean, scale) if LOSSES[loss].centered else Samples(X)
+    return Samples(X, mean, scale) if LOSSES[loss].standardized else Samples(X)

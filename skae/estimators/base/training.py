@@ -65,7 +65,7 @@ class TrainedAutoencoder(CallbackSupportMixin, MeasuredAutoencoder, CodeParamete
     _parameter_constraints: ClassVar[dict] = {
         **CodeParameters._parameter_constraints,
         "code_activation": [StrOptions(set(ACTIVATIONS))],
-        "loss": [StrOptions(set(LOSSES))],
+        "loss": [StrOptions(LOSSES.keys())],
         "init": [StrOptions({"pca", "random"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],

@@ -169,7 +169,7 @@ def corrupt(noise, key, batch, level, constants):
     return apply(key, batch, level, constants)
 
 
-def noise_constants(noise, samples, weight, *, centered: bool) -> dict[str, np.ndarray]:
+def noise_constants(noise, samples, weight, *, standardized: bool) -> dict[str, np.ndarray]:
     """What noise must know of the training samples, in units of training; float32.
 
     All named kinds get the same, so that training may go on with another kind.
@@ -179,13 +179,13 @@ def noise_constants(noise, samples, weight, *, centered: bool) -> dict[str, np.n
     noise : str or NoiseFunction
     samples : Samples
     weight : ndarray of shape (n_samples,)
-    centered : bool
+    standardized : bool
         Whether samples have mean 0 and scale 1 by construction.
     """
     extremes = [(block.min(axis=0), block.max(axis=0)) for _, block in samples.blocks()]
     low, high = (np.stack(side) for side in zip(*extremes, strict=True))
     mean, scale = np.zeros(samples.n_features), 1.0
-    if not centered:
+    if not standardized:
         share = weight / weight.sum()
         mean = sum(share[part] @ block for part, block in samples.blocks())
         squares = sum(share[part] @ np.square(block - mean) for part, block in samples.blocks())
@@ -197,9 +197,9 @@ def noise_constants(noise, samples, weight, *, centered: bool) -> dict[str, np.n
 
 
 def with_noise_constants(
-    params: dict, network, samples, weight, rng, *, noise, centered: bool
+    params: dict, network, samples, weight, rng, *, noise, standardized: bool
 ) -> dict:
     """Initial weights with the constants that the corruption process reads."""
     del network, rng
-    constants = noise_constants(noise, samples, weight, centered=centered)
+    constants = noise_constants(noise, samples, weight, standardized=standardized)
     return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}

@@ -72,7 +72,7 @@ BINARIZATIONS = {"straight_through": _drawn_bits, "noise": _noisy_bits}
 def hashing_initialization(params, network, samples, weight, rng, *, loss, spread, has_similarity):
     """Iterative quantization on the linear path, and the anchors of the neighborhood graph."""
     mean, centered = np.zeros(samples.n_features), samples
-    if not LOSSES[loss].centered:
+    if not LOSSES[loss].standardized:
         mean, _ = mean_and_scale(samples, weight)
         centered = samples.centered(mean, 1.0)
     width = min(N_PRINCIPAL, samples.n_features, MAX_LINEAR_PATH // samples.n_features)

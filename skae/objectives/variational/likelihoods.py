@@ -29,16 +29,6 @@ MIN_SCALE = 0.01
 # a far outlier's log-variance stays finite when exponentiated
 _MAX_LOG_VAR = 20.0
 
-# Huber's density, quadratic up to one scale: the integral of exp(-huber(e))
-_HUBER_INTEGRAL = math.sqrt(2 * math.pi) * math.erf(math.sqrt(0.5)) + 2 * math.exp(-0.5)
-
-# of each location-scale family: -log p(e) = factor * loss(e / scale) + log(scale) + constant
-_FAMILIES = {
-    "squared_error": (0.5, 0.5 * math.log(2 * math.pi)),
-    "absolute_error": (1.0, math.log(2.0)),
-    "huber": (1.0, math.log(_HUBER_INTEGRAL)),
-}
-
 
 def log_scale(params):
     """Logarithm of the likelihood's scale: learned or fixed, and never below `MIN_SCALE`."""
@@ -48,14 +38,13 @@ def log_scale(params):
 
 def sample_nats(loss, params, output, x):
     """``-log p(x | z)`` of each sample, given the decoder's raw output."""
-    cell = LOSSES[loss].cell
-    if loss not in _FAMILIES:
-        return jnp.sum(cell(output, x), axis=-1)
-    factor, constant = _FAMILIES[loss]
+    per_entry, family = LOSSES[loss].per_entry, LOSSES[loss].location_scale
+    if family is None:
+        return jnp.sum(per_entry(output, x), axis=-1)
     log_unit = log_scale(params)
     unit = jnp.exp(-log_unit)
-    cells = cell(output * unit, x * unit)
-    return factor * jnp.sum(cells, axis=-1) + x.shape[-1] * (log_unit + constant)
+    losses = per_entry(output * unit, x * unit)
+    return family.factor * jnp.sum(losses, axis=-1) + x.shape[-1] * (log_unit + family.constant)
 
 
 def gaussian_kl(mean, log_var):

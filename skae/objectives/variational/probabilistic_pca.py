@@ -47,7 +47,7 @@ def probabilistic_pca_start(
         variance = _into_prior_units(params, network, loss, samples, weight, scale)
     free = 0.5 * np.log(max(variance - MIN_SCALE**2, MIN_SCALE**2))
     place = "extra" if scale is None else "fixed"
-    if LOSSES[loss].centered:
+    if LOSSES[loss].location_scale is not None:
         params[place] = {**params.get(place, {}), "log_scale": np.asarray(free, np.float32)}
     return params
 
@@ -56,7 +56,7 @@ def _into_prior_units(params, network, loss, samples, weight, scale):
     """Rescale the linear path, set the posterior's variance; returns that of the noise."""
     vectors, eigenvalues, total = code_moments(params, network, samples, weight)
     variance = 1.0
-    if LOSSES[loss].centered:
+    if LOSSES[loss].location_scale is not None:
         rest = max(0.0, total - eigenvalues.sum()) / max(1, network.n_features - len(eigenvalues))
         variance = max(rest if scale is None else float(scale) ** 2, _MIN_VARIANCE)
         gain = np.sqrt(np.maximum(eigenvalues - variance, 0.0))
@@ -64,10 +64,9 @@ def _into_prior_units(params, network, loss, samples, weight, scale):
         shrink, log_var = gain / spread, np.log(variance / spread)
     else:
         gain = np.sqrt(eigenvalues)
-        # Fisher's information about a code in a sample at the mean: the slopes of `pca_start`'s
-        # way back are those of the logit, 1 / (m (1 - m))
-        logits = np.clip(output_offset(params).astype(np.float64), -5.0, 5.0)
-        slopes = 2.0 + np.exp(logits) + np.exp(-logits)
+        # Fisher information about a code in a sample at the mean. The slope of the inverse link,
+        # with which PCA initialization multiplies the vectors, is an entry's inverse variance.
+        slopes = LOSSES[loss].inverse_link_slope(output_offset(params).astype(np.float64))
         information = eigenvalues * (slopes @ np.square(vectors))
         safe = np.where(gain > 0, gain, 1.0)
         shrink, log_var = information / (1 + information) / safe, -np.log1p(information)

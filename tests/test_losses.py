@@ -197,7 +197,9 @@ def test_pca_initialization_under_an_added_loss_starts_near_the_mean(monkeypatch
 def test_x_outside_the_domain_of_an_added_loss(monkeypatch):
     monkeypatch.setitem(LOSSES, "poisson", ADDED["poisson"])
     X = np.random.default_rng(0).poisson(3.0, (80, 16)) - 1.0
-    with pytest.raises(ValueError, match=r"needs X in \[0, inf\), got values from -1.0 .*use counts"):
+    with pytest.raises(
+        ValueError, match=r"needs X in \[0, inf\), got values from -1.0 .*use counts"
+    ):
         fast(AutoencoderTransformer, loss="poisson").fit(X)
 
 

@@ -142,7 +142,7 @@ def test_what_cannot_be_exported(cls, fitted, tmp_path):
     path = tmp_path / "model.onnx"
     with pytest.raises(NotFittedError):
         fast(cls).to_onnx(path)
-    with pytest.raises(ValueError, match=r"'score' of .* cannot be exported: give one of"):
+    with pytest.raises(ValueError, match=r"'score' of .* cannot be exported. Use one of"):
         fitted(cls).to_onnx(path, "score")
     for opset in (17, 1000, "18"):
         with pytest.raises(ValueError, match=f"opset={opset!r} must be an integer from 18"):
@@ -154,7 +154,7 @@ def test_a_layer_without_a_rule_is_named(X, tmp_path):
     network = own_modules.Sorting(), own_modules.pair()[1]
     model = fast(AutoencoderTransformer, hidden_layer_sizes="auto", network=network, max_iter=0)
     model.fit(X).to_onnx(tmp_path / "decoder.onnx", "inverse_transform")
-    with pytest.raises(ValueError, match=r"the network computes 'sort'.*to_stablehlo"):
+    with pytest.raises(ValueError, match=r"The network computes 'sort'.*to_stablehlo"):
         model.to_onnx(tmp_path / "encoder.onnx")
 
 

@@ -92,5 +92,5 @@ def test_versions_of_operators(X, samples):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
     (codes,) = run(pipeline, samples, target_opset={"": 18, "ai.onnx.ml": 3})
     assert_close(codes, pipeline.transform(samples))
-    with pytest.raises(ValueError, match="AutoencoderTransformer needs target_opset=18 or more"):
+    with pytest.raises(ValueError, match="AutoencoderTransformer needs target_opset=18 or higher"):
         skl2onnx.to_onnx(pipeline, X[:1].astype(np.float32), target_opset=15)

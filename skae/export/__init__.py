@@ -1,6 +1,7 @@
-"""Fitted estimators for where there is no Python, or no JAX: ONNX and StableHLO.
+"""Export of fitted estimators to ONNX and StableHLO, for deployment without Python or skae.
 
-Estimators give a pure function of JAX and the length of its samples (`portable`). It is traced with a
-free number of samples, and the trace is written. For ONNX each primitive of JAX has a rule, in a file
-by what it does: `elementwise`, `reductions`, `rearranging`, `indexing`, `products`, `loops`.
+An estimator provides a pure JAX function with its weights bound and the width of its input
+(`portable`). The function is traced with a symbolic number of samples, and the trace is written to
+a file. For ONNX, each JAX primitive has a conversion rule. Rules are grouped by kind:
+`elementwise`, `reductions`, `rearranging`, `indexing`, `products`, `loops`.
 """

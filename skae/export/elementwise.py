@@ -1,11 +1,11 @@
-"""Rules for what is computed cell by cell."""
+"""ONNX conversion rules for elementwise primitives."""
 
 import numpy as np
 
 __all__ = ["RULES"]
 
-# primitives that ONNX has, cell for cell
-_SAME = {
+# Primitives with an equivalent ONNX operator.
+_OPERATORS = {
     "abs": "Abs",
     "acos": "Acos",
     "acosh": "Acosh",
@@ -41,13 +41,13 @@ _SAME = {
     "tan": "Tan",
     "tanh": "Tanh",
 }
-# of truth values; of whole numbers they go bit by bit
+# Operators on booleans; on integers these primitives are bitwise.
 _LOGICAL = {"and": "And", "not": "Not", "or": "Or", "xor": "Xor"}
-# what matters to gradients and compilers alone
-_NOTHING = ("copy", "copy_p", "optimization_barrier", "reduce_precision", "stop_gradient")
+# Primitives that matter to gradients and compilers only.
+_IDENTITIES = ("copy", "copy_p", "optimization_barrier", "reduce_precision", "stop_gradient")
 
 
-def _same(kind):
+def _operator(kind):
     return lambda graph, equation, *values: graph.node(kind, *values)
 
 
@@ -59,12 +59,13 @@ def _logical(kind):
     return rule
 
 
-def _nothing(graph, equation, *values):
+def _identity(graph, equation, *values):
     del graph, equation
     return list(values)
 
 
-def _number(equation, number):
+def _constant(equation, number):
+    """A scalar of the output's dtype."""
     return np.asarray(number, equation.outvars[0].aval.dtype)
 
 
@@ -73,19 +74,19 @@ def _not_equal(graph, equation, x, y):
 
 
 def _log1p(graph, equation, x):
-    return graph.node("Log", graph.node("Add", x, _number(equation, 1)))
+    return graph.node("Log", graph.node("Add", x, _constant(equation, 1)))
 
 
 def _expm1(graph, equation, x):
-    return graph.node("Sub", graph.node("Exp", x), _number(equation, 1))
+    return graph.node("Sub", graph.node("Exp", x), _constant(equation, 1))
 
 
 def _erfc(graph, equation, x):
-    return graph.node("Sub", _number(equation, 1), graph.node("Erf", x))
+    return graph.node("Sub", _constant(equation, 1), graph.node("Erf", x))
 
 
 def _exp2(graph, equation, x):
-    return graph.node("Pow", _number(equation, 2), x)
+    return graph.node("Pow", _constant(equation, 2), x)
 
 
 def _rsqrt(graph, equation, x):
@@ -97,7 +98,7 @@ def _square(graph, equation, x):
 
 
 def _integer_pow(graph, equation, x):
-    return graph.node("Pow", x, _number(equation, equation.params["y"]))
+    return graph.node("Pow", x, _constant(equation, equation.params["y"]))
 
 
 def _pow(graph, equation, x, y):
@@ -110,18 +111,24 @@ def _rem(graph, equation, x, y):
 
 def _round(graph, equation, x):
     if int(equation.params["rounding_method"]) != 1:
-        raise ValueError("the network rounds halves away from zero, and ONNX to even numbers alone")
+        raise ValueError(
+            "The network rounds halves away from zero, but ONNX only supports rounding halves to "
+            "even numbers. Use jnp.round, or export with to_stablehlo."
+        )
     return graph.node("Round", x)
 
 
 def _is_finite(graph, equation, x):
-    odd = graph.node("Or", graph.node("IsInf", x), graph.node("IsNaN", x))
-    return graph.node("Not", odd)
+    not_finite = graph.node("Or", graph.node("IsInf", x), graph.node("IsNaN", x))
+    return graph.node("Not", not_finite)
 
 
 def _select(graph, equation, which, *cases):
     if len(cases) != 2 or equation.invars[0].aval.dtype != np.bool_:
-        raise ValueError("the network selects among more than two, for which there is no rule here")
+        raise ValueError(
+            "The network selects among more than two cases, for which skae has no ONNX rule. Use "
+            "jnp.where, or export with to_stablehlo."
+        )
     return graph.node("Where", which, cases[1], cases[0])
 
 
@@ -134,9 +141,9 @@ def _convert(graph, equation, x):
 
 
 RULES = {
-    **{name: _same(kind) for name, kind in _SAME.items()},
+    **{name: _operator(kind) for name, kind in _OPERATORS.items()},
     **{name: _logical(kind) for name, kind in _LOGICAL.items()},
-    **dict.fromkeys(_NOTHING, _nothing),
+    **dict.fromkeys(_IDENTITIES, _identity),
     "clamp": _clamp,
     "convert_element_type": _convert,
     "erfc": _erfc,

@@ -1,7 +1,8 @@
-"""What estimators inherit: nothing else is imported before something is exported."""
+"""Mixin with the export methods; the conversion code is imported when they are called."""
 
-from collections.abc import Sequence
-from typing import Any
+import os
+from collections.abc import Callable, Sequence
+from typing import Self
 
 from skae.export.portable import Portable
 
@@ -9,31 +10,34 @@ __all__ = ["ExportMixin"]
 
 
 class ExportMixin:
-    """Adds `to_onnx` and `to_stablehlo`, and what skl2onnx asks estimators for."""
+    """Adds `to_onnx` and `to_stablehlo`, and the converter methods that skl2onnx looks up."""
 
-    # what can be exported, the default first
+    # Methods that can be exported; the first is the default.
     _portable_methods: tuple[str, ...] = ()
 
     def _portable(self, method: str) -> Portable:
-        """What a method of the fitted estimator computes."""
+        """A method of the fitted estimator as a pure JAX function."""
         raise NotImplementedError
 
-    def to_onnx(self, path, method=None, opset=18):
-        """Write what the fitted estimator computes as an ONNX model.
+    def to_onnx(
+        self, path: str | os.PathLike[str], method: str | None = None, opset: int = 18
+    ) -> Self:
+        """Export a method of the fitted estimator as an ONNX model.
 
-        The model takes float32 samples, any number of them, by the name "X", and its one output has
-        the method's name. It runs without Python and JAX, as by onnxruntime. Needs
-        ``pip install "skae[onnx]"``.
+        The input of the model is "X", a batch of any number of float32 samples. Its output has the
+        name of the method. The model runs without Python and JAX, for example in onnxruntime.
+        Requires ``pip install "skae[onnx]"``.
 
         Parameters
         ----------
         path : str or path-like
         method : str or None, default=None
-            What the model does. Of autoencoders "transform" (the default), "inverse_transform" or
-            "reconstruct", both in one; of classifiers "predict_proba" (the default) or
-            "decision_function"; of regressors "predict".
+            The method to export. Autoencoders: "transform" (default), "inverse_transform" or
+            "reconstruct". Classifiers: "predict_proba" (default) or "decision_function".
+            Regressors: "predict".
         opset : int, default=18
-            Version of ONNX's operators, at least 18. Old runtimes know no new ones.
+            Version of the ONNX operator set, at least 18. Older runtimes do not support newer
+            versions.
 
         Returns
         -------
@@ -42,16 +46,16 @@ class ExportMixin:
         Raises
         ------
         ValueError
-            There is no such method, the opset is too old or not known to the installed onnx, or a
-            network of your own computes what ONNX has no rule for here: the message names it.
+            The method cannot be exported, the installed onnx does not support the opset, or your
+            own network uses a JAX primitive that has no ONNX rule. The message names the primitive.
         ImportError
             onnx is not installed.
 
         Notes
         -----
-        Results agree with the estimator's up to rounding in float32. The model checks nothing: not
-        the range of the samples, nor that they are finite. Its metadata hold the class, the method
-        and, where they are known, the names of the columns.
+        Results equal the estimator's up to float32 rounding. The model does not validate its input:
+        neither the range of values, nor that they are finite. Its metadata contain the class, the
+        method, and feature names and class labels if the estimator has them.
 
         Examples
         --------
@@ -72,11 +76,16 @@ class ExportMixin:
         write(self, method, self._portable(method), path, opset)
         return self
 
-    def to_stablehlo(self, path, method=None, platforms: Sequence[str] = ("cpu", "cuda", "tpu")):
-        """Write what the fitted estimator computes as StableHLO, for JAX and what reads its files.
+    def to_stablehlo(
+        self,
+        path: str | os.PathLike[str],
+        method: str | None = None,
+        platforms: Sequence[str] = ("cpu", "cuda", "tpu"),
+    ) -> Self:
+        """Export a method of the fitted estimator as StableHLO, the portable format of JAX and XLA.
 
-        ``jax.export.deserialize(content).call(X)`` computes it, for float32 samples, any number of
-        them; skae is not needed there. Needs ``pip install "skae[stablehlo]"``.
+        ``jax.export.deserialize(content).call(X)`` runs it on any number of float32 samples,
+        without skae. Requires ``pip install "skae[stablehlo]"``.
 
         Parameters
         ----------
@@ -84,8 +93,8 @@ class ExportMixin:
         method : str or None, default=None
             As for `to_onnx`.
         platforms : sequence of str, default=("cpu", "cuda", "tpu")
-            Where the file shall run: any of "cpu", "cuda", "rocm" and "tpu". None of them needs
-            to be there now.
+            Platforms that the file supports: any of "cpu", "cuda", "rocm" and "tpu". They need not
+            be available on this machine.
 
         Returns
         -------
@@ -94,13 +103,14 @@ class ExportMixin:
         Raises
         ------
         ValueError
-            There is no such method or platform.
+            The method cannot be exported, or a platform is unknown.
         ImportError
-            flatbuffers is not installed, in which JAX writes such files.
+            flatbuffers, which JAX needs for serialization, is not installed.
 
         Notes
         -----
-        JAX reads its files for at least six months after they were written; `save` keeps models.
+        JAX guarantees to read these files for at least six months. To store a model for longer,
+        use `save`.
 
         Examples
         --------
@@ -122,8 +132,8 @@ class ExportMixin:
         write(self._portable(method), path, platforms)
         return self
 
-    def onnx_shape_calculator(self):
-        """What skl2onnx asks for when it converts a pipeline; not meant to be called.
+    def onnx_shape_calculator(self) -> Callable:
+        """Shape calculator for skl2onnx, which calls this method when it converts a pipeline.
 
         Returns
         -------
@@ -133,8 +143,8 @@ class ExportMixin:
 
         return set_types
 
-    def onnx_converter(self):
-        """What skl2onnx asks for when it converts a pipeline; not meant to be called.
+    def onnx_converter(self) -> Callable:
+        """Converter for skl2onnx, which calls this method when it converts a pipeline.
 
         Returns
         -------
@@ -144,15 +154,15 @@ class ExportMixin:
 
         return add_nodes
 
-    def _method_to_export(self, method: Any) -> str:
+    def _method_to_export(self, method: str | None) -> str:
         from sklearn.utils.validation import check_is_fitted
 
         methods = self._portable_methods
-        method = methods[0] if method is None else method
-        if method not in methods:
+        chosen = methods[0] if method is None else method
+        if chosen not in methods:
             raise ValueError(
-                f"method={method!r} of {type(self).__name__} cannot be exported: give one of "
-                f"{list(methods)}"
+                f"method={chosen!r} of {type(self).__name__} cannot be exported. Use one of "
+                f"{list(methods)}."
             )
         check_is_fitted(self)
-        return method
+        return chosen

@@ -1,4 +1,4 @@
-"""The rule for loops over the steps of a sequence."""
+"""ONNX conversion rule for `lax.scan`, the loop over the steps of a sequence."""
 
 import numpy as np
 
@@ -6,61 +6,62 @@ __all__ = ["RULES"]
 
 
 def _scan(graph, equation, *values):
-    """JAX's scan is ONNX's Scan: states, and a body that reads a step and gives one.
+    """Convert JAX's scan to ONNX's Scan: loop state variables, scan inputs and scan outputs.
 
-    Nothing in the body refers to what stands outside: weights are copied into it, and what else it
-    needs at each step is a state that stays as it is.
+    The body does not refer to tensors of the outer graph, since libraries that merge graphs rename
+    these. Weights are copied into the body; other loop constants are state variables that the body
+    returns unchanged.
     """
     parameters = equation.params
-    inner, body = parameters["jaxpr"], graph.inner()
-    inside = getattr(inner, "jaxpr", inner)
-    avals = [variable.aval for variable in inside.invars]
-    # what is read or given step by step has one dimension more outside; releases of JAX differ in
-    # how they tell
-    n_states = _of_same_rank(equation.outvars, inside.outvars)
-    n_constants = _of_same_rank(equation.invars, inside.invars) - n_states
+    jaxpr, body = parameters["jaxpr"], graph.subgraph()
+    inner = getattr(jaxpr, "jaxpr", jaxpr)
+    avals = [variable.aval for variable in inner.invars]
+    # Scan inputs and outputs have one more axis outside the body than inside. Counting them this
+    # way works in all supported releases of JAX, which store the counts differently.
+    n_states = _count_same_rank(equation.outvars, inner.outvars)
+    n_constants = _count_same_rank(equation.invars, inner.invars) - n_states
     constants = [i for i in range(n_constants) if isinstance(values[i], str)]
-    carried = [*constants, *range(n_constants, n_constants + n_states)]
-    read = list(range(n_constants + n_states, len(values)))
+    states = [*constants, *range(n_constants, n_constants + n_states)]
+    scan_inputs = list(range(n_constants + n_states, len(values)))
     arguments = list(values)
-    for i in (*carried, *read):
+    for i in (*states, *scan_inputs):
         arguments[i] = body.add_input(body.unique("step"), avals[i].shape, avals[i].dtype)
-    given = body.follow(inner, arguments)
-    outputs = [variable.aval for variable in inside.outvars]
+    results = body.add_jaxpr(jaxpr, arguments)
+    result_avals = [variable.aval for variable in inner.outvars]
     for i in constants:
         body.add_output(body.unique("same"), arguments[i], avals[i].shape, avals[i].dtype)
-    for value, aval in zip(given, outputs, strict=True):
+    for value, aval in zip(results, result_avals, strict=True):
         body.add_output(body.unique("next"), value, aval.shape, aval.dtype)
-    steps = _steps(body, [values[i] for i in read], parameters["length"])
-    found = graph.nodes_outputs(
+    sequences = _sequences(body, [values[i] for i in scan_inputs], parameters["length"])
+    outputs = graph.node_with_outputs(
         "Scan",
-        len(constants) + len(given),
-        *(values[i] for i in carried),
-        *steps,
-        body=body.proto(graph.unique("steps")),
-        **_directions(parameters, len(steps), len(given) - n_states),
+        len(constants) + len(results),
+        *(values[i] for i in states),
+        *sequences,
+        body=body.to_proto(graph.unique("steps")),
+        **_directions(parameters, len(sequences), len(results) - n_states),
     )
-    return found[len(constants) :]
+    return outputs[len(constants) :]
 
 
-def _of_same_rank(outside, inside):
+def _count_same_rank(outside, inside):
     pairs = zip(outside, inside, strict=True)
     return sum(len(one.aval.shape) == len(other.aval.shape) for one, other in pairs)
 
 
-def _steps(body, read, length):
-    """What is read step by step; ONNX asks for something even where nothing is."""
-    if not read:
+def _sequences(body, values, length):
+    """Values of the scan inputs; zeros if there are none, since ONNX requires at least one."""
+    if not values:
         body.add_input(body.unique("step"), (1,), np.float32)
-        read = [np.zeros((length, 1), np.float32)]
-    return read
+        values = [np.zeros((length, 1), np.float32)]
+    return values
 
 
-def _directions(parameters, n_read, n_given):
-    backwards = int(parameters["reverse"])
-    directions = {"num_scan_inputs": n_read, "scan_input_directions": [backwards] * n_read}
-    if n_given:
-        directions["scan_output_directions"] = [backwards] * n_given
+def _directions(parameters, n_inputs, n_outputs):
+    direction = int(parameters["reverse"])
+    directions = {"num_scan_inputs": n_inputs, "scan_input_directions": [direction] * n_inputs}
+    if n_outputs:
+        directions["scan_output_directions"] = [direction] * n_outputs
     return directions
 
 

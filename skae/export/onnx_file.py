@@ -1,10 +1,12 @@
-"""ONNX models as files."""
+"""Writing of ONNX models."""
 
 import itertools
 import json
+import os
 import sys
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -14,7 +16,7 @@ from skae.export.portable import Portable
 
 __all__ = ["MIN_OPSET", "RULES", "load_onnx", "write"]
 
-# since when reductions take their axes as an input
+# Since this version, reductions expect their axes as an input, as the rules pass them.
 MIN_OPSET = 18
 
 RULES = {
@@ -27,35 +29,38 @@ RULES = {
 }
 
 
-def load_onnx():
-    """Import onnx, or say how to get it."""
+def load_onnx() -> Any:
+    """Import onnx, with an installation hint in the error."""
     try:
         import onnx
     except ImportError as error:
         raise ImportError(
-            'ONNX models are written by onnx, which is not installed: pip install "skae[onnx]"'
+            'The ONNX export requires the package onnx: pip install "skae[onnx]".'
         ) from error
     return onnx
 
 
-def write(estimator, method: str, portable: Portable, path, opset: int) -> None:
-    """What `ExportMixin.to_onnx` does."""
+def write(
+    estimator: Any, method: str, portable: Portable, path: str | os.PathLike[str], opset: int
+) -> None:
+    """Write a portable function as an ONNX model; implements `ExportMixin.to_onnx`."""
     onnx = load_onnx()
     newest = onnx.defs.onnx_opset_version()
     if not (isinstance(opset, Integral) and MIN_OPSET <= opset <= newest):
         raise ValueError(
-            f"opset={opset!r} must be an integer from {MIN_OPSET} to {newest}, onnx's newest"
+            f"opset={opset!r} must be an integer from {MIN_OPSET} to {newest}, the newest that the "
+            "installed onnx supports."
         )
-    numbers = itertools.count()
-    graph = Graph(onnx, RULES, lambda kind: f"{kind}_{next(numbers)}")
+    counter = itertools.count()
+    graph = Graph(onnx, RULES, lambda kind: f"{kind}_{next(counter)}")
     samples = portable.samples
     jaxpr = jax.make_jaxpr(portable.function)(samples)
-    (value,) = graph.follow(jaxpr, [graph.add_input("X", samples.shape, samples.dtype)])
+    (value,) = graph.add_jaxpr(jaxpr, [graph.add_input("X", samples.shape, samples.dtype)])
     (output,) = jaxpr.out_avals
     graph.add_output(method, value, output.shape, output.dtype)
     operators = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(
-        graph.proto(type(estimator).__name__),
+        graph.to_proto(type(estimator).__name__),
         producer_name="skae",
         producer_version=sys.modules["skae"].__version__,
         opset_imports=operators,
@@ -67,8 +72,8 @@ def write(estimator, method: str, portable: Portable, path, opset: int) -> None:
 
 
 def _metadata(estimator, method) -> dict[str, str]:
-    told = {"estimator": type(estimator).__name__, "method": method}
+    metadata = {"estimator": type(estimator).__name__, "method": method}
     for name in ("feature_names_in_", "classes_"):
         if hasattr(estimator, name):
-            told[name] = json.dumps(getattr(estimator, name).tolist())
-    return told
+            metadata[name] = json.dumps(getattr(estimator, name).tolist())
+    return metadata

@@ -1,4 +1,4 @@
-"""What an estimator computes, as a pure function of JAX that knows nothing of estimators."""
+"""Portable functions: a method of a fitted estimator as a pure JAX function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ __all__ = ["Portable"]
 
 @dataclass(frozen=True)
 class Portable:
-    """A pure function with its weights inside, and the length of the samples that it takes.
+    """A pure function with its weights bound, and the number of features of its input.
 
-    ``function(X)`` takes float32 samples of shape (n, width), and gives an array whose first axis is
-    the samples. It must not look at their number.
+    ``function(X)`` accepts float32 samples of shape (n_samples, width) and returns an array whose
+    first axis is the samples. It is traced with a symbolic number of samples, so it must not depend
+    on this number.
     """
 
     function: Callable
@@ -22,7 +23,7 @@ class Portable:
 
     @property
     def samples(self) -> jax.ShapeDtypeStruct:
-        """What stands for samples while the function is traced: their number is left open."""
+        """Shape and dtype of the input for tracing, with a symbolic number of samples."""
         from jax import export
 
         (n_samples,) = export.symbolic_shape("n_samples")

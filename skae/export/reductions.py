@@ -1,4 +1,4 @@
-"""Rules for what runs along axes: sums, largest cells, places."""
+"""ONNX conversion rules for reductions: sums, extrema, argmax, cumulative sums and top k."""
 
 import numpy as np
 
@@ -12,8 +12,8 @@ def _reduction(kind):
     return rule
 
 
-def _of_truth(kind):
-    """ONNX compares numbers: 1 is true."""
+def _boolean_reduction(kind):
+    """A reduction of booleans as integers, since ONNX reduces numbers only."""
     reduce = _reduction(kind)
 
     def rule(graph, equation, x):
@@ -22,11 +22,11 @@ def _of_truth(kind):
     return rule
 
 
-def _place(kind):
+def _arg_reduction(kind):
     def rule(graph, equation, x):
         (axis,) = equation.params["axes"]
-        places = graph.node(kind, x, axis=int(axis), keepdims=0)
-        return graph.cast(places, equation.outvars[0].aval.dtype)
+        indices = graph.node(kind, x, axis=int(axis), keepdims=0)
+        return graph.cast(indices, equation.outvars[0].aval.dtype)
 
     return rule
 
@@ -39,18 +39,18 @@ def _cumulative_sum(graph, equation, x):
 def _top_k(graph, equation, x):
     axis = int(equation.params.get("axis", -1))
     k = np.array([equation.params["k"]], np.int64)
-    values, places = graph.nodes_outputs("TopK", 2, x, k, axis=axis)
-    return [values, graph.cast(places, equation.outvars[1].aval.dtype)]
+    values, indices = graph.node_with_outputs("TopK", 2, x, k, axis=axis)
+    return [values, graph.cast(indices, equation.outvars[1].aval.dtype)]
 
 
 RULES = {
-    "argmax": _place("ArgMax"),
-    "argmin": _place("ArgMin"),
+    "argmax": _arg_reduction("ArgMax"),
+    "argmin": _arg_reduction("ArgMin"),
     "cumsum": _cumulative_sum,
-    "reduce_and": _of_truth("ReduceMin"),
+    "reduce_and": _boolean_reduction("ReduceMin"),
     "reduce_max": _reduction("ReduceMax"),
     "reduce_min": _reduction("ReduceMin"),
-    "reduce_or": _of_truth("ReduceMax"),
+    "reduce_or": _boolean_reduction("ReduceMax"),
     "reduce_prod": _reduction("ReduceProd"),
     "reduce_sum": _reduction("ReduceSum"),
     "top_k": _top_k,

@@ -1,5 +1,7 @@
-"""StableHLO files, by JAX's own export."""
+"""Writing of StableHLO files with `jax.export`."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -12,10 +14,13 @@ __all__ = ["write"]
 _PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
-def write(portable: Portable, path, platforms) -> None:
-    """What `ExportMixin.to_stablehlo` does."""
+def write(portable: Portable, path: str | os.PathLike[str], platforms: Sequence[str]) -> None:
+    """Write a portable function as StableHLO; implements `ExportMixin.to_stablehlo`."""
     if isinstance(platforms, str) or not platforms or not {*platforms} <= {*_PLATFORMS}:
-        raise ValueError(f"platforms={platforms!r} must hold some of {list(_PLATFORMS)}")
+        raise ValueError(
+            f"platforms={platforms!r} must be a non-empty sequence of names from "
+            f"{list(_PLATFORMS)}."
+        )
     _check_flatbuffers()
     exported = export.export(jax.jit(portable.function), platforms=tuple(platforms))(
         portable.samples
@@ -28,6 +33,5 @@ def _check_flatbuffers():
         import flatbuffers  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            "JAX writes StableHLO files by flatbuffers, which is not installed: "
-            'pip install "skae[stablehlo]"'
+            'The StableHLO export requires the package flatbuffers: pip install "skae[stablehlo]".'
         ) from error

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from skae import AdversarialAutoencoder, AutoencoderTransformer
 from skae.core.networks import Model, dense_network, initial_weights
 from skae.core.objective import Batch, Step
-from skae.objectives.adversarial.discriminator import discriminator_weights, judge
+from skae.objectives.adversarial.discriminator import discriminator_logits, discriminator_weights
 from skae.objectives.adversarial.priors import PRIORS, maximum_mean_discrepancy, mixture_centers
 from tests.datasets import curved
 from tests.discovery import fast
@@ -100,7 +100,9 @@ def test_each_player_moves_its_own_weights():
 
 def test_a_new_discriminator_is_undecided():
     weights = discriminator_weights(3, (8, 8), np.random.default_rng(0))
-    logits = judge(weights, np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32))
+    logits = discriminator_logits(
+        weights, np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+    )
     np.testing.assert_array_equal(logits, np.zeros(5))
 
 

@@ -8,7 +8,7 @@ import pytest
 from skae import AutoencoderTransformer, ContractiveAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
 from skae.core.objective import Batch, Objective, Step
-from skae.estimators.contractive import contractive_loss, squared_jacobian_norm
+from skae.objectives.contractive import contractive_loss, squared_jacobian_norm
 from tests.datasets import curved
 from tests.discovery import fast
 

@@ -57,7 +57,7 @@ def test_level_zero_changes_nothing(noise):
     np.testing.assert_allclose(apply(noise, 0.0, TABLE), TABLE, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].probability])
+@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].is_probability])
 def test_the_share_of_cells_met_is_the_level(noise):
     for level in (0.1, 0.5, 0.9):
         noisy = apply(noise, level, TABLE)
@@ -239,7 +239,7 @@ def test_bad_levels(level):
         fast(DenoisingAutoencoder, noise_level=level).fit(curved())
 
 
-@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].probability])
+@pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].is_probability])
 @pytest.mark.parametrize("level", [1.0, 2])
 def test_probabilities_are_below_one(noise, level):
     with pytest.raises(ValueError, match=rf"noise_level={level}.*{noise}"):
@@ -254,7 +254,7 @@ def test_bad_noise(noise):
 
 def test_functions_must_keep_the_shape():
     for bad in (lambda x, key: x[:, :2], lambda x, key: None):
-        with pytest.raises(ValueError, match=r"noise function must give samples of the shape"):
+        with pytest.raises(ValueError, match=r"noise function must return an array of the shape"):
             fast(DenoisingAutoencoder, noise=bad).fit(curved())
     with pytest.raises(ValueError, match="hashable"):
         noise = functools.partial(scaled, factor=[1.0])

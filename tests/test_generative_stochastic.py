@@ -9,7 +9,7 @@ from skae import GenerativeStochasticNetwork
 from skae.core.data.samples import Samples
 from skae.core.networks import Model, dense_network, initial_weights
 from skae.objectives.denoising.corruption import noise_constants
-from skae.objectives.walkback.markov_chain import transition
+from skae.objectives.walkback import transition
 from tests.datasets import curved
 from tests.discovery import fast
 from tests.test_compilation import compilations

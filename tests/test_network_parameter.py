@@ -9,8 +9,8 @@ from sklearn.model_selection import GridSearchCV
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder, SparseAutoencoder
 from skae.core.networks import Model
-from skae.estimators.contractive import squared_jacobian_norm
 from skae.networks import Convolutional, Recurrent, Residual
+from skae.objectives.contractive import squared_jacobian_norm
 from tests.datasets import correlated
 from tests.discovery import AUTOENCODERS, accepts
 from tests.own_modules import pair

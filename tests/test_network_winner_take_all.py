@@ -9,7 +9,7 @@ from skae import ConvolutionalWinnerTakeAllAutoencoder
 from skae.core.networks import Model, build_network, initial_weights
 from skae.core.networks.maps import winning_cells
 from skae.core.objective import Batch, Objective, Step
-from skae.estimators.convolutional_winner_take_all import map_winners_loss
+from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
 from tests.discovery import fast
 
 RNG = np.random.default_rng(0)
@@ -46,7 +46,7 @@ def test_loss_against_numpy(model):
     floats = {"sparsity_rate": 0.25}
     batch = Batch(jnp.asarray(x), jnp.ones(8))
     loss = jax.jit(
-        lambda params: Objective(map_winners_loss)(
+        lambda params: Objective(convolutional_winner_take_all_loss)(
             model._replace(params=params), batch, Step(None, floats)
         )[0]
     )(model.params)
@@ -75,7 +75,7 @@ def test_gradients_reach_both_sides(model):
     floats = {"sparsity_rate": 0.25}
 
     def loss(params):
-        return Objective(map_winners_loss)(
+        return Objective(convolutional_winner_take_all_loss)(
             model._replace(params=params), batch, Step(None, floats)
         )[0]
 

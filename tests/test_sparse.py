@@ -9,8 +9,8 @@ from skae import AutoencoderTransformer, SparseAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights, largest
 from skae.core.objective import Batch, Objective, Step
 from skae.estimators.base.unit_activity import activity
-from skae.estimators.sparse import bernoulli_kl, sparse_loss
-from skae.objectives.decoder_norm import code_lengths
+from skae.objectives.decoder_norm import decoder_norms
+from skae.objectives.sparse.objective import bernoulli_kl, sparse_loss
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -135,7 +135,7 @@ def test_rescaling_untied_codes_does_not_empty_the_penalty(penalty):
     (one, _), (other, _) = (loss_of(penalty, m) for m in (model, model._replace(params=params)))
     np.testing.assert_allclose(one, other, rtol=1e-4)
     lengths = np.linalg.norm(model.params["decoder"]["layer_0"]["kernel"], axis=1)
-    np.testing.assert_allclose(code_lengths(model), lengths, rtol=1e-5)
+    np.testing.assert_allclose(decoder_norms(model), lengths, rtol=1e-5)
 
 
 # ---- k-sparse codes

@@ -44,7 +44,7 @@ def test_gaussian_kl_is_the_integral():
 def test_likelihoods_integrate_to_one(loss, scale):
     x = np.linspace(-60, 60, 240_001, dtype=np.float32)[:, None]
     params = {"fixed": {"log_scale": np.float32(np.log(scale))}}
-    nats = likelihoods.sample_nats(loss, params, np.float32(0.2), x)
+    nats = likelihoods.negative_log_likelihood(loss, params, np.float32(0.2), x)
     integral = np.trapezoid(np.exp(-np.asarray(nats, np.float64)), x[:, 0])
     assert integral == pytest.approx(1, abs=1e-3)
 
@@ -53,11 +53,11 @@ def test_gaussian_and_bernoulli_nats_are_their_densities():
     rng = np.random.default_rng(0)
     output, x = rng.standard_normal((2, 5, 3)).astype(np.float32)
     params = {"extra": {"log_scale": np.float32(np.log(0.5))}, "fixed": {}}
-    got = likelihoods.sample_nats("squared_error", params, output, x)
+    got = likelihoods.negative_log_likelihood("squared_error", params, output, x)
     scale = np.hypot(0.5, likelihoods.MIN_SCALE)
     np.testing.assert_allclose(got, -stats.norm(output, scale).logpdf(x).sum(axis=1), rtol=1e-5)
     coins = (x > 0).astype(np.float32)
-    got = likelihoods.sample_nats("binary_cross_entropy", {}, output, coins)
+    got = likelihoods.negative_log_likelihood("binary_cross_entropy", {}, output, coins)
     chance = np.where(coins > 0, log_expit(output), log_expit(-output))
     np.testing.assert_allclose(got, -chance.sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(expit(output) > 0.5, output > 0)

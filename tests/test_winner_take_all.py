@@ -8,7 +8,7 @@ import pytest
 from skae import WinnerTakeAllAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights
 from skae.core.objective import Batch, Objective, Step
-from skae.estimators.winner_take_all import keep_winners, winner_take_all_loss
+from skae.objectives.winner_take_all import keep_winners, winner_take_all_loss
 from tests.datasets import curved
 from tests.discovery import fast
 

@@ -4,72 +4,15 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.architecture import widths
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeAutoencoder
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.objectives.adversarial.discriminator import discriminator_weights, judge
-from skae.objectives.adversarial.priors import PRIORS, maximum_mean_discrepancy, mixture_centers
-from skae.objectives.variational.probabilistic_pca import code_moments, rescale
+from skae.objectives.adversarial.objective import adversarial_initialization, adversarial_loss
+from skae.objectives.adversarial.priors import PRIORS
 
-__all__ = ["AdversarialAutoencoder", "adversarial_loss"]
-
-# held-out samples: of the discrepancy, in units of `adversarial_weight`. It is about 0.001 where a
-# test can just tell codes from draws, and a reconstruction's loss about 0.1
-_VIGILANCE = 200.0
-
-
-def adversarial_loss(objective, model, batch, step):
-    """Reconstruction, generator and discriminator in one sum, taken apart by stopped gradients.
-
-    The encoder is blind to the discriminator's loss, the discriminator to the others. On
-    held-out samples, where the game says nothing of who plays well, the discrepancy between codes
-    and draws stands in for it.
-    """
-    z = model.encode(batch.x)
-    samples = objective.sample_losses(model.decode(z), batch.x)
-    reconstruction = mean_over_samples(samples, batch.weight)
-    weight = step.hyperparameters["adversarial_weight"]
-    prior = PRIORS[objective.setting("prior")]
-    real = prior.draw(step.key, z.shape, model.params["fixed"].get("centers"))
-    if not step.is_training:
-        discrepancy = maximum_mean_discrepancy(z, batch.weight, real)
-        return reconstruction + _VIGILANCE * weight * discrepancy, {}
-    weights = model.params["extra"]["discriminator"]
-    fooled = jax.nn.softplus(-judge(jax.lax.stop_gradient(weights), z))
-    generator = mean_over_samples(fooled, batch.weight)
-    false_alarm = jnp.mean(jax.nn.softplus(-judge(weights, real)))
-    codes = judge(weights, jax.lax.stop_gradient(z))
-    discriminator = 0.5 * (false_alarm + mean_over_samples(jax.nn.softplus(codes), batch.weight))
-    metrics = {
-        "reconstruction": reconstruction,
-        "generator": generator,
-        "discriminator": discriminator,
-    }
-    return reconstruction + weight * generator + discriminator, metrics
-
-
-def adversarial_initialization(
-    params, network, samples, weight, rng, *, prior, n_prior_components, discriminator_sizes
-):
-    """Codes scaled to the prior's standard deviation, and a discriminator with random weights."""
-    params = {"fixed": {}, **params}
-    if network.linear_path:
-        _, squares, _ = code_moments(params, network, samples, weight)
-        spread = np.sqrt(squares) / PRIORS[prior].deviation
-        # a direction with hardly any variance is not amplified
-        floor = max(1e-3 * spread.max(), 1e-12)
-        rescale(params, network, np.where(spread > 0, 1 / np.maximum(spread, floor), 0), spread)
-    if prior == "gaussian_mixture":
-        centers = mixture_centers(n_prior_components, network.n_components)
-        params["fixed"]["centers"] = centers
-    discriminator = discriminator_weights(network.n_components, discriminator_sizes, rng)
-    return {**params, "extra": {"discriminator": discriminator}}
+__all__ = ["AdversarialAutoencoder"]
 
 
 @autoencoder(

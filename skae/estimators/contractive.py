@@ -3,68 +3,17 @@
 from numbers import Real
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from skae.core.inference import apply_in_blocks
-from skae.core.networks import Model
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.objectives.decoder_norm import code_lengths, hold_gain
+from skae.objectives.contractive import contractive_loss, encoder_jacobian
 
-__all__ = ["ContractiveAutoencoder", "contractive_loss", "squared_jacobian_norm"]
-
-
-def squared_jacobian_norm(model, x, key, method, lengths=1.0):
-    """Of each sample, the sum over codes j and features k of ``(lengths_j dz_j / dx_k)^2``.
-
-    Parameters
-    ----------
-    model : Model
-    x : array of shape (n_samples, n_features)
-    key : PRNG key
-        For "hutchinson".
-    method : {"exact", "hutchinson"}
-        An encoder of one layer has a closed form, which is used whatever the method.
-    lengths : array of shape (n_components,) or 1.0
-    """
-    if list(model.params["encoder"]) == ["layer_0"]:
-        return _of_one_layer(model, x, lengths)
-    if method == "exact":
-        samples = jax.vmap(jax.jacrev(model.encode))(x)
-        return jnp.sum(jnp.square(samples * jnp.reshape(lengths, (-1, 1))), axis=(1, 2))
-    # E |J^T v|^2 = |J|^2 for signs v drawn at random: one backward pass, whatever the code's length
-    z, pull_back = jax.vjp(model.encode, x)
-    signs = jax.random.rademacher(key, z.shape, z.dtype)
-    (moved,) = pull_back(signs * lengths)
-    return jnp.sum(jnp.square(moved), axis=1)
-
-
-def _of_one_layer(model, x, lengths):
-    """With ``z = f(a)`` and ``a = x W + b``: ``sum_j f'(a_j)^2 |W_j|^2``."""
-    kernel = model.params["encoder"]["layer_0"]["kernel"]
-    if model.network.linear_path:
-        kernel = model.params["linear"]["encoder"] + model.params["fixed"]["code_scale"] * kernel
-    a = model.preactivation(x)
-    _, slope = jax.jvp(model.network.activate, (a,), (jnp.ones_like(a),))
-    return jnp.square(slope * lengths) @ jnp.sum(jnp.square(kernel), axis=0)
-
-
-def contractive_loss(objective, model, batch, step):
-    """Reconstruction plus ``contraction`` times the mean squared norm of the Jacobian, by cell."""
-    model = hold_gain(model)
-    samples = objective.sample_losses(model.decode(model.encode(batch.x)), batch.x)
-    reconstruction = mean_over_samples(samples, batch.weight)
-    norms = squared_jacobian_norm(
-        model, batch.x, step.key, objective.setting("jacobian"), code_lengths(model)
-    )
-    norm = mean_over_samples(norms, batch.weight)
-    loss = reconstruction + step.hyperparameters["contraction"] * norm / batch.x.shape[1]
-    return loss, {"reconstruction": reconstruction, "jacobian_norm": norm}
+__all__ = ["ContractiveAutoencoder"]
 
 
 @autoencoder
@@ -180,11 +129,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
         jacobian = np.empty(shape, dtype)
         static, device = self._network, self._device
         read = self._samples(X).standardized
-        apply_in_blocks(_jacobian, static, self.params_, X.shape, read, jacobian, device)
+        apply_in_blocks(encoder_jacobian, static, self.params_, X.shape, read, jacobian, device)
         _, scale = self._units
         jacobian *= dtype.type(self._code_unit / scale)
         return jacobian
-
-
-def _jacobian(network, params, x):
-    return jax.vmap(jax.jacrev(Model(network, params).encode))(x)

@@ -4,30 +4,17 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import jax.numpy as jnp
-
 from skae.core.activations import ACTIVATIONS
-from skae.core.networks.maps import winning_cells
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.base.unit_activity import activity
 from skae.networks import Convolutional
-from skae.objectives.winner_take_all.masks import winning_samples
+from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
 
-__all__ = ["ConvolutionalWinnerTakeAllAutoencoder", "map_winners_loss"]
-
-
-def map_winners_loss(objective, model, batch, step):
-    """Reconstruction of images from maps in which only the winners are left."""
-    network, params = model
-    maps = network.maps(params, batch.x)
-    samples = winning_samples(maps.max(axis=1), batch.weight, step.hyperparameters["sparsity_rate"])
-    winners = jnp.where(winning_cells(maps) & samples[:, None, :], maps, 0.0)
-    losses = objective.sample_losses(network.decode_maps(params, winners), batch.x)
-    return mean_over_samples(losses, batch.weight), {}
+__all__ = ["ConvolutionalWinnerTakeAllAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -172,7 +159,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
         }
 
     def _objective(self) -> Objective:
-        return Objective(map_winners_loss, self.loss)
+        return Objective(convolutional_winner_take_all_loss, self.loss)
 
     def _hyperparameters(self):
         return {"sparsity_rate": self.sparsity_rate}

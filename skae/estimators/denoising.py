@@ -11,8 +11,7 @@ from sklearn.utils import check_random_state
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.objective import Batch, Objective, mean_over_samples
-from skae.core.training.layerwise import plain_layer_objective
+from skae.core.objective import Objective
 from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -20,35 +19,13 @@ from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.denoising.corruption import (
     CORRUPTIONS,
-    corrupt,
-    noise_constants,
+    corrupt_block,
     resolve_noise,
     with_noise_constants,
 )
+from skae.objectives.denoising.objective import denoising_layer_objective, denoising_loss
 
 __all__ = ["DenoisingAutoencoder"]
-
-
-def denoising_loss(objective, model, batch, step):
-    """``mean_i loss(decode(encode(noisy x_i)), x_i)``, with new noise for each key."""
-    level, constants = step.hyperparameters["noise_level"], model.params["fixed"]["noise"]
-    noisy = corrupt(objective.setting("noise"), step.key, batch, level, constants)
-    output = model.decode(model.encode(noisy))
-    samples = objective.sample_losses(output, batch.x)
-    return mean_over_samples(samples, batch.weight), {}
-
-
-def denoising_layer_objective(depth, loss, samples, weight, *, noise):
-    """The objective of a pair of layers of a stacked denoising autoencoder."""
-    if depth > 0 and not isinstance(noise, str):
-        # a user's function is written for samples, not for hidden activations
-        return plain_layer_objective(depth, loss, samples, weight)
-    constants = noise_constants(noise, samples, weight, standardized=False)
-    return Objective(denoising_loss, loss, (("noise", noise),)), {"noise": constants}
-
-
-def _corrupt_block(noise, key_data, level, constants, x, weight):
-    return corrupt(noise, jax.random.wrap_key_data(key_data), Batch(x, weight), level, constants)
 
 
 @autoencoder
@@ -132,7 +109,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     def _objective(self) -> Objective:
         noise = resolve_noise(self.noise)
-        probability = isinstance(noise, str) and CORRUPTIONS[noise].probability
+        probability = isinstance(noise, str) and CORRUPTIONS[noise].is_probability
         if probability and self.noise_level >= 1:
             raise ValueError(
                 f"noise_level={self.noise_level} is a probability under noise={noise!r}: it must "
@@ -201,5 +178,5 @@ class DenoisingAutoencoder(BaseAutoencoder):
         weight = np.ones(len(x), np.float32)
         args = (key_data, np.float32(self.noise_level), constants, x, weight)
         args = jax.device_put(args, device)
-        program, _ = compiled(_corrupt_block, resolve_noise(self.noise), args)
+        program, _ = compiled(corrupt_block, resolve_noise(self.noise), args)
         return np.asarray(program(*args))

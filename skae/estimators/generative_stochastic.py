@@ -12,40 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants
-from skae.objectives.walkback.markov_chain import noisy_output, run_chain, transition
+from skae.objectives.walkback import run_chain, walkback_loss
 
 __all__ = ["GenerativeStochasticNetwork"]
-
-
-def walkback_loss(objective, model, batch, step):
-    """``mean_i loss(rebuilt(walked x_i), x_i)`` after 0 to ``n_walkback - 1`` steps of the chain.
-
-    The number of steps is drawn, the same for a batch; no gradient goes through them.
-    """
-    count_key, walk_key, output_key = jax.random.split(step.key, 3)
-    longest = step.hyperparameters["n_walkback"]
-    n_steps = (jax.random.uniform(count_key, dtype="float32") * longest).astype(int)
-    still = jax.lax.stop_gradient(model.params)
-
-    def walk(i, x):
-        step_key = jax.random.fold_in(walk_key, i)
-        return transition(
-            model._replace(params=still),
-            objective.reconstruction,
-            x,
-            step_key,
-            step.hyperparameters,
-        )
-
-    walked = jax.lax.fori_loop(0, n_steps, walk, batch.x)
-    output = noisy_output(model, jax.lax.stop_gradient(walked), output_key, step.hyperparameters)
-    rows = objective.sample_losses(output, batch.x)
-    return mean_over_samples(rows, batch.weight), {}
 
 
 @autoencoder

@@ -5,100 +5,15 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import jax.numpy as jnp
-
-from skae.core.networks.ends import has_entering_kernel
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.unit_activity import activity
-from skae.objectives.decoder_norm import code_lengths, hold_gain
-from skae.objectives.sparse.initialization import sparse_start
+from skae.objectives.sparse.initialization import sparse_initialization
+from skae.objectives.sparse.objective import PENALTIES, sparse_loss
 
-__all__ = ["SparseAutoencoder", "bernoulli_kl", "sparse_loss"]
-
-
-def bernoulli_kl(target, mean):
-    """``KL(target || mean)`` of two coins: 0 where they agree, steep where a unit is always on.
-
-    Finite, with finite slopes, for means from 0 to 1, both ends included.
-    """
-    mean = 1e-6 + (1 - 2e-6) * mean
-    return target * jnp.log(target / mean) + (1 - target) * jnp.log((1 - target) / (1 - mean))
-
-
-# Two families. The first looks at a unit over all samples of a batch: how often does it speak? It
-# does not ask for which samples. The second looks at each sample: how much is said about it?
-
-
-def _mean_activation(z, weight):
-    return weight @ z / jnp.maximum(jnp.sum(weight), 1e-12)
-
-
-def _kl(z, weight, target):
-    return jnp.sum(bernoulli_kl(target, _mean_activation(z, weight)))
-
-
-def _squared_error(z, weight, target):
-    return jnp.sum(jnp.square(_mean_activation(z, weight) - target))
-
-
-def _l1(z, weight, target):
-    del target
-    return mean_over_samples(jnp.sum(jnp.abs(z), axis=1), weight)
-
-
-def _l2(z, weight, target):
-    del target
-    return mean_over_samples(jnp.sum(jnp.square(z), axis=1), weight)
-
-
-@dataclass(frozen=True)
-class _Penalty:
-    """A penalty ``(codes, weight, target) -> number``, and what suits it where "auto" is set."""
-
-    formula: Any
-    code_activation: str
-    weight: float
-    # of the weights that leave the codes
-    decoder_alpha: float = 0.0
-    # whether it would fall with the scale of the codes, which then must be held
-    grows_with_codes: bool = False
-
-
-_PENALTIES = {
-    "kl": _Penalty(_kl, "logistic", 0.01, decoder_alpha=3e-4),
-    "squared_error": _Penalty(_squared_error, "logistic", 1.0, decoder_alpha=3e-4),
-    "l1": _Penalty(_l1, "relu", 1e-3, grows_with_codes=True),
-    "l2": _Penalty(_l2, "relu", 1e-3, grows_with_codes=True),
-    # sparse by construction: the network keeps the largest codes, nothing is added to the loss
-    "top_k": _Penalty(None, "identity", 0.0),
-}
-
-
-def sparse_loss(objective, model, batch, step):
-    """Reconstruction plus ``sparsity_weight`` times the penalty on the codes of the batch."""
-    penalty = _PENALTIES[objective.setting("penalty")]
-    if penalty.grows_with_codes:
-        model = hold_gain(model)
-    z = model.encode(batch.x)
-    samples = objective.sample_losses(model.decode(z), batch.x)
-    reconstruction = mean_over_samples(samples, batch.weight)
-    if penalty.formula is None:
-        return reconstruction, {}
-    counted = z * code_lengths(model) if penalty.grows_with_codes else z
-    value = penalty.formula(counted, batch.weight, step.hyperparameters["sparsity_target"])
-    loss = reconstruction + step.hyperparameters["sparsity_weight"] * value
-    if not penalty.grows_with_codes and _has_weights_of_its_own(model):
-        squares = jnp.sum(jnp.square(code_lengths(model)))
-        loss = loss + 0.5 * step.hyperparameters["decoder_alpha"] * squares
-    return loss, {"reconstruction": reconstruction, "penalty": value}
-
-
-def _has_weights_of_its_own(model):
-    """Whether weights leave the codes that neither enter them nor are unknown."""
-    return not model.network.tied and has_entering_kernel(model.params)
+__all__ = ["SparseAutoencoder"]
 
 
 @autoencoder(
@@ -224,7 +139,7 @@ class SparseAutoencoder(BaseAutoencoder):
 
     _parameter_constraints: ClassVar[dict] = {
         **BaseAutoencoder._parameter_constraints,
-        "penalty": [StrOptions(set(_PENALTIES))],
+        "penalty": [StrOptions(set(PENALTIES))],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "sparsity_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "decoder_alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
@@ -240,14 +155,14 @@ class SparseAutoencoder(BaseAutoencoder):
         return Objective(sparse_loss, self.loss, (("penalty", self.penalty),))
 
     def _hyperparameters(self):
-        penalty = _PENALTIES[self.penalty]
+        penalty = PENALTIES[self.penalty]
         automatic = {"sparsity_weight": penalty.weight, "decoder_alpha": penalty.decoder_alpha}
         given = {name: getattr(self, name) for name in automatic}
         chosen = {k: automatic[k] if value == "auto" else value for k, value in given.items()}
         return {"sparsity_target": self.sparsity_target, **chosen}
 
     def _resolved(self):
-        parameters, penalty = super()._resolved(), _PENALTIES[self.penalty]
+        parameters, penalty = super()._resolved(), PENALTIES[self.penalty]
         if isinstance(self.network, tuple) and self.decoder_alpha != "auto":
             raise ValueError(
                 f"decoder_alpha={self.decoder_alpha} is a penalty on the weights that lead from "
@@ -263,14 +178,14 @@ class SparseAutoencoder(BaseAutoencoder):
             )
         if self.tied_weights == "auto":
             mirrored = self.decoder_hidden_layer_sizes is None
-            parameters["tied_weights"] = penalty.grows_with_codes and mirrored
+            parameters["tied_weights"] = penalty.scales_with_codes and mirrored
         parameters["n_active"] = self._active_units() if self.penalty == "top_k" else None
         return parameters
 
     def _initialization(self):
         if self.penalty not in ("kl", "squared_error"):
             return None
-        return partial(sparse_start, target=self.sparsity_target)
+        return partial(sparse_initialization, target=self.sparsity_target)
 
     def _active_units(self) -> int:
         if self.n_active == "auto":

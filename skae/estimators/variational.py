@@ -4,54 +4,31 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeAutoencoder
 from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.variational.likelihoods import (
-    distribution,
     elbo,
-    gaussian_kl,
     importance_weighted_bound,
-    posterior,
-    sample_nats,
+    posterior_moments,
 )
-from skae.objectives.variational.probabilistic_pca import probabilistic_pca_start
+from skae.objectives.variational.objective import negative_elbo
+from skae.objectives.variational.probabilistic_pca import probabilistic_pca_initialization
 
-__all__ = ["VAE", "negative_elbo"]
+__all__ = ["VAE"]
 
 # nats that a dimension of the code must tell of a sample to count as used
 _ACTIVE_NATS = 0.1
 
 _N_DRAWS = 16
-
-
-def negative_elbo(objective, model, batch, step):
-    """``mean_i [-log p(x_i | z_i) + beta KL(q(z | x_i) || p(z))] / n_features``, one draw a sample.
-
-    Divided by the columns, it is of the order of the other losses, which are means over cells:
-    one learning rate suits all.
-    """
-    mean, log_var = posterior(model, batch.x)
-    draws = jax.random.normal(step.key, mean.shape, mean.dtype)
-    output = model.decode(mean + jnp.exp(0.5 * log_var) * draws)
-    nats = sample_nats(objective.reconstruction, model.params, output, batch.x)
-    reconstruction = mean_over_samples(nats, batch.weight)
-    kl = jax.vmap(mean_over_samples, (1, None))(gaussian_kl(mean, log_var), batch.weight)
-    share = step.progress / jnp.maximum(step.hyperparameters["warm_up"], 1e-9)
-    counted = jnp.sum(jnp.maximum(kl, step.hyperparameters["free_bits"]))
-    loss = reconstruction + step.hyperparameters["beta"] * jnp.minimum(share, 1.0) * counted
-    metrics = {"reconstruction": reconstruction, "kl": jnp.sum(kl)}
-    return loss / batch.x.shape[-1], metrics
 
 
 @autoencoder(
@@ -175,7 +152,7 @@ class VAE(GenerativeAutoencoder):
 
     def _initialization(self):
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
-        return partial(probabilistic_pca_start, loss=self.loss, scale=scale)
+        return partial(probabilistic_pca_initialization, loss=self.loss, scale=scale)
 
     def _further_attributes(self, X, weight):
         kl = np.zeros(self.n_components_)
@@ -300,7 +277,7 @@ class VAE(GenerativeAutoencoder):
     def _distribution(self, X):
         """Mean and standard deviation of codes, in one array of shape (2, n, n_components)."""
         both = self._run(
-            distribution, self._samples(X).standardized, X.shape, 2 * self.n_components_
+            posterior_moments, self._samples(X).standardized, X.shape, 2 * self.n_components_
         )
         return both.reshape(len(both), 2, -1).transpose(1, 0, 2)
 

@@ -3,28 +3,14 @@
 from numbers import Real
 from typing import ClassVar
 
-import jax.numpy as jnp
-
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.sklearn_compat import Interval
 from skae.estimators.base.unit_activity import activity
-from skae.objectives.winner_take_all.masks import winning_samples
+from skae.objectives.winner_take_all import winner_take_all_loss
 
-__all__ = ["WinnerTakeAllAutoencoder", "keep_winners", "winner_take_all_loss"]
-
-
-def keep_winners(z, weight, rate):
-    """Codes of a batch with each unit (column) at 0 but in its largest `rate` share of samples."""
-    return jnp.where(winning_samples(z, weight, rate), z, 0.0)
-
-
-def winner_take_all_loss(objective, model, batch, step):
-    """Reconstruction of samples from codes in which only the winners are left."""
-    z = keep_winners(model.encode(batch.x), batch.weight, step.hyperparameters["sparsity_rate"])
-    samples = objective.sample_losses(model.decode(z), batch.x)
-    return mean_over_samples(samples, batch.weight), {}
+__all__ = ["WinnerTakeAllAutoencoder"]
 
 
 @autoencoder(

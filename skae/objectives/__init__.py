@@ -1,1 +1,5 @@
-"""One objective per idea: its loss, its initialization, its sampling. Pure JAX and NumPy."""
+"""One module or package per idea: its loss, its initialization and its sampling.
+
+Everything here is a pure function on JAX and NumPy arrays and needs no scikit-learn. The
+estimators in `skae.estimators` add parameters, documentation and fitted attributes.
+"""

@@ -1,7 +1,9 @@
-"""What keeps a penalty on codes honest: shrinking the codes must not empty it.
+"""Decoder-norm weighting: makes a penalty on codes invariant to rescaling of the codes.
 
-A decoder that grows as the codes shrink leaves every reconstruction as it was. Tied weights shut
-that door, for they shrink both ways; without them each code counts by the weights that leave it.
+Dividing the codes by a factor and multiplying the decoder's weights by it changes no
+reconstruction, but reduces a penalty on the size of the codes. Tied weights rule this out, since
+encoder and decoder share them. Without tied weights, each code is multiplied by the norm of its
+weights in the decoder.
 """
 
 import jax
@@ -10,11 +12,14 @@ import jax.numpy as jnp
 from skae.core.networks import Model
 from skae.core.networks.ends import entering_kernel
 
-__all__ = ["code_lengths", "hold_gain"]
+__all__ = ["decoder_norms", "freeze_gain"]
 
 
-def hold_gain(model: Model) -> Model:
-    """The model with the gains of its tied linear path, if it has any, held as they started."""
+def freeze_gain(model: Model) -> Model:
+    """The model without gradients for the gain of its tied linear skip connection, if it has one.
+
+    The gain scales the decoder alone, so it could grow while the codes shrink.
+    """
     if not (model.network.tied and model.network.gain):
         return model
     linear = model.params["linear"]
@@ -22,10 +27,11 @@ def hold_gain(model: Model) -> Model:
     return model._replace(params={**model.params, "linear": linear})
 
 
-def code_lengths(model: Model):
-    """By code, the length of the weights that lead from it into the decoder; 1 under tied weights.
+def decoder_norms(model: Model) -> jax.Array:
+    """Norm of the weights from each code into the decoder, of shape (n_components,).
 
-    Codes times these lengths are the codes of the same decoder with columns of unit length.
+    Codes multiplied by these norms are the codes of an equivalent decoder whose first layer has
+    columns of unit norm. Under tied weights all are 1.
     """
     network, params = model.network, model.params
     if network.tied:
@@ -33,13 +39,16 @@ def code_lengths(model: Model):
     columns = entering_kernel(params)
     squares = jnp.sum(jnp.square(columns), axis=1)
     if network.linear_path:
+        # The network parallel to the skip connection receives codes divided by their scale.
         columns = columns / params["fixed"]["code_scale"][:, None]
         linear = params["linear"]["decoder"]
-        alone = columns.shape == linear.shape and len(params["decoder"]) == 1
+        is_one_layer = columns.shape == linear.shape and len(params["decoder"]) == 1
+        # One layer and the skip connection add up to a single linear map; otherwise the two map
+        # into different spaces.
         squares = (
             jnp.sum(jnp.square(columns + linear), axis=1)
-            if alone
+            if is_one_layer
             else jnp.sum(jnp.square(columns), axis=1) + jnp.sum(jnp.square(linear), axis=1)
         )
-    # a root has no slope at 0, where units without weights are
+    # The derivative of the square root is infinite at 0, the norm of a unit without weights.
     return jnp.sqrt(squares + 1e-12)

@@ -1,1 +1,1 @@
-"""Adversarial regularization of codes: priors and the discriminator."""
+"""Adversarial regularization: a discriminator, priors of the codes, the loss that joins them."""

@@ -1,19 +1,26 @@
-"""A discriminator: a small network that tells codes from draws. Knows nothing of either."""
+"""The discriminator: a dense network that classifies its input as a code or a draw of the prior."""
 
 from itertools import pairwise
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
 
-__all__ = ["discriminator_weights", "judge"]
+__all__ = ["discriminator_logits", "discriminator_weights"]
 
 _ACTIVATION = "leaky_relu"
 
 
-def discriminator_weights(n_components: int, widths: tuple[int, ...], rng) -> dict:
-    """Initial weights of layers as wide as `widths`, then one; the last starts undecided, at 0."""
+def discriminator_weights(
+    n_components: int, widths: tuple[int, ...], rng: np.random.Generator
+) -> dict:
+    """Initial weights of hidden layers of the given `widths`, and of an output layer.
+
+    The output layer is initialized to zero: all logits are then 0, and no gradient reaches the
+    encoder before the discriminator has learned something.
+    """
     weights, sizes = {}, (n_components, *widths, 1)
     for i, (fan, width) in enumerate(pairwise(sizes)):
         limit = np.sqrt(3.0 * ACTIVATIONS[_ACTIVATION].gain / fan)
@@ -25,8 +32,8 @@ def discriminator_weights(n_components: int, widths: tuple[int, ...], rng) -> di
     return weights
 
 
-def judge(weights, z):
-    """Logits of shape (samples,): above 0 for what looks like a draw of the prior."""
+def discriminator_logits(weights: dict, z: jax.Array) -> jax.Array:
+    """Logits of shape (n_samples,), positive for inputs classified as draws of the prior."""
     activation = ACTIVATIONS[_ACTIVATION]
     for i in range(len(weights)):
         layer = weights[f"layer_{i}"]

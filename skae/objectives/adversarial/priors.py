@@ -1,4 +1,4 @@
-"""Distributions that codes are to have, by name, and how far codes are from draws of one."""
+"""Prior distributions of codes, by name, and the discrepancy between codes and their draws."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,16 @@ import numpy as np
 
 __all__ = ["PRIORS", "Prior", "maximum_mean_discrepancy", "mixture_centers"]
 
-# of each Gaussian of a mixture, in units of the mixture's own standard deviation
-_MIXTURE_WIDTH = 0.3
+# Standard deviation of each component of the mixture, whose own standard deviation is 1.
+_COMPONENT_DEVIATION = 0.3
 
 
 @dataclass(frozen=True)
 class Prior:
-    """``draw(key, shape, centers)`` in a compiled program, ``draw_on_host(rng, shape, centers)``
-    outside; ``deviation`` of each dimension. Only a mixture has centers.
+    """A prior distribution of codes.
+
+    ``draw(key, shape, centers)`` draws codes with JAX, ``draw_on_host(rng, shape, centers)`` with
+    NumPy. ``deviation`` is the standard deviation of each dimension. Only a mixture uses centers.
     """
 
     draw: Callable
@@ -45,14 +47,16 @@ def _uniform_on_host(rng, shape, centers):
 
 
 def _mixture(key, shape, centers):
-    which_key, noise_key = jax.random.split(key)
-    which = jax.random.randint(which_key, shape[:1], 0, centers.shape[0])
-    return centers[which] + _MIXTURE_WIDTH * jax.random.normal(noise_key, shape, jnp.float32)
+    component_key, noise_key = jax.random.split(key)
+    component = jax.random.randint(component_key, shape[:1], 0, centers.shape[0])
+    return centers[component] + _COMPONENT_DEVIATION * jax.random.normal(
+        noise_key, shape, jnp.float32
+    )
 
 
 def _mixture_on_host(rng, shape, centers):
-    which = rng.integers(0, len(centers), shape[0])
-    return centers[which] + _MIXTURE_WIDTH * rng.standard_normal(shape)
+    component = rng.integers(0, len(centers), shape[0])
+    return centers[component] + _COMPONENT_DEVIATION * rng.standard_normal(shape)
 
 
 PRIORS = {
@@ -63,27 +67,27 @@ PRIORS = {
 
 
 def mixture_centers(n_centers: int, n_components: int) -> np.ndarray:
-    """Centers of equally likely Gaussians, always the same, of shape (n_centers, n_components).
+    """Centers of the components of a Gaussian mixture, of shape (n_centers, n_components).
 
-    In each dimension the mixture has mean 0 and variance 1.
+    They are deterministic. The mixture has mean 0 and variance 1 in each dimension.
     """
     centers = np.random.default_rng(0).standard_normal((n_centers, n_components))
     if n_components <= 2:
-        # few dimensions are crowded: a line, a circle
+        # Random centers would overlap in so few dimensions: a line or a circle separates them.
         angle = 2 * np.pi * np.arange(n_centers) / n_centers
         line = np.linspace(-1.0, 1.0, n_centers) if n_centers > 1 else np.zeros(1)
-        both = np.column_stack([np.cos(angle), np.sin(angle)])
-        centers = both if n_components == 2 else line[:, None]
+        circle = np.column_stack([np.cos(angle), np.sin(angle)])
+        centers = circle if n_components == 2 else line[:, None]
     centers = centers - centers.mean(axis=0)
     spread = np.sqrt(np.mean(np.square(centers), axis=0))
-    unit = np.sqrt(1.0 - _MIXTURE_WIDTH**2) / np.where(spread > 1e-12, spread, 1.0)
+    unit = np.sqrt(1.0 - _COMPONENT_DEVIATION**2) / np.where(spread > 1e-12, spread, 1.0)
     return (centers * unit).astype(np.float32)
 
 
-def maximum_mean_discrepancy(z, weight, draws):
-    """Squared, unbiased, between weighted codes and as many draws; squared bandwidth n_components.
+def maximum_mean_discrepancy(z: jax.Array, weight: jax.Array, draws: jax.Array) -> jax.Array:
+    """Unbiased squared maximum mean discrepancy between weighted codes and draws.
 
-    The kernel is ``exp(-|a - b|^2 / (2 * n_components))``.
+    The kernel is ``exp(-|a - b|^2 / (2 * n_components))`` (Gretton et al. 2012).
     """
 
     def kernel(a, b):
@@ -93,7 +97,7 @@ def maximum_mean_discrepancy(z, weight, draws):
     def within(a, w):
         pairs = jnp.sum(w) ** 2 - jnp.sum(jnp.square(w))
         total = w @ kernel(a, a) @ w - jnp.sum(jnp.square(w))
-        # a sample alone has no pair: as if it were its own
+        # A single sample has no pairs: the kernel of a sample with itself is used.
         return jnp.where(pairs > 0, total / jnp.maximum(pairs, 1e-12), 1.0)
 
     ones = jnp.ones(draws.shape[0], draws.dtype)

@@ -1,1 +1,1 @@
-"""Denoising: corruption of samples by noise."""
+"""Denoising: corruption of samples by noise, and the loss of their reconstructions."""

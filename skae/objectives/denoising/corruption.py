@@ -1,7 +1,7 @@
-"""Noise that is added to samples, by name or as a user's function.
+"""Corruption processes: random noise on samples, by name or by a function of the user.
 
-All of it is pure and in units of training. Random numbers are drawn 16 bits wide: on a CPU they
-are most of what noise costs, and full width would double a training step.
+All are pure functions on standardized samples. Random numbers have 16 bits: on a CPU, drawing
+them dominates the cost of corruption, and 32 bits would double the time of a training step.
 """
 
 import functools
@@ -13,102 +13,126 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from skae.core.data.samples import Samples
+from skae.core.networks import Network
+from skae.core.objective import Batch
+
 __all__ = [
     "CORRUPTIONS",
     "Corruption",
     "NoiseFunction",
     "corrupt",
+    "corrupt_block",
     "noise_constants",
     "resolve_noise",
     "standard_normal",
+    "with_noise_constants",
 ]
 
 _LEVELS = 2**16
-# donors of a sample under "swap": as many as columns up to here, then columns share them
-_DONORS = 64
+# Under "swap", each feature of a sample has a donor sample of its own, up to this many donors;
+# further features share them.
+_MAX_DONORS = 64
 
 
 def gaussian(key, batch, level, constants):
-    """Adds ``level`` times the data's spread times independent standard normals."""
+    """Add independent Gaussian noise, with ``level`` times the data's spread as deviation."""
     return batch.x + level * constants["scale"] * standard_normal(key, batch.x.shape)
 
 
 def dropout(key, batch, level, constants):
-    """Puts the mean with probability ``level``; what is kept moves away from the mean by
-    1 / (1 - level), so that a noisy sample is the sample on average.
+    """Replace feature values by their mean with probability ``level``.
+
+    The deviations of the other values from the mean are divided by ``1 - level``, so that the
+    expected value of a corrupted sample is the sample.
     """
     mean = constants["mean"]
     kept = mean + (batch.x - mean) / (1.0 - level)
-    return jnp.where(_chosen(key, level, batch.x.shape), mean, kept)
+    return jnp.where(_random_mask(key, level, batch.x.shape), mean, kept)
 
 
 def masking(key, batch, level, constants):
-    """Puts the mean with probability ``level``."""
-    return jnp.where(_chosen(key, level, batch.x.shape), constants["mean"], batch.x)
+    """Replace feature values by their mean with probability ``level``."""
+    return jnp.where(_random_mask(key, level, batch.x.shape), constants["mean"], batch.x)
 
 
 def salt_and_pepper(key, batch, level, constants):
-    """Puts the column's least or largest training value, with probability ``level / 2`` each."""
-    bits = _bits(key, batch.x.shape)
+    """Replace feature values by their minimum or maximum, each with probability ``level / 2``."""
+    bits = _random_bits(key, batch.x.shape)
     noisy = jnp.where(bits < 0.5 * level * _LEVELS, constants["low"], batch.x)
     return jnp.where(bits >= (1.0 - 0.5 * level) * _LEVELS, constants["high"], noisy)
 
 
 def swap(key, batch, level, constants):
-    """Puts the value of another real sample of the batch, drawn by weight, with prob. ``level``."""
+    """Replace feature values by those of other samples of the batch with probability ``level``.
+
+    The other samples are drawn by weight.
+    """
     del constants
-    place_key, donor_key = jax.random.split(key)
+    mask_key, donor_key = jax.random.split(key)
     n_features = batch.x.shape[1]
-    n_donors = min(n_features, _DONORS)
+    n_donors = min(n_features, _MAX_DONORS)
     donors = _other_samples(donor_key, batch.weight, n_donors)
     donors = jnp.tile(donors, (1, -(-n_features // n_donors)))[:, :n_features]
     values = jnp.take_along_axis(batch.x, donors, axis=0, mode="promise_in_bounds")
-    return jnp.where(_chosen(place_key, level, batch.x.shape), values, batch.x)
+    return jnp.where(_random_mask(mask_key, level, batch.x.shape), values, batch.x)
 
 
 def _other_samples(key, weight, n_donors):
-    """For each sample `n_donors` others, drawn by weight; itself where there is no other."""
+    """For each sample, the indices of `n_donors` other samples, drawn by weight.
+
+    A sample without others is its own donor.
+    """
     ends = jnp.cumsum(weight)
     starts, own = (ends - weight)[:, None], weight[:, None]
     last = weight.shape[0] - 1 - jnp.argmax(weight[::-1] > 0)
-    # a place among the weights of all others: those behind the sample's own lie `own` further on
+    # A position on the cumulative weights of all other samples: positions from the sample's own
+    # interval on are shifted past it.
     shape = weight.shape[0], n_donors
-    place = jax.random.uniform(key, shape, weight.dtype) * (ends[-1] - own)
-    place = jnp.where(place >= starts, place + own, place)
-    found = jnp.searchsorted(ends, place, side="right", method="scan")
+    position = jax.random.uniform(key, shape, weight.dtype) * (ends[-1] - own)
+    position = jnp.where(position >= starts, position + own, position)
+    found = jnp.searchsorted(ends, position, side="right", method="scan")
     return jnp.minimum(found, last)
 
 
-def standard_normal(key, shape):
-    """Independent standard normals of 2^16 distinct values, up to 4.3."""
-    uniform = (_bits(key, shape).astype(jnp.float32) + 0.5) / _LEVELS
+def standard_normal(key: Any, shape: tuple[int, ...]) -> jax.Array:
+    """Independent standard normal variables with 2^16 distinct values, at most 4.3 in size."""
+    uniform = (_random_bits(key, shape).astype(jnp.float32) + 0.5) / _LEVELS
     return jnp.sqrt(2.0) * jax.lax.erf_inv(2.0 * uniform - 1.0)
 
 
-def _chosen(key, level, shape):
-    return _bits(key, shape) < level * _LEVELS
+def _random_mask(key, level, shape):
+    return _random_bits(key, shape) < level * _LEVELS
 
 
-def _bits(key, shape):
-    """Uniform integers below 2^16: of 32 bits drawn, half for a sample, half for one further down."""
-    n_samples, *cells = shape
-    words = jax.random.bits(key, (1, (n_samples + 1) // 2, *cells), jnp.uint32)
-    # shifted by an array, not put end to end: what stands behind a concatenation is not vectorized
-    shifts = jnp.arange(0, 32, 16, jnp.uint32).reshape(2, 1, *(1 for _ in cells))
+def _random_bits(key, shape):
+    """Uniform integers below 2^16.
+
+    Each 32-bit word is split in two: one half for a sample in the first half of the batch, the
+    other for one in the second.
+    """
+    n_samples, *rest = shape
+    words = jax.random.bits(key, (1, (n_samples + 1) // 2, *rest), jnp.uint32)
+    # A shift that is broadcast, not a concatenation: on a CPU, XLA does not vectorize the
+    # operations that follow a concatenation.
+    shifts = jnp.arange(0, 32, 16, jnp.uint32).reshape(2, 1, *(1 for _ in rest))
     halves = (words >> shifts) & 0xFFFF
-    return halves.reshape(-1, *cells)[:n_samples].astype(jnp.int32)
+    return halves.reshape(-1, *rest)[:n_samples].astype(jnp.int32)
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """Noise ``(key, batch, level, constants) -> x``, and whether the level is a probability."""
+    """A corruption ``apply(key, batch, level, constants) -> x``.
+
+    `is_probability` holds if its level is a probability.
+    """
 
     apply: Callable
-    probability: bool = True
+    is_probability: bool = True
 
 
 CORRUPTIONS = {
-    "gaussian": Corruption(gaussian, probability=False),
+    "gaussian": Corruption(gaussian, is_probability=False),
     "dropout": Corruption(dropout),
     "masking": Corruption(masking),
     "salt_and_pepper": Corruption(salt_and_pepper),
@@ -118,33 +142,37 @@ CORRUPTIONS = {
 
 @dataclass(frozen=True)
 class NoiseFunction:
-    """A user's ``(x, key) -> x`` on samples in X's units; compares by what it does."""
+    """A corruption ``(x, key) -> x`` of the user, on samples in the units of X.
+
+    Two are equal if function and arguments are, so that equal `functools.partial` objects share
+    one compiled program.
+    """
 
     function: Callable
     args: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()
 
-    def apply(self, key, batch, level, constants):
-        """The noisy samples in units of training."""
+    def apply(self, key: Any, batch: Batch, level: Any, constants: dict) -> jax.Array:
+        """Corrupted samples, standardized."""
         del level
         if "unit" not in constants:
             raise ValueError(
-                "the earlier fit had noise by name, and a function must know X's units: fit with "
-                "warm_start=False"
+                "noise is a function and needs the units of X, which the earlier fit with a named "
+                "noise did not store: fit with warm_start=False"
             )
         x = batch.x * constants["unit"] + constants["origin"]
         noisy = self.function(*self.args, x, key, **dict(self.keywords))
         if getattr(noisy, "shape", None) != x.shape:
             got = getattr(noisy, "shape", type(noisy).__name__)
             raise ValueError(
-                f"the noise function must give samples of the shape {x.shape} that it was given, "
+                f"the noise function must return an array of the shape of its input, {x.shape}, "
                 f"got {got}"
             )
         return (noisy.astype(jnp.float32) - constants["origin"]) / constants["unit"]
 
 
-def resolve_noise(noise):
-    """A name as it is; a function, or a partial of one, as a value."""
+def resolve_noise(noise: str | Callable) -> str | NoiseFunction:
+    """The parameter `noise` as a hashable value: a name, or a function with its arguments."""
     if isinstance(noise, str):
         return noise
     args: tuple = ()
@@ -163,16 +191,32 @@ def resolve_noise(noise):
     return resolved
 
 
-def corrupt(noise, key, batch, level, constants):
-    """Noisy samples of a batch; `noise` is what `resolve_noise` gives."""
+def corrupt(
+    noise: str | NoiseFunction, key: Any, batch: Batch, level: Any, constants: dict
+) -> jax.Array:
+    """Corrupted samples of a batch; `noise` is a result of `resolve_noise`."""
     apply = CORRUPTIONS[noise].apply if isinstance(noise, str) else noise.apply
     return apply(key, batch, level, constants)
 
 
-def noise_constants(noise, samples, weight, *, standardized: bool) -> dict[str, np.ndarray]:
-    """What noise must know of the training samples, in units of training; float32.
+def corrupt_block(
+    noise: str | NoiseFunction,
+    key_data: jax.Array,
+    level: Any,
+    constants: dict,
+    x: jax.Array,
+    weight: jax.Array,
+) -> jax.Array:
+    """Corrupted samples of a block, to be compiled outside of training."""
+    return corrupt(noise, jax.random.wrap_key_data(key_data), Batch(x, weight), level, constants)
 
-    All named kinds get the same, so that training may go on with another kind.
+
+def noise_constants(
+    noise: str | NoiseFunction, samples: Samples, weight: np.ndarray, *, standardized: bool
+) -> dict[str, np.ndarray]:
+    """Statistics of the training samples that corruption uses, in standardized units; float32.
+
+    They are the same for all named corruptions, so that training can continue with another one.
 
     Parameters
     ----------
@@ -180,7 +224,7 @@ def noise_constants(noise, samples, weight, *, standardized: bool) -> dict[str, 
     samples : Samples
     weight : ndarray of shape (n_samples,)
     standardized : bool
-        Whether samples have mean 0 and scale 1 by construction.
+        Whether the samples have mean 0 and scale 1 by construction.
     """
     extremes = [(block.min(axis=0), block.max(axis=0)) for _, block in samples.blocks()]
     low, high = (np.stack(side) for side in zip(*extremes, strict=True))
@@ -190,16 +234,23 @@ def noise_constants(noise, samples, weight, *, standardized: bool) -> dict[str, 
         mean = sum(share[part] @ block for part, block in samples.blocks())
         squares = sum(share[part] @ np.square(block - mean) for part, block in samples.blocks())
         scale = np.sqrt(squares.mean())
-    found = {"mean": mean, "scale": scale, "low": low.min(axis=0), "high": high.max(axis=0)}
+    constants = {"mean": mean, "scale": scale, "low": low.min(axis=0), "high": high.max(axis=0)}
     if not isinstance(noise, str):
-        found["origin"], found["unit"] = samples.units
-    return {name: np.asarray(value, np.float32) for name, value in found.items()}
+        constants["origin"], constants["unit"] = samples.units
+    return {name: np.asarray(value, np.float32) for name, value in constants.items()}
 
 
 def with_noise_constants(
-    params: dict, network, samples, weight, rng, *, noise, standardized: bool
+    params: dict,
+    network: Network,
+    samples: Samples,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    noise: str | NoiseFunction,
+    standardized: bool,
 ) -> dict:
-    """Initial weights with the constants that the corruption process reads."""
+    """Initial weights with the constants that corruption uses."""
     del network, rng
     constants = noise_constants(noise, samples, weight, standardized=standardized)
     return {**params, "fixed": {**params.get("fixed", {}), "noise": constants}}

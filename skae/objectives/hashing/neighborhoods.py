@@ -1,17 +1,24 @@
-"""How alike two samples are, near and far: what codes of bits are taught to say.
+"""Pairwise similarities of samples, and the divergence of the codes' neighborhoods from them.
 
-Near, by the cosine of principal components; far, by the cosine of coordinates along the data,
-from a graph that joins samples through anchors. The graph is made once, in NumPy;
-`neighbor_features` is a pure function of samples that runs inside a training step.
+The similarity joins two cosine similarities: a local one, of principal components, and a global
+one, of spectral coordinates of a graph that connects samples through anchors (anchor graph
+hashing, Liu et al. 2011). The graph is computed once in NumPy; `neighbor_features` is a pure
+function that runs inside a training step.
 """
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import eigh
 
+from skae.core.data.samples import Samples
+
 __all__ = ["N_PRINCIPAL", "anchor_graph", "neighbor_features", "neighborhood_divergence"]
 
-# fixed sizes, padded where samples are few: shapes must not follow the number of samples
+# Fixed sizes, padded for few samples: array shapes must not depend on the number of samples, or
+# each number would need a compilation.
 N_PRINCIPAL = 64
 _N_ANCHORS = 512
 _N_COORDINATES = 32
@@ -20,30 +27,38 @@ _N_NEAREST = 5
 _MAX_SAMPLES = 10_000
 _LLOYD_ITERATIONS = 8
 _TINY = 1e-12
+# Added to the squared distances of anchors that are padding.
+_FAR = 1e30
 
 
-def anchor_graph(vectors, mean, samples, weight, rng) -> dict[str, np.ndarray]:
-    """Constants that `neighbor_features` takes.
+def anchor_graph(
+    vectors: np.ndarray,
+    mean: np.ndarray,
+    samples: Samples,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Anchors with their spectral coordinates: the constants of `neighbor_features`.
 
     Parameters
     ----------
     vectors : ndarray of shape (n_features, n_principal)
-        Principal directions.
+        Principal components.
     mean : ndarray of shape (n_features,)
-        Of the samples.
+        Mean of the samples.
     samples : Samples
-        In units of training; of many, some spread evenly are used.
+        In standardized units; at most 10,000 evenly spaced ones are used.
     weight : ndarray of shape (n_samples,)
     rng : numpy.random.Generator
-        Draws the first anchors.
+        Draws the initial anchors.
     """
     index = np.linspace(0, samples.n_samples - 1, min(samples.n_samples, _MAX_SAMPLES)).astype(int)
-    some, weight = samples.select(index), weight[index]
-    points = np.empty((some.n_samples, vectors.shape[1]), np.float32)
-    for part, block in some.blocks():
+    subset, weight = samples.select(index), weight[index]
+    points = np.empty((subset.n_samples, vectors.shape[1]), np.float32)
+    for part, block in subset.blocks():
         points[part] = (block - mean) @ vectors
     anchors = _anchors(points, weight, rng)
-    coordinates = _coordinates(_shares(points, anchors, 0.0, np), weight)
+    coordinates = _coordinates(_memberships(points, anchors, 0.0, np), weight)
     missing = _N_ANCHORS - len(anchors)
     constants = {
         "origin": mean,
@@ -57,64 +72,68 @@ def anchor_graph(vectors, mean, samples, weight, rng) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, np.float32) for name, value in constants.items()}
 
 
-# what is added to the squared distance of an anchor that is only padding
-_FAR = 1e30
+def neighbor_features(constants: dict, x: jax.Array, far_weight: Any) -> jax.Array:
+    """Unit vectors whose inner products are the similarities of samples.
 
-
-def neighbor_features(constants, x, far_weight):
-    """Features whose inner product says how alike two samples are, 1 for a sample and itself.
-
-    ``(near + far_weight * far) / (1 + far_weight)``, both cosines.
+    The similarity is ``(near + far_weight * far) / (1 + far_weight)``: *near* is the cosine
+    similarity of principal components, *far* that of spectral coordinates.
     """
     points = (x - constants["origin"]) @ constants["directions"]
-    share = _shares(points, constants["anchors"], constants["distance"], jnp)
-    near, far = _unit(points), _unit(share @ constants["coordinates"])
+    share = _memberships(points, constants["anchors"], constants["distance"], jnp)
+    near, far = _normalized(points), _normalized(share @ constants["coordinates"])
     both = jnp.concatenate([near, jnp.sqrt(far_weight) * far], axis=1)
     return both / jnp.sqrt(1.0 + far_weight)
 
 
-def neighborhood_divergence(likeness, target, weight):
-    """Of each sample, the Kullback-Leibler divergence of its neighbors from those it should have.
+def neighborhood_divergence(
+    similarity: jax.Array, target: jax.Array, weight: jax.Array
+) -> jax.Array:
+    """``KL(P_i || Q_i)`` for each sample i, of shape (n_samples,).
+
+    ``P_ij ~ weight_j exp(target_ij)`` and ``Q_ij ~ weight_j exp(similarity_ij)`` are
+    distributions over the other samples j of a batch.
 
     Parameters
     ----------
-    likeness, target : arrays of shape (n_samples, n_samples)
-        Pairwise likeness: as codes have it, as it should be. A sample's neighbors are the others,
-        with odds ``exp(likeness)``.
+    similarity, target : arrays of shape (n_samples, n_samples)
+        Pairwise similarities of codes, and those of samples.
     weight : array of shape (n_samples,)
-        A sample counts as that many neighbors; those of weight 0 as none.
+        Samples of weight 0 (padding) are no neighbors.
     """
     n_samples = weight.shape[0]
     others = (weight[None, :] > 0) & ~jnp.eye(n_samples, dtype=bool)
     log_weight = jnp.log(jnp.where(weight > 0, weight, 1.0))
 
-    def log_odds(values):
+    def log_softmax(values):
         values = jnp.where(others, values + log_weight, -1e30)
         largest = jnp.max(values, axis=1, keepdims=True)
         total = jnp.sum(jnp.where(others, jnp.exp(values - largest), 0.0), axis=1, keepdims=True)
         return values - largest - jnp.log(jnp.maximum(total, _TINY))
 
-    wanted, got = log_odds(target), log_odds(likeness)
-    return jnp.sum(jnp.where(others, jnp.exp(wanted) * (wanted - got), 0.0), axis=1)
+    log_p, log_q = log_softmax(target), log_softmax(similarity)
+    return jnp.sum(jnp.where(others, jnp.exp(log_p) * (log_p - log_q), 0.0), axis=1)
 
 
-def _unit(samples):
-    return samples / jnp.sqrt(jnp.sum(jnp.square(samples), axis=1, keepdims=True) + _TINY)
+def _normalized(x):
+    return x / jnp.sqrt(jnp.sum(jnp.square(x), axis=1, keepdims=True) + _TINY)
 
 
-def _shares(points, anchors, distance, xp):
-    """How much of each sample belongs to each of its nearest anchors; samples sum to 1."""
+def _memberships(points, anchors, distance, xp):
+    """Membership of each sample in its five nearest anchors; each sample's memberships sum to 1.
+
+    They are Gaussian in the distance, with the mean squared distance of these anchors as width.
+    """
     squares = xp.sum(xp.square(points), axis=1)[:, None] + xp.sum(xp.square(anchors), axis=1)
     distances = xp.maximum(squares - 2.0 * points @ anchors.T, 0.0) + distance
     nearest = xp.min(distances, axis=1, keepdims=True)
     rest, bound, total, count = distances, nearest, 0.0, 0.0
-    # the few nearest one by one: sorting all anchors takes far longer on a CPU
+    # Repeated minima instead of sorting all anchors, which takes far longer on a CPU.
     for _ in range(_N_NEAREST):
         candidate = xp.min(rest, axis=1, keepdims=True)
-        there = candidate < _FAR
-        bound = xp.where(there, candidate, bound)
-        total = total + xp.where(there, candidate, 0.0)
-        count = count + there
+        is_anchor = candidate < _FAR
+        bound = xp.where(is_anchor, candidate, bound)
+        total = total + xp.where(is_anchor, candidate, 0.0)
+        count = count + is_anchor
         rest = xp.where(rest <= candidate, xp.inf, rest)
     width = total / xp.maximum(count, 1) + _TINY
     share = xp.where(distances <= bound, xp.exp(-(distances - nearest) / width), 0.0)
@@ -122,12 +141,12 @@ def _shares(points, anchors, distance, xp):
 
 
 def _anchors(points, weight, rng):
-    """Centers of k-means after a few of Lloyd's iterations; fewer where samples are few."""
+    """Centers of k-means after a few Lloyd iterations; fewer than 512 for few samples."""
     count = min(_N_ANCHORS, max(1, len(points) // 3))
     anchors = points[np.sort(rng.choice(len(points), count, replace=False))]
     for _ in range(_LLOYD_ITERATIONS):
         squares = np.sum(np.square(anchors), axis=1)
-        # OpenBLAS was seen to call this product of a few finite samples invalid
+        # OpenBLAS may report an invalid operation in this product although all values are finite.
         with np.errstate(invalid="ignore"):
             nearest = np.argmin(squares - 2.0 * (points @ anchors.T), axis=1)
         member = np.zeros((len(points), count), np.float32)
@@ -138,9 +157,11 @@ def _anchors(points, weight, rng):
 
 
 def _coordinates(share, weight):
-    """Of the anchors: leading eigenvectors of the graph's random walk, as four steps weigh them.
+    """Spectral coordinates of the anchors: leading eigenvectors of the graph's random walk.
 
-    The first, a constant, says nothing and is left out.
+    The first eigenvector is constant and omitted. The inner product of two samples' coordinates
+    weights each eigenvector by its eigenvalue to the power of four, as four steps of the random
+    walk do.
     """
     mass = np.maximum(weight @ share, _TINY)
     scaled = (share * np.sqrt(weight)[:, None] / np.sqrt(mass)).astype(np.float32)
@@ -150,4 +171,6 @@ def _coordinates(share, weight):
         subset_by_index=(max(0, count - 1 - _N_COORDINATES), count - 1),
     )
     values, vectors = values[-2::-1], vectors[:, -2::-1]
+    # A sample's coordinates are its memberships times those of the anchors. This contributes
+    # another square root of the eigenvalue to each coordinate.
     return vectors / np.sqrt(mass)[:, None] * np.maximum(values, 0.0) ** 1.5

@@ -1,18 +1,20 @@
-"""The objective of semantic hashing: reconstruction from binary codes, and neighborhoods kept.
+"""The objective of semantic hashing: reconstruction from binary codes, neighborhood preservation.
 
-Noise on the logits, or bits drawn from them, makes the codes binary during training; a divergence
-between neighborhoods of samples and of codes puts similar samples close in Hamming distance.
+Random bits, or noise on the logits, make the codes binary during training. A divergence between
+the neighborhoods of samples and those of codes gives similar samples codes of small Hamming
+distance.
 """
 
 import jax
 import numpy as np
 
 from skae.core.data.moments import mean_and_scale
+from skae.core.data.samples import Samples
 from skae.core.initialization.pca import MAX_LINEAR_PATH, pca_start
 from skae.core.initialization.principal_components import principal_components
 from skae.core.losses import LOSSES
-from skae.core.networks import straight_through
-from skae.core.objective import mean_over_samples
+from skae.core.networks import Model, Network, straight_through
+from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.objectives.hashing.iterative_quantization import rotated_components
 from skae.objectives.hashing.neighborhoods import (
     N_PRINCIPAL,
@@ -23,20 +25,22 @@ from skae.objectives.hashing.neighborhoods import (
 
 __all__ = ["BINARIZATIONS", "hashing_initialization", "hashing_loss"]
 
-# how sharply a batch's neighbors are told from the others; bits, which cannot be graded as
-# finely as samples, do best where they have to exaggerate
+# Temperatures of the softmax over pairwise similarities. That of samples is lower, so codes have
+# to exaggerate differences in similarity: bits cannot represent them as finely as samples can.
 _CODE_TEMPERATURE, _SAMPLE_TEMPERATURE = 0.3, 0.2
 
 
-def hashing_loss(objective, model, batch, step):
-    """The reconstruction's loss from noisy bits, and how far the bits' neighbors are off."""
+def hashing_loss(
+    objective: Objective, model: Model, batch: Batch, step: Step
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Reconstruction loss from binarized codes, plus the weighted neighborhood divergence."""
     logits = model.preactivation(batch.x)
     bits = BINARIZATIONS[objective.setting("binarization")](logits, step.key, step.hyperparameters)
     samples = objective.sample_losses(model.decode(bits), batch.x)
     reconstruction = mean_over_samples(samples, batch.weight)
     if not objective.setting("similarity"):
         return reconstruction, {}
-    # means of bits that are drawn: what they say of likeness without the noise of the draw
+    # Expected values of the random bits, as -1 and 1: no sampling noise enters the divergence.
     signs = 2.0 * jax.nn.sigmoid(logits) - 1.0
     features = neighbor_features(
         model.params["fixed"]["neighbors"], batch.x, step.hyperparameters["far_weight"]
@@ -51,8 +55,8 @@ def hashing_loss(objective, model, batch, step):
     return loss, {"reconstruction": reconstruction, "neighbors": divergence}
 
 
-def _drawn_bits(logits, key, hyperparameters):
-    """Coins that fall on 1 with the probability of the logits; the slope is the probability's."""
+def _random_bits(logits, key, hyperparameters):
+    """Bernoulli variables; their gradient is that of the probability (straight-through)."""
     del hyperparameters
     probability = jax.nn.sigmoid(logits)
     return straight_through(
@@ -61,16 +65,33 @@ def _drawn_bits(logits, key, hyperparameters):
 
 
 def _noisy_bits(logits, key, hyperparameters):
-    """Numbers between 0 and 1: under strong noise only those near the ends say anything."""
+    """Logistic function of noisy logits, between 0 and 1.
+
+    Under strong noise only codes close to 0 or 1 transmit information.
+    """
     noise = jax.random.normal(key, logits.shape, logits.dtype)
     return jax.nn.sigmoid(logits + hyperparameters["noise_level"] * noise)
 
 
-BINARIZATIONS = {"straight_through": _drawn_bits, "noise": _noisy_bits}
+BINARIZATIONS = {"straight_through": _random_bits, "noise": _noisy_bits}
 
 
-def hashing_initialization(params, network, samples, weight, rng, *, loss, spread, has_similarity):
-    """Iterative quantization on the linear path, and the anchors of the neighborhood graph."""
+def hashing_initialization(
+    params: dict,
+    network: Network,
+    samples: Samples,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    loss: str,
+    spread: float,
+    has_similarity: bool,
+) -> dict:
+    """Initialize the linear skip connection by ITQ, and compute the neighborhoods' anchor graph.
+
+    The logits get the standard deviation `spread`. Without a linear skip connection the
+    weights are not changed.
+    """
     mean, centered = np.zeros(samples.n_features), samples
     if not LOSSES[loss].standardized:
         mean, _ = mean_and_scale(samples, weight)

@@ -1,1 +1,1 @@
-"""Sparse codes: their initialization."""
+"""Sparse codes: sparsity penalties, the loss that adds them, and an initialization."""

@@ -1,44 +1,63 @@
-"""Where logistic codes that shall be sparse start: each unit mostly off, and on for a few samples.
+"""Initialization of sparse logistic codes: each unit is inactive for most samples.
 
-A mean of .1 is also reached by a unit that is always a little on, and training that starts near
-there stays there: a mean says nothing of how a unit comes by it.
+A mean activation of 0.1 is also reached by a unit that is slightly active for all samples, and
+training that is initialized there does not leave that solution: the mean does not determine the
+distribution. So each unit starts with a large spread before its activation, and with the bias
+that gives its target mean.
 """
 
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.networks import Network
 from skae.core.networks.ends import code_layer
 from skae.core.networks.network import layers_in_order
 
-__all__ = ["sparse_start"]
+__all__ = ["sparse_initialization"]
 
-_SAMPLE = 1000
-# standard deviation of a unit before its activation: enough for off and on, and for slopes
+_MAX_SAMPLES = 1000
+# Standard deviation of a unit before its activation. Units are then clearly active or inactive,
+# and the derivative of the logistic function is not yet negligible.
 _SPREAD = 3.0
+_N_BISECTIONS = 50
 
 
-def sparse_start(params: dict, network: Network, samples, weight, rng, *, target: float) -> dict:
-    """Weights whose code layer is scaled and shifted so that each unit's mean is `target`.
+def sparse_initialization(
+    params: dict,
+    network: Network,
+    samples: Samples,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    target: float,
+) -> dict:
+    """Scale and shift the code layer so that each unit has the mean activation `target`.
 
     Parameters
     ----------
     params : dict
         Random initial weights; those of the encoder's last layer are changed.
     network : Network
-        With a linear path, or codes that are not logistic, nothing is changed.
+        With a linear skip connection, or codes that are not logistic, nothing is changed.
     samples : Samples
-        Training samples in units of training; at most 1,000 of them are read.
+        At most 1,000 of them are used.
     weight : ndarray of shape (n_samples,)
+    rng : numpy.random.Generator
+        Not used.
     target : float
+
+    Returns
+    -------
+    params : dict
     """
     del rng
     if network.linear_path or network.code_activation != "logistic":
         return params
-    some = np.linspace(0, samples.n_samples - 1, min(samples.n_samples, _SAMPLE)).astype(int)
-    share = weight[some] / weight[some].sum()
-    code = _before_activation(params, network, samples.standardized(some))
+    index = np.linspace(0, samples.n_samples - 1, min(samples.n_samples, _MAX_SAMPLES)).astype(int)
+    share = weight[index] / weight[index].sum()
+    code = _before_activation(params, network, samples.standardized(index))
     mean = share @ code
     deviation = np.sqrt(share @ np.square(code - mean))
     varies = deviation > 1e-6
@@ -52,7 +71,10 @@ def sparse_start(params: dict, network: Network, samples, weight, rng, *, target
 
 
 def _before_activation(params, network, x):
-    """What enters the code's activation; dense layers are quick in NumPy, others are compiled."""
+    """Codes before their activation.
+
+    Dense layers are computed in NumPy, which saves a compilation; other networks are compiled.
+    """
     if code_layer(params) is params["encoder"].get("head"):
         codes = np.empty((len(x), network.n_components), np.float32)
         apply_in_blocks(_preactivation, network, params, x.shape, lambda part: x[part], codes)
@@ -69,9 +91,9 @@ def _preactivation(network, params, x):
 
 
 def _bias(code, share, target):
-    """By unit, the shift at which the mean of the logistic code is `target`: by bisection."""
+    """For each unit, the bias that gives its logistic code the mean `target`, by bisection."""
     low, high = np.full((2, code.shape[1]), [[-60.0], [60.0]])
-    for _ in range(50):
+    for _ in range(_N_BISECTIONS):
         middle = 0.5 * (low + high)
         below = share @ ACTIVATIONS["logistic"](code + middle, np) < target
         low, high = np.where(below, middle, low), np.where(below, high, middle)

@@ -1,10 +1,12 @@
-"""What variational autoencoders add up: likelihoods of samples, divergences of codes, their bounds.
+"""Likelihoods of samples, divergences of codes, and lower bounds of the log-likelihood.
 
-All in nats, sample by sample, in units of training. `elbo`, `importance_weighted_bound` and
-`distribution` are compiled in blocks of samples, as those of `inference` are.
+All are in nats, per sample, for standardized samples. `posterior_moments`, `elbo` and
+`importance_weighted_bound` are compiled for blocks of samples, as the functions of
+`skae.core.inference` are.
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,30 +16,31 @@ from skae.core.networks import Model
 
 __all__ = [
     "MIN_SCALE",
-    "distribution",
     "elbo",
     "gaussian_kl",
     "importance_weighted_bound",
     "log_scale",
+    "negative_log_likelihood",
     "posterior",
-    "sample_nats",
+    "posterior_moments",
 ]
 
-# of the likelihood, in units of training: samples on a plane would drive it to 0
+# Lower bound of the likelihood's scale, in standardized units. Without it, samples that lie
+# exactly on a plane would let the scale go to 0 and the likelihood to infinity.
 MIN_SCALE = 0.01
 
-# a far outlier's log-variance stays finite when exponentiated
+# Keeps the variance of the codes of extreme outliers finite.
 _MAX_LOG_VAR = 20.0
 
 
-def log_scale(params):
-    """Logarithm of the likelihood's scale: learned or fixed, and never below `MIN_SCALE`."""
+def log_scale(params: dict) -> jax.Array:
+    """Logarithm of the likelihood's scale, learned or fixed; the scale is at least `MIN_SCALE`."""
     free = {**params["fixed"], **params.get("extra", {})}["log_scale"]
     return 0.5 * jnp.logaddexp(2.0 * free, 2.0 * math.log(MIN_SCALE))
 
 
-def sample_nats(loss, params, output, x):
-    """``-log p(x | z)`` of each sample, given the decoder's raw output."""
+def negative_log_likelihood(loss: str, params: dict, output: jax.Array, x: jax.Array) -> jax.Array:
+    """``-log p(x | z)`` of each sample in nats, given the decoder's raw output."""
     per_entry, family = LOSSES[loss].per_entry, LOSSES[loss].location_scale
     if family is None:
         return jnp.sum(per_entry(output, x), axis=-1)
@@ -47,27 +50,28 @@ def sample_nats(loss, params, output, x):
     return family.factor * jnp.sum(losses, axis=-1) + x.shape[-1] * (log_unit + family.constant)
 
 
-def gaussian_kl(mean, log_var):
-    """``KL(N(mean, exp(log_var)) || N(0, 1))`` of each cell."""
+def gaussian_kl(mean: Any, log_var: Any) -> jax.Array:
+    """``KL(N(mean, exp(log_var)) || N(0, 1))``, elementwise."""
     return 0.5 * (jnp.square(mean) + jnp.exp(log_var) - log_var - 1.0)
 
 
-def posterior(model, x):
-    """Mean and log-variance of the codes of samples."""
+def posterior(model: Model, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Mean and log-variance of the approximate posterior q(z | x) of each sample."""
     mean, log_var = model.heads(x)
     return mean, jnp.clip(log_var, -_MAX_LOG_VAR, _MAX_LOG_VAR)
 
 
-def distribution(static, params, x):
-    """Mean and standard deviation of each code, side by side."""
+def posterior_moments(static: tuple, params: dict, x: jax.Array) -> jax.Array:
+    """Means and standard deviations of q(z | x), of shape (n_samples, 2 n_components)."""
     mean, log_var = posterior(Model(static[0], params), x)
     return jnp.concatenate([mean, jnp.exp(0.5 * log_var)], axis=-1)
 
 
-def elbo(static, params, x):
-    """``mean over draws of log p(x | z) - KL(q(z | x) || p(z))`` of each sample.
+def elbo(static: tuple, params: dict, x: jax.Array) -> jax.Array:
+    """Evidence lower bound ``E_q log p(x | z) - KL(q(z | x) || p(z))`` of each sample.
 
-    ``params["draws"]`` of shape (n_draws, n_components) is the noise, the same for all samples.
+    The expectation is the mean over ``params["draws"]``, noise of shape (n_draws, n_components)
+    that all samples share.
     """
     network, loss = static
     model = Model(network, params["network"])
@@ -76,17 +80,17 @@ def elbo(static, params, x):
 
     def add(total, draw):
         output = model.decode(mean + deviation * draw)
-        return total + sample_nats(loss, model.params, output, x), None
+        return total + negative_log_likelihood(loss, model.params, output, x), None
 
     total, _ = jax.lax.scan(add, jnp.zeros(x.shape[0], x.dtype), params["draws"])
     return -total / params["draws"].shape[0] - jnp.sum(gaussian_kl(mean, log_var), axis=-1)
 
 
-def importance_weighted_bound(static, params, x):
-    """``log mean over samples of p(x, z) / q(z | x)`` of each sample.
+def importance_weighted_bound(static: tuple, params: dict, x: jax.Array) -> jax.Array:
+    """Importance-weighted bound ``log mean_k p(x, z_k) / q(z_k | x)`` of each sample.
 
-    ``params["n_samples"]`` is their number; the noise is the same for all samples, so that a sample's
-    bound depends on no other sample.
+    The number of draws is ``params["n_samples"]``. All samples share the noise, so that the bound
+    of a sample depends on no other sample.
     """
     network, loss = static
     model = Model(network, params["network"])
@@ -98,9 +102,9 @@ def importance_weighted_bound(static, params, x):
         draw = jax.random.normal(jax.random.fold_in(key, i), mean.shape[-1:], mean.dtype)
         z = mean + deviation * draw
         log_ratio = 0.5 * (jnp.square(draw) - jnp.square(z) + log_var)
-        nats = sample_nats(loss, model.params, model.decode(z), x)
+        nats = negative_log_likelihood(loss, model.params, model.decode(z), x)
         return jnp.logaddexp(total, jnp.sum(log_ratio, axis=-1) - nats)
 
-    nothing = jnp.full(x.shape[0], -jnp.inf, x.dtype)
-    total = jax.lax.fori_loop(0, params["n_samples"], add, nothing)
+    log_zero = jnp.full(x.shape[0], -jnp.inf, x.dtype)
+    total = jax.lax.fori_loop(0, params["n_samples"], add, log_zero)
     return total - jnp.log(params["n_samples"].astype(jnp.float32))

@@ -1,50 +1,62 @@
-"""Where a variational autoencoder starts: codes of unit variance, with their posterior.
+"""Initialization of a variational autoencoder: codes of unit variance, with their posterior.
 
-Under a Gaussian likelihood that is probabilistic PCA (Tipping and Bishop 1999), exactly: its
-posterior has a diagonal covariance, the same for all samples.
+Under a Gaussian likelihood it is exactly probabilistic PCA (Tipping and Bishop 1999): the
+posterior has a diagonal covariance that is the same for all samples.
 """
 
 import numpy as np
 
+from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.core.networks.ends import code_layer, output_offset
 from skae.objectives.variational.likelihoods import MIN_SCALE
 
-__all__ = ["code_moments", "probabilistic_pca_start", "rescale"]
+__all__ = ["code_moments", "probabilistic_pca_initialization", "rescale_codes"]
 
-# below it the learned scale, which approaches MIN_SCALE from above, could not begin
+# Lower bound of the initial variance of the likelihood. The learned scale is above MIN_SCALE for
+# all finite values of its parameter, so it cannot be initialized there.
 _MIN_VARIANCE = 2 * MIN_SCALE**2
 
 
-def probabilistic_pca_start(
-    params: dict, network: Network, samples, weight, rng, *, loss: str, scale=None
-):
-    """Initial weights whose codes have the prior's units, given those of `pca_start`.
+def probabilistic_pca_initialization(
+    params: dict,
+    network: Network,
+    samples: Samples,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    loss: str,
+    scale: float | None = None,
+) -> dict:
+    """Rescale the codes of a PCA initialization to the prior, and set posterior and likelihood.
 
     Parameters
     ----------
     params : dict
-        Taken over and changed; without a linear path only the noise is set.
+        Changed in place. Without a linear skip connection only the likelihood's scale is set.
     network : Network
         With two heads.
-    loss : str
     samples : Samples
-        In units of training.
+        In standardized units.
     weight : ndarray of shape (n_samples,)
+    rng : numpy.random.Generator
+        Not used.
+    loss : str
     scale : float, optional
-        Of the likelihood, in units of training, where it is not learned.
+        Scale of the likelihood in standardized units, if it is not learned.
 
     Returns
     -------
     params : dict
-        With ``log_scale`` among the constants, or among the further weights where it is learned.
+        ``log_scale`` is among the weights in "extra" if the scale is learned, else among the
+        constants in "fixed".
     """
     del rng
     params = {"fixed": {}, **params}
     variance = 1.0 if scale is None else float(scale) ** 2
     if network.linear_path:
-        variance = _into_prior_units(params, network, loss, samples, weight, scale)
+        variance = _fit_posterior(params, network, loss, samples, weight, scale)
     free = 0.5 * np.log(max(variance - MIN_SCALE**2, MIN_SCALE**2))
     place = "extra" if scale is None else "fixed"
     if LOSSES[loss].location_scale is not None:
@@ -52,55 +64,65 @@ def probabilistic_pca_start(
     return params
 
 
-def _into_prior_units(params, network, loss, samples, weight, scale):
-    """Rescale the linear path, set the posterior's variance; returns that of the noise."""
+def _fit_posterior(params, network, loss, samples, weight, scale):
+    """Set the linear skip connection and the posterior's variance; return that of the noise."""
     vectors, eigenvalues, total = code_moments(params, network, samples, weight)
     variance = 1.0
     if LOSSES[loss].location_scale is not None:
         rest = max(0.0, total - eigenvalues.sum()) / max(1, network.n_features - len(eigenvalues))
         variance = max(rest if scale is None else float(scale) ** 2, _MIN_VARIANCE)
-        gain = np.sqrt(np.maximum(eigenvalues - variance, 0.0))
-        spread = np.square(gain) + variance
-        shrink, log_var = gain / spread, np.log(variance / spread)
+        decoder_factor = np.sqrt(np.maximum(eigenvalues - variance, 0.0))
+        spread = np.square(decoder_factor) + variance
+        encoder_factor, log_var = decoder_factor / spread, np.log(variance / spread)
     else:
-        gain = np.sqrt(eigenvalues)
-        # Fisher information about a code in a sample at the mean. The slope of the inverse link,
-        # with which PCA initialization multiplies the vectors, is an entry's inverse variance.
+        decoder_factor = np.sqrt(eigenvalues)
+        # The posterior's precision is the prior's plus the Fisher information about a code in a
+        # sample at the mean. The slope of the inverse link, with which PCA initialization
+        # multiplies the components, is an entry's inverse variance.
         slopes = LOSSES[loss].inverse_link_slope(output_offset(params).astype(np.float64))
         information = eigenvalues * (slopes @ np.square(vectors))
-        safe = np.where(gain > 0, gain, 1.0)
-        shrink, log_var = information / (1 + information) / safe, -np.log1p(information)
-    rescale(params, network, shrink, gain)
+        safe = np.where(decoder_factor > 0, decoder_factor, 1.0)
+        encoder_factor = information / (1 + information) / safe
+        log_var = -np.log1p(information)
+    rescale_codes(params, network, encoder_factor, decoder_factor)
     code_layer(params)["bias"][network.n_components :] = log_var
     return variance
 
 
-def rescale(params: dict, network: Network, shrink, gain) -> None:
-    """Change the units of the linear path's codes: `shrink` on the way in, `gain` on that back.
+def rescale_codes(
+    params: dict, network: Network, encoder_factor: np.ndarray, decoder_factor: np.ndarray
+) -> None:
+    """Multiply encoder and decoder of the linear skip connection by factors, in place.
 
-    Both of shape (n_components,); the networks beside the path then see codes as they are.
+    Both factors are of shape (n_components,). The scale of the codes for the parallel networks
+    becomes 1.
     """
     k, linear = network.n_components, params["linear"]
-    linear["encoder"] = (linear["encoder"] * shrink).astype(np.float32)
+    linear["encoder"] = (linear["encoder"] * encoder_factor).astype(np.float32)
     if "decoder" in linear:
-        linear["decoder"] = (linear["decoder"] * gain[:, None]).astype(np.float32)
+        linear["decoder"] = (linear["decoder"] * decoder_factor[:, None]).astype(np.float32)
     else:
-        ratio = np.divide(gain, shrink, out=np.ones(k), where=shrink > 0)
+        # Under tied weights the decoder is the encoder times a gain.
+        positive = encoder_factor > 0
+        ratio = np.divide(decoder_factor, encoder_factor, out=np.ones(k), where=positive)
         linear["gain"] = (linear["gain"] * ratio).astype(np.float32)
-    code_layer(params)["bias"][:k] *= params["fixed"]["code_scale"] * shrink
+    code_layer(params)["bias"][:k] *= params["fixed"]["code_scale"] * encoder_factor
     params["fixed"]["code_scale"] = np.ones(k, np.float32)
 
 
-def code_moments(params: dict, network: Network, samples, weight):
-    """What the linear path makes of the samples.
+def code_moments(
+    params: dict, network: Network, samples: Samples, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Second moments of the codes that the linear skip connection computes.
 
     Returns
     -------
     vectors : ndarray of shape (n_features, n_components)
+        The encoder of the skip connection.
     eigenvalues : ndarray of shape (n_components,)
         Mean squares of the codes.
     total : float
-        Mean square of the samples, summed over the columns.
+        Mean square of the samples, summed over features.
     """
     vectors = params["linear"]["encoder"].astype(np.float64)
     offset = code_layer(params)["bias"][: network.n_components] * params["fixed"]["code_scale"]

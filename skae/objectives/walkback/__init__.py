@@ -1,1 +1,0 @@
-"""Generative stochastic networks: Markov chains and walkback training."""

@@ -1,1 +1,0 @@
-"""Winner-take-all masks."""

@@ -101,9 +101,7 @@ def test_each_player_moves_its_own_weights():
 def test_logits_of_a_new_discriminator_are_zero():
     weights = discriminator_weights(3, (8, 8), np.random.default_rng(0))
     codes = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
-    logits = discriminator_logits(
-        weights, np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
-    )
+    logits = discriminator_logits(weights, codes)
     np.testing.assert_array_equal(logits, np.zeros(5))
 
 

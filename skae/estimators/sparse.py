@@ -1,6 +1,5 @@
 """The sparse autoencoder: of many units, few speak for any one sample."""
 
-from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar

@@ -240,3 +240,38 @@ def test_first_argument_is_X_and_parameters_are_keywords(cls):
 def test_defaults_are_numbers_strings_tuples_or_none(cls):
     for name, parameter in inspect.signature(cls).parameters.items():
         assert isinstance(parameter.default, int | float | str | tuple | None), name
+
+
+# public methods of the base that a variant replaces: bits in place of floats, likelihoods as scores
+OVERRIDDEN = {
+    "ConvolutionalWinnerTakeAllAutoencoder": {"inverse_transform", "reconstruct"},
+    "SemanticHasher": {"transform", "inverse_transform"},
+    "VAE": {"score", "score_samples"},
+}
+MAX_CLASSES = 7
+
+
+def classes_of_skae(cls):
+    return [base for base in cls.__mro__ if base.__module__.startswith("skae.")]
+
+
+def test_estimators_inherit_from_few_classes():
+    for cls in ESTIMATORS:
+        names = [base.__name__ for base in classes_of_skae(cls)]
+        assert len(names) <= MAX_CLASSES, (
+            f"{cls.__name__} has {len(names)} classes of skae in its method resolution order, more "
+            f"than {MAX_CLASSES}: " + ", ".join(names)
+        )
+
+
+def test_public_methods_are_defined_once():
+    for cls in ESTIMATORS:
+        defined = [
+            name
+            for base in classes_of_skae(cls)
+            for name, value in vars(base).items()
+            if inspect.isfunction(value) and not name.startswith("_")
+        ]
+        repeated = {name for name in defined if defined.count(name) > 1}
+        unexpected = repeated - OVERRIDDEN.get(cls.__name__, set())
+        assert not unexpected, f"{cls.__name__} overrides {sorted(unexpected)}: implement a hook"

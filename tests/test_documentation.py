@@ -90,7 +90,7 @@ def estimators():
 
 @pytest.mark.parametrize("cls", [cls for cls in estimators() if hasattr(cls, "fit")])
 def test_diagrams_link_to_pages_of_the_reference(cls):
-    from skae.estimators.base.sklearn_compat import DOCUMENTATION
+    from skae.estimators.base.estimator import DOCUMENTATION
 
     link = cls()._get_doc_link()
     assert link.startswith(DOCUMENTATION + "api/") and link.endswith(".html")

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from skae.core.objective import Objective, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval
 
 __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
@@ -35,7 +36,7 @@ def mean_squared_correlation(z, weight):
 
 
 @autoencoder
-class DecorrelatedAutoencoder(BaseAutoencoder):
+class DecorrelatedAutoencoder(BaseAutoencoder, DenseParameters):
     """Autoencoder whose codes are nearly uncorrelated: non-linear, and yet a little like PCA's.
 
     With r_jk the correlation between units j and k of the code over the samples of a batch::
@@ -86,7 +87,6 @@ class DecorrelatedAutoencoder(BaseAutoencoder):
     decorrelation: float = 0.1
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "decorrelation": [Interval(Real, 0, None, closed="left")],
     }
 

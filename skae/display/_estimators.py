@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skae.estimators.base.fitted import FittedAutoencoder
+from skae.estimators.base.autoencoder import BaseAutoencoder
 
 __all__ = ["autoencoder_in", "dense_samples", "image_shape_of", "named", "whole"]
 
@@ -28,7 +28,7 @@ def autoencoder_in(estimator):
     last = whole(estimator)
     while isinstance(last, Pipeline):
         last = whole(last[-1])
-    if not isinstance(last, FittedAutoencoder):
+    if not isinstance(last, BaseAutoencoder):
         raise TypeError(
             f"{type(estimator).__name__} is no autoencoder of skae, nor does it end in one"
         )

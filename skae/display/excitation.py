@@ -17,6 +17,7 @@ from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.networks.captured_activations import excitation
 from skae.display._estimators import autoencoder_in
+from skae.estimators.base.hidden_layers import find_layer
 
 __all__ = ["chosen_units", "maximize_activation", "top_activating_rows"]
 
@@ -172,7 +173,7 @@ def maximize_activation(
 
 def chosen_units(model, layer, units):
     """Name and width of a layer, and checked units as an array."""
-    layer, shape = model._hidden_layer(layer)
+    layer, shape = find_layer(model, layer)
     width = shape[-1]
     chosen = np.arange(width) if units is None else np.atleast_1d(np.asarray(units))
     if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not np.isin(chosen, range(width)).all():

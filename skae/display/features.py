@@ -8,6 +8,7 @@ from skae.display._axes import axes_grid, mosaic_axes
 from skae.display._estimators import autoencoder_in, dense_samples, image_shape_of
 from skae.display._mosaic import draw_mosaic, painted, value_limits
 from skae.display.excitation import chosen_units, maximize_activation, top_activating_rows
+from skae.estimators.base.hidden_layers import find_layer
 
 __all__ = ["FeatureDisplay", "first_layer_weights"]
 
@@ -276,8 +277,8 @@ _TITLES = {
 def _weights(model, units, layer, image_shape):
     """Layer, units, and weights as samples of an image or of features."""
     weights = first_layer_weights(model)
-    name, _ = model._hidden_layer(0)
-    if layer is not None and model._hidden_layer(layer)[0] != name:
+    name, _ = find_layer(model, 0)
+    if layer is not None and find_layer(model, layer)[0] != name:
         raise ValueError(
             f"kind='weights' is for the first layer, {name!r}: those of layer={layer!r} look at "
             "no sample; use kind='top_rows' or kind='maximize'"

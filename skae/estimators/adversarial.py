@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from skae.core.objective import Objective
 from skae.estimators.base.architecture import widths
+from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.generative import GenerativeAutoencoder
+from skae.estimators.base.generative import GenerativeMixin
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.adversarial.objective import adversarial_initialization, adversarial_loss
 from skae.objectives.adversarial.priors import PRIORS
@@ -23,7 +25,7 @@ __all__ = ["AdversarialAutoencoder"]
         "draws of the prior, since the players' own losses say nothing of how well they play.",
     }
 )
-class AdversarialAutoencoder(GenerativeAutoencoder):
+class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
     """Adversarial autoencoder: codes with the distribution that you choose, to draw new samples from.
 
     Beside the autoencoder a discriminator D learns to tell codes from draws of a prior, and the
@@ -104,7 +106,6 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
     discriminator_hidden_layer_sizes: Any = (64, 64)
 
     _parameter_constraints: ClassVar[dict] = {
-        **GenerativeAutoencoder._parameter_constraints,
         "code_activation": [StrOptions({"identity"})],
         "prior": [StrOptions(set(PRIORS))],
         "n_prior_components": [Interval(Integral, 2, None, closed="left")],
@@ -137,7 +138,7 @@ class AdversarialAutoencoder(GenerativeAutoencoder):
     def _further_attributes(self, X, weight):
         return {"prior_": self.prior}
 
-    def _may_go_on(self, earlier):
+    def _check_continuation(self, earlier):
         if earlier["prior_"] != self.prior:
             raise ValueError(
                 f"prior={self.prior!r}, and codes were trained towards {earlier['prior_']!r}: "

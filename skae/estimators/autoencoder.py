@@ -3,12 +3,13 @@
 from skae.core.objective import Objective, reconstruction_loss
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 
 __all__ = ["AutoencoderTransformer"]
 
 
 @autoencoder
-class AutoencoderTransformer(BaseAutoencoder):
+class AutoencoderTransformer(BaseAutoencoder, DenseParameters):
     """Autoencoder: non-linear dimensionality reduction with PCA's interface.
 
     An encoder squeezes each sample to `n_components` numbers, a decoder makes the sample of them again,

@@ -10,6 +10,7 @@ from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.contractive import contractive_loss, encoder_jacobian
 
@@ -17,7 +18,7 @@ __all__ = ["ContractiveAutoencoder"]
 
 
 @autoencoder
-class ContractiveAutoencoder(BaseAutoencoder):
+class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
     """Contractive autoencoder: codes that a small change of the sample does not change.
 
     The penalty is the encoder's Jacobian, how fast codes change with the sample. The reconstruction
@@ -92,7 +93,6 @@ class ContractiveAutoencoder(BaseAutoencoder):
     jacobian: str = "hutchinson"
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "contraction": [Interval(Real, 0, None, closed="left")],
         "jacobian": [StrOptions({"exact", "hutchinson"})],
     }

@@ -1,22 +1,23 @@
 """The convolutional autoencoder: for samples that are images."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.objective import Objective, reconstruction_loss
+from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.estimators.base.training import TrainedAutoencoder
 from skae.networks import Convolutional
 
 __all__ = ["ConvolutionalAutoencoder"]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class _ConvolutionParameters(CodeParameters):
+@dataclass(eq=False, repr=False)
+class _ConvolutionParameters:
+    n_components: int = 2
+    _: KW_ONLY
     image_shape: Any = None
     channels: Any = (16, 32, 64)
     kernel_size: Any = 3
@@ -28,7 +29,7 @@ class _ConvolutionParameters(CodeParameters):
 
 
 @autoencoder(network=Convolutional)
-class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
+class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
     """Convolutional autoencoder: codes of images, whose neighboring pixels are read together.
 
     The plain autoencoder with a convolutional network::
@@ -91,7 +92,6 @@ class ConvolutionalAutoencoder(TrainedAutoencoder, _ConvolutionParameters):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **TrainedAutoencoder._parameter_constraints,
         "image_shape": [tuple, list, None],
         "channels": [tuple, list],
         "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],

@@ -1,15 +1,14 @@
 """The convolutional winner-take-all autoencoder: features of images, wherever they stand."""
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.objective import Objective
+from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.base.unit_activity import activity
 from skae.networks import Convolutional
 from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
@@ -17,8 +16,10 @@ from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
 __all__ = ["ConvolutionalWinnerTakeAllAutoencoder"]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class _MapParameters(CodeParameters):
+@dataclass(eq=False, repr=False)
+class _MapParameters:
+    n_components: int = 32
+    _: KW_ONLY
     image_shape: Any = None
     channels: Any = (16,)
     kernel_size: Any = 5
@@ -57,7 +58,7 @@ sparsity_rate : float, default=0.05
     network=_PARAMETERS,
     notes={"init": 'Here only "random": sparse maps are not near the principal components.'},
 )
-class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
+class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     """Convolutional winner-take-all autoencoder: what is in an image, wherever it stands.
 
     The encoder makes `n_components` maps of the size of the image, and one transposed convolution
@@ -127,12 +128,10 @@ class ConvolutionalWinnerTakeAllAutoencoder(TrainedAutoencoder, _MapParameters):
     (16, 64)
     """
 
-    n_components: int = field(default=32, kw_only=False)
     init: str = "random"
     code_activation: str = "relu"
 
     _parameter_constraints: ClassVar[dict] = {
-        **TrainedAutoencoder._parameter_constraints,
         "image_shape": [tuple, list, None],
         "channels": [tuple, list],
         "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],

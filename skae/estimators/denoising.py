@@ -16,6 +16,7 @@ from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.denoising.corruption import (
     CORRUPTIONS,
@@ -29,7 +30,7 @@ __all__ = ["DenoisingAutoencoder"]
 
 
 @autoencoder
-class DenoisingAutoencoder(BaseAutoencoder):
+class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     """Autoencoder that is given noisy samples and must return the clean ones.
 
     What can be told from a damaged sample is what its cells say about each other: codes that are
@@ -102,7 +103,6 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise_level: float = 0.3
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "noise": [StrOptions(set(CORRUPTIONS)), callable],
         "noise_level": [Interval(Real, 0, None, closed="left")],
     }
@@ -131,7 +131,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         return partial(denoising_layer_objective, noise=resolve_noise(self.noise))
 
     @property
-    def _compared_by(self):
+    def _domain_loss(self):
         return None  # noisy samples may leave the range that the loss asks of clean ones
 
     def corrupt(self, X, random_state=None):

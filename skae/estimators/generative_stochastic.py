@@ -15,6 +15,7 @@ from skae.core.losses import LOSSES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback import run_chain, walkback_loss
@@ -23,7 +24,7 @@ __all__ = ["GenerativeStochasticNetwork"]
 
 
 @autoencoder
-class GenerativeStochasticNetwork(BaseAutoencoder):
+class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
     """Denoising autoencoder that draws new rows: damage, rebuild, damage again.
 
     A denoiser knows where rows are likely to lie. Damaging a row and drawing what it may have
@@ -101,7 +102,6 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
     n_walkback: int = 2
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "noise_level": [Interval(Real, 0, None, closed="neither")],
         "code_noise_level": [Interval(Real, 0, None, closed="left")],
         "n_walkback": [Interval(Integral, 1, None, closed="left")],
@@ -123,7 +123,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder):
         )
 
     @property
-    def _compared_by(self):
+    def _domain_loss(self):
         return None  # states of the chain may leave the range that the loss asks of rows
 
     def sample(self, n_samples=1, n_steps=100, X_init=None, random_state=None, return_path=False):

@@ -1,20 +1,21 @@
 """The recurrent autoencoder: for samples that are sequences."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from skae.core.objective import Objective, reconstruction_loss
+from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.parameters import CodeParameters
 from skae.estimators.base.sklearn_compat import StrOptions
-from skae.estimators.base.training import TrainedAutoencoder
 from skae.networks import Recurrent
 
 __all__ = ["RecurrentAutoencoder"]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class _RecurrenceParameters(CodeParameters):
+@dataclass(eq=False, repr=False)
+class _RecurrenceParameters:
+    n_components: int = 2
+    _: KW_ONLY
     sequence_shape: Any = None
     hidden_sizes: Any = (100,)
     cell: str = "lstm"
@@ -25,7 +26,7 @@ class _RecurrenceParameters(CodeParameters):
     network=Recurrent,
     notes={"learning_rate": "Higher than for other networks: cells learn slowly at 0.002."},
 )
-class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
+class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
     """Recurrent autoencoder: codes of sequences, read one step after the other.
 
     The plain autoencoder with a network of LSTM or GRU cells::
@@ -97,7 +98,6 @@ class RecurrentAutoencoder(TrainedAutoencoder, _RecurrenceParameters):
     learning_rate: float = 7e-3
 
     _parameter_constraints: ClassVar[dict] = {
-        **TrainedAutoencoder._parameter_constraints,
         "sequence_shape": [tuple, list, None],
         "hidden_sizes": [tuple, list],
         "cell": [StrOptions({"lstm", "gru"})],

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
@@ -18,7 +19,7 @@ __all__ = ["SemanticHasher"]
 
 
 @autoencoder
-class SemanticHasher(BaseAutoencoder):
+class SemanticHasher(BaseAutoencoder, DenseParameters):
     """Autoencoder whose codes are bits: alike samples get codes that differ in few of them.
 
     Samples are found again by the Hamming distance of short codes, thousands of times smaller than
@@ -117,7 +118,6 @@ class SemanticHasher(BaseAutoencoder):
 
     _binary: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "code_activation": [StrOptions({"logistic"})],
         "binarization": [StrOptions(set(BINARIZATIONS))],
         "noise_level": [Interval(Real, 0, None, closed="left")],

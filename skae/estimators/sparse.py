@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.sparse.initialization import sparse_initialization
@@ -27,7 +28,7 @@ __all__ = ["SparseAutoencoder"]
         "of the decoder's first layer had unit length.",
     },
 )
-class SparseAutoencoder(BaseAutoencoder):
+class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     """Sparse autoencoder: each sample is told by a few active units out of many.
 
     A code with more units than the data have dimensions could copy its input. Sparsity is what
@@ -137,7 +138,6 @@ class SparseAutoencoder(BaseAutoencoder):
     tied_weights: Any = "auto"
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "penalty": [StrOptions(set(PENALTIES))],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "sparsity_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],

@@ -11,9 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
+from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.generative import GenerativeAutoencoder
+from skae.estimators.base.generative import GenerativeMixin
 from skae.estimators.base.input_checks import output_dtype, read_weights
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.variational.likelihoods import (
     elbo,
@@ -40,7 +42,7 @@ _N_DRAWS = 16
         "init": 'Under "pca" training starts at probabilistic PCA.',
     }
 )
-class VAE(GenerativeAutoencoder):
+class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
     """Variational autoencoder: a probabilistic PCA with curves, to draw new samples from.
 
     A code z is drawn from N(0, I), a sample x from p(x | z) around decode(z). The encoder gives mean
@@ -134,7 +136,6 @@ class VAE(GenerativeAutoencoder):
     free_bits: float = 0.0
 
     _parameter_constraints: ClassVar[dict] = {
-        **GenerativeAutoencoder._parameter_constraints,
         "code_activation": [StrOptions({"identity"})],
         "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
         "beta": [Interval(Real, 0, None, closed="left")],

@@ -6,6 +6,7 @@ from typing import ClassVar
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.winner_take_all import winner_take_all_loss
@@ -16,7 +17,7 @@ __all__ = ["WinnerTakeAllAutoencoder"]
 @autoencoder(
     notes={"init": "A sparse code is not near the principal components, so the start is random."},
 )
-class WinnerTakeAllAutoencoder(BaseAutoencoder):
+class WinnerTakeAllAutoencoder(BaseAutoencoder, DenseParameters):
     """Winner-take-all autoencoder: sparse features without a penalty to be weighed.
 
     In training each unit keeps the samples of the batch that it answers to most, a share of
@@ -90,7 +91,6 @@ class WinnerTakeAllAutoencoder(BaseAutoencoder):
     code_activation: str = "relu"
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "sparsity_rate": [Interval(Real, 0, 1, closed="right")],
     }
 

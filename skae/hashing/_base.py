@@ -10,18 +10,17 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import ArrayLike
-from skae.estimators.base.sklearn_compat import DocumentedInHTML, validate_data
+from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.sklearn_compat import validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._scan import Hits
 from skae.hashing._top_k import Integers
 from skae.hashing._validation import check_is_packed, check_n_bits, packed_codes
 from skae.hashing._words import to_bytes, to_words
-from skae.persistence.saving import SaveMixin
 
 _NUMPY_ALGORITHMS, _FAISS_ALGORITHMS = ("brute", "multi_index"), tuple(_faiss.PARAMETERS)
 ALGORITHMS = tuple(dict.fromkeys(_NUMPY_ALGORITHMS + _FAISS_ALGORITHMS))
@@ -29,7 +28,7 @@ ALGORITHMS = tuple(dict.fromkeys(_NUMPY_ALGORITHMS + _FAISS_ALGORITHMS))
 PackedCodes = NDArray[np.uint8]
 
 
-class StoredCodes(DocumentedInHTML, SaveMixin, BaseEstimator):
+class StoredCodes(SkaeEstimator):
     """Stores codes as machine words, with the tables of NumPy's search or the index of faiss."""
 
     _public_module = "skae.hashing"
@@ -43,7 +42,7 @@ class StoredCodes(DocumentedInHTML, SaveMixin, BaseEstimator):
             )
         return super().save(path)
 
-    save.__doc__ = SaveMixin.save.__doc__
+    save.__doc__ = SkaeEstimator.save.__doc__
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

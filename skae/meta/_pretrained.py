@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,20 +23,20 @@ from skae.core.objective import Objective
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
 from skae.estimators.base.architecture import find_device, network_of, portable_network
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.functions import function_params, portable_over, standardized
 from skae.estimators.base.input_checks import read_samples, read_weights
-from skae.estimators.base.progress import listener_for
-from skae.estimators.base.random_state import seed_of
-from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
+from skae.estimators.base.progress import make_listener
+from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
 from skae.estimators.base.timing import Clock
-from skae.estimators.base.training import TrainedAutoencoder
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
 from skae.meta._fine_tuning import FineTuningTask, run_fine_tuning
 from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
-from skae.persistence.saving import SaveMixin
 
 __all__ = ["PretrainedEstimator"]
 
@@ -51,7 +51,7 @@ _DEFAULT: dict[str, Any] = {
 
 
 @dataclass(eq=False, repr=False)
-class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimator):
+class PretrainedEstimator(ExportMixin, SkaeEstimator):
     """Base class; subclasses define the loss, the encoding of y, and the head's predictions."""
 
     autoencoder: Any = None
@@ -78,7 +78,7 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
     device: str | None = None
 
     _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [TrainedAutoencoder, None],
+        "autoencoder": [BaseAutoencoder, None],
         "n_layers": [StrOptions({"all"}), Interval(Integral, 1, None, closed="left")],
         "freeze": [StrOptions({"none", "all"}), Interval(Integral, 0, None, closed="left")],
         "unlabeled": "no_validation",
@@ -166,7 +166,7 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
         targets = self._read_targets(y, samples, weight)
         sample_weight = self._sample_weights(targets, weight)
         resolve_optimizer(self.optimizer)  # Raise before pretraining, which may take long.
-        device, seed = find_device(self.device), seed_of(self.random_state)
+        device, seed = find_device(self.device), make_seed(self.random_state)
         clock.lap("read")
         autoencoder = self._pretrain(X, sample_weight, seed)
         clock.lap("pretrain")
@@ -179,7 +179,7 @@ class PretrainedEstimator(SaveMixin, ExportMixin, DocumentedInHTML, BaseEstimato
             "n_layers_": n_layers,
         }
         checked.__dict__.update(shared)
-        task = self._task(checked, network, seed, listener_for(self, X, sample_weight))
+        task = self._task(checked, network, seed, make_listener(self, X, sample_weight))
         labeled = np.flatnonzero(targets.labeled)
         mean, scale = autoencoder._units
         all_samples = Samples(samples, mean, scale, targets=targets.values)

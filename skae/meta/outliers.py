@@ -9,27 +9,27 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.data.moments import canonical_samples, mean_and_scale
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
+from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.input_checks import read_samples, read_weights
-from skae.estimators.base.random_state import seed_of
-from skae.estimators.base.sklearn_compat import DocumentedInHTML, Interval, StrOptions, fit_context
-from skae.estimators.base.training import TrainedAutoencoder
+from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
 from skae.meta._fitting import set_fitted_attributes
 from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
 from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
-from skae.persistence.saving import SaveMixin
 
 __all__ = ["AutoencoderOutlierDetector"]
 
 
 @dataclass(eq=False, repr=False)
-class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, BaseEstimator):
+class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
     """Outlier and anomaly detection with autoencoders: anomaly scores from reconstruction errors.
 
     An autoencoder learns the structure that most samples share. A sample is an outlier (anomaly) if
@@ -144,7 +144,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
     random_state: Any = None
 
     _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [TrainedAutoencoder, None],
+        "autoencoder": [BaseAutoencoder, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "trim": [Interval(Real, 0, 0.5, closed="both")],
@@ -187,7 +187,7 @@ class AutoencoderOutlierDetector(DocumentedInHTML, SaveMixin, OutlierMixin, Base
         weight = read_weights(sample_weight, X)
         # Duplicates are merged first, so that weights are equivalent to repetition.
         index, weight = canonical_samples(Samples(X, *mean_and_scale(Samples(X), weight)), weight)
-        X, seed = X[index], seed_of(self.random_state)
+        X, seed = X[index], make_seed(self.random_state)
         settings = {
             "autoencoder": self.autoencoder,
             "random_state": self.random_state,

@@ -19,7 +19,7 @@ _MAX_NAMES = 10
 
 
 def write(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Write an estimator to a file; implements `SaveMixin.save`."""
+    """Write an estimator to a file; implements the estimators' method `save`."""
     encoder = Encoder()
     encoded = encoder.encode(estimator, type(estimator).__name__)
     header = {

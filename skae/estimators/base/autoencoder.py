@@ -1,52 +1,317 @@
-"""What the family shares: any network, dense unless told, and how it is fitted."""
+"""Base class of all autoencoders: training parameters, hooks of variants, `fit`, encoding."""
 
-from copy import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from skae.core.networks.own_modules import describe_module, is_module, rebuilt
-from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.training import TrainedAutoencoder
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from skae._typing import FloatArray, MatrixLike
+from skae.core.data.samples import Samples
+from skae.core.inference import apply_in_blocks, encode, reconstruct
+from skae.core.losses import LOSSES
+from skae.core.networks import Network
+from skae.core.objective import Objective
+from skae.core.training.layerwise import plain_layer_objective
+from skae.estimators.base.architecture import find_device, network_of
+from skae.estimators.base.checkpointing import resumed
+from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.fit import fit_from_scratch, go_on
+from skae.estimators.base.fitted import FittedMixin
+from skae.estimators.base.functions import portable
+from skae.estimators.base.html_summary import summary_html
+from skae.estimators.base.input_checks import (
+    as_dtype,
+    check_values,
+    check_while_reading,
+    output_dtype,
+    read_samples,
+)
+from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
+from skae.estimators.base.sklearn_compat import CallbackSupportMixin, fit_context
+from skae.estimators.base.task import make_task, read_input, set_fitted_attributes
+from skae.export.exporting import ExportMixin
+from skae.export.portable import Portable
 
 __all__ = ["BaseAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseAutoencoder(TrainedAutoencoder, DenseParameters):
-    """Base of all autoencoders whose network the user chooses.
+class BaseAutoencoder(
+    FittedMixin,
+    ExportMixin,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    SkaeEstimator,
+):
+    """Base class of all autoencoders, over any network.
 
-    Modules of the user's own are shared by clones, for they never change, and are pickled as what
-    they are made of: jax's compiled functions, such as ``nn.relu`` in a field, do neither.
+    An autoencoder derives from this class and from a class with the parameters of its network:
+    `DenseParameters`, or its own. It implements the hook `_objective`, and others as needed.
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **DenseParameters._parameter_constraints,
-        **TrainedAutoencoder._parameter_constraints,
-    }
+    code_activation: str = "identity"
+    loss: str = "squared_error"
+    init: str = "pca"
+    alpha: float = 0.0
+    optimizer: Any = "nadam"
+    learning_rate: float = 2e-3
+    learning_rate_schedule: Any = "cosine"
+    batch_size: Any = "auto"
+    max_iter: Any = "auto"
+    max_time: float | None = None
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: Any = "auto"
+    n_iter_no_change: Any = "auto"
+    warm_start: bool = False
+    random_state: Any = None
+    verbose: int = 0
+    device: str | None = None
+    checkpoint: Any = None
+    checkpoint_interval: float = 5.0
 
-    def _has_modules(self):
-        return isinstance(self.network, tuple) and all(map(is_module, self.network))
+    _parameter_constraints: ClassVar[dict] = TRAINING_CONSTRAINTS
 
-    def __sklearn_clone__(self):
-        if not self._has_modules():
-            return super().__sklearn_clone__()
-        bare = copy(self)
-        bare.network = None
-        twin = bare.__sklearn_clone__()
-        twin.network = self.network
-        return twin
+    #: methods that `to_onnx` and `to_stablehlo` export, the default first
+    _portable_methods = ("transform", "inverse_transform", "reconstruct")
+    #: number of arrays of shape (n_samples, n_components) that the encoder returns: a variational
+    #: encoder returns means and deviations
+    _heads: ClassVar[int] = 1
+    #: whether codes are binary
+    _binary: ClassVar[bool] = False
+    #: whether a prior sets the units of codes, so that they do not scale with X
+    _prior_units: ClassVar[bool] = False
 
-    def __getstate__(self):
-        state = super().__getstate__()
-        if not self._has_modules():
-            return state
-        try:
-            return {**state, "network": {"modules": tuple(map(describe_module, self.network))}}
-        except ValueError:  # pickle may still know a way
-            return state
+    if TYPE_CHECKING:  # defined by the class with the parameters of the network
+        n_components: int
 
-    def __setstate__(self, state):
-        if isinstance(state.get("network"), dict):
-            modules = tuple(map(rebuilt, state["network"]["modules"]))
-            state = {**state, "network": modules}
-        super().__setstate__(state)
+        def _describe_network(self, parameters: dict, n_features: int) -> dict: ...
+
+    def _objective(self) -> Objective:
+        """The loss of this autoencoder with its static settings."""
+        raise NotImplementedError
+
+    def _hyperparameters(self) -> dict[str, float]:
+        """Traced hyperparameters of the loss: a new value does not trigger compilation."""
+        return {}
+
+    def _resolved(self) -> dict[str, Any]:
+        """Parameters, with "auto" replaced where its meaning depends on the autoencoder alone."""
+        return self.get_params(deep=False)
+
+    def _initialization(self) -> Callable | None:
+        """A pure function that completes the initial weights of the plain autoencoder, or None.
+
+        ``function(params, network, samples, weight, rng) -> params``; `samples` are the training
+        samples in standardized units. ``params["extra"]`` holds further weights to train,
+        ``params["fixed"]`` constants.
+        """
+        return None
+
+    def _layer_objective(self) -> Callable:
+        """A pure function that returns the objective of one pair of layers in greedy pretraining.
+
+        ``function(depth, loss, samples, weight) -> (objective, constants)``; `samples` are the
+        inputs of the pair, which the layers below compute from `depth` 1 on.
+        """
+        return plain_layer_objective
+
+    def _further_attributes(self, X: MatrixLike, weight: FloatArray) -> dict[str, Any]:
+        """Fitted attributes of this autoencoder only; `self` is fitted, X holds checked samples."""
+        del X, weight
+        return {}
+
+    def _check_continuation(self, fitted: dict[str, Any]) -> None:
+        """Raise ValueError if training cannot continue from these fitted attributes."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: MatrixLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        X_val: MatrixLike | None = None,
+    ) -> Self:
+        """Train the autoencoder.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Training samples of any real dtype. CSR is converted to dense batch by batch, never as a
+            whole.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0. A weight of 2 is equivalent to a duplicated sample; weights below
+            1e-20 of the largest count as 0.
+        X_val : {array-like, CSR matrix} of shape (n_val, n_features), default=None
+            Validation set for early stopping, instead of a part of X. A Pipeline transforms it only
+            with ``Pipeline(transform_input=["X_val"])``.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity or values beyond 1e150, a parameter is out of range, X lies
+            outside [0, 1] under cross-entropy, `validation_fraction` leaves no samples for training
+            or validation, or `checkpoint` is the file of another fit.
+        """
+        fitted = vars(self) if self.warm_start and hasattr(self, "params_") else None
+        checked, samples, weight, X_val = read_input(
+            self, X, sample_weight, X_val, reset=fitted is None
+        )
+        task = make_task(self, checked, X, sample_weight, fitted)
+        task = resumed(self, task, samples, weight, X_val)
+        train = fit_from_scratch if fitted is None else go_on
+        outcome = train(task, samples, weight, X_val)
+        return set_fitted_attributes(self, task, outcome, samples, weight)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: MatrixLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train for one epoch on these samples, at a constant learning rate.
+
+        The first call computes the mean, the scale and the initial weights. Later calls continue
+        with the current weights and optimizer state.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Training samples of any real dtype.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity or values beyond 1e150, or has other features than in the
+            first call; if a parameter is out of range, or the parameters describe another network
+            than the fitted one; if X lies outside [0, 1] under cross-entropy; or with
+            ``pretraining="layerwise"``.
+        """
+        if getattr(self, "pretraining", None) is not None:
+            raise ValueError(
+                "pretraining='layerwise' needs all samples at once, but partial_fit sees a part of "
+                "them: use fit, or pretraining=None"
+            )
+        self._validate_params()  # scikit-learn validates parameters in the first call only
+        fitted = vars(self) if hasattr(self, "params_") else None
+        checked, samples, weight, _ = read_input(self, X, sample_weight, None, reset=fitted is None)
+        task = make_task(self, checked, X, sample_weight, fitted)
+        outcome = go_on(task, samples, weight, None, one_epoch=True)
+        return set_fitted_attributes(self, task, outcome, samples, weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _html_repr(self) -> str:
+        diagram = super()._html_repr()
+        return diagram + summary_html(self) if hasattr(self, "params_") else diagram
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_components_
+
+    def _portable(self, method: str) -> Portable:
+        return portable(self, method)
+
+    @property
+    def _units(self) -> tuple[FloatArray, float]:
+        """Mean and scale of the standardized units; cross-entropy compares X itself."""
+        if LOSSES[self.architecture_["loss"]].standardized:
+            return self.mean_, self.scale_
+        return np.zeros(self.n_features_in_), 1.0
+
+    @property
+    def _code_unit(self) -> float:
+        """Codes under the identity scale with X, as PCA's do, unless a prior sets their units."""
+        architecture = self.architecture_
+        scales = architecture["code_activation"] == "identity" and not architecture["prior_units"]
+        return self._units[1] if scales else 1.0
+
+    @property
+    def _device(self):
+        return find_device(self.device, or_default=True)
+
+    @property
+    def _network(self) -> Network:
+        return network_of(self.architecture_, self._device)
+
+    @property
+    def _domain_loss(self) -> str | None:
+        """The loss that restricts the range of X; None if X may leave that range."""
+        return self.architecture_["loss"]
+
+    def _checked(self, X):
+        """Checked samples, all values included."""
+        check_is_fitted(self)
+        X = read_samples(self, X, reset=False, all_finite=False)
+        check_values(X, self._domain_loss, type(self).__name__)
+        return X
+
+    def _checked_as_read(self, X):
+        """Samples, and a function that reads a part of them in standardized units.
+
+        The values of dense samples are checked by that function: see `check_while_reading`.
+        """
+        check_is_fitted(self)
+        X = read_samples(self, X, reset=False, all_finite=False)
+        read, name = self._samples(X).standardized, type(self).__name__
+        if isinstance(X, np.ndarray):
+            return X, check_while_reading(read, X, self._domain_loss, name)
+        check_values(X, self._domain_loss, name)
+        return X, read
+
+    def _samples(self, X) -> Samples:
+        loss = self._domain_loss
+        # values in [0, 1] are not standardized
+        return Samples(X, *self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
+
+    def _encoded(self, X, dtype=None):
+        """Codes of samples whose values are checked while they are read."""
+        X, read = self._checked_as_read(X)
+        return self._codes(X, dtype, read)
+
+    def _codes(self, X, dtype=None, read=None):
+        """Codes of checked samples as an array, whatever the `set_output` configuration."""
+        dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
+        read = self._samples(X).standardized if read is None else read
+        codes = self._run(encode, read, X.shape, self.n_components_)
+        return as_dtype(codes, self._code_unit, None, dtype)
+
+    def _reconstructed(self, X, read=None):
+        """Reconstructions of checked samples."""
+        read = self._samples(X).standardized if read is None else read
+        x_hat = self._run(reconstruct, read, X.shape, self.n_features_in_)
+        return self._in_units_of_X(x_hat, output_dtype(X))
+
+    def _run(self, function, read, shape, width):
+        static = (self._network, self.architecture_["loss"])
+        out, params = np.empty((shape[0], width), np.float32), self.params_
+        if function is encode:  # for one sample, the transfer of the decoder's weights would matter
+            params = {name: part for name, part in params.items() if name != "decoder"}
+        apply_in_blocks(function, static, params, shape, read, out, self._device)
+        return out
+
+    def _in_units_of_X(self, x_hat, dtype):
+        mean, scale = self._units
+        return as_dtype(x_hat, scale, mean, dtype)

@@ -24,7 +24,8 @@ def autoencoder(cls: Any = None, *, network: Any = None, notes: Any = None) -> A
     """Class decorator that makes an autoencoder of a class with annotated parameters.
 
     The class becomes a dataclass: its annotated fields are the parameters of the constructor,
-    keyword-only and with their defaults. In the docstring, the lines ``{parameters}`` and
+    keyword-only and with their defaults. Their constraints in ``_parameter_constraints`` are added
+    to those that the class inherits. In the docstring, the lines ``{parameters}`` and
     ``{attributes}`` are replaced by the documentation that all autoencoders share.
 
     Parameters
@@ -42,8 +43,17 @@ def autoencoder(cls: Any = None, *, network: Any = None, notes: Any = None) -> A
         docstring = cls.__doc__  # None under `python -OO`
         # scikit-learn compares and prints estimators by their parameters itself
         cls = dataclass(kw_only=True, eq=False, repr=False)(cls)
+        cls._parameter_constraints = _merged_constraints(cls)
         if docstring is not None:
             cls.__doc__ = complete_docstring(cls, docstring, network, notes or {})
         return cls
 
     return decorate if cls is None else decorate(cls)
+
+
+def _merged_constraints(cls: type) -> dict[str, Any]:
+    """Constraints of the parameters of a class and of all its bases."""
+    merged: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        merged |= vars(base).get("_parameter_constraints", {})
+    return merged

@@ -1,69 +1,38 @@
-"""What a fitted autoencoder does: codes of samples, samples of codes.
+"""Public methods of a fitted autoencoder. None of them changes the estimator."""
 
-Nothing here writes to the estimator.
-"""
-
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import estimator_html_repr
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skae.core.data.samples import Samples
-from skae.core.inference import apply_in_blocks, decode, encode, reconstruct
-from skae.core.losses import LOSSES
-from skae.estimators.base.architecture import find_device, network_of
+from skae._typing import FloatArray, MatrixLike
+from skae.core.inference import decode
 from skae.estimators.base.functions import (
     FARTHEST_CODE,
     decode_in_units,
     encode_in_units,
     function_params,
     link_of,
-    portable,
 )
-from skae.estimators.base.html_summary import summary_html
-from skae.estimators.base.input_checks import (
-    as_dtype,
-    check_cells,
-    checks_as_it_reads,
-    output_dtype,
-    read_samples,
-)
-from skae.estimators.base.scores import ScoringMixin
-from skae.estimators.base.sklearn_compat import DocumentedInHTML, ShownInHTML
-from skae.export.exporting import ExportMixin
-from skae.persistence.saving import SaveMixin
+from skae.estimators.base.hidden_layers import layer_activations
+from skae.estimators.base.input_checks import output_dtype, read_weights
+from skae.estimators.base.pullback import mean_pullback_metric
+from skae.estimators.base.scores import explained_variance, mean_squared_errors
 
-__all__ = ["FittedAutoencoder"]
+if TYPE_CHECKING:
+    from skae.estimators.base.autoencoder import BaseAutoencoder
+
+__all__ = ["FittedMixin"]
 
 
-class FittedAutoencoder(
-    ScoringMixin,
-    SaveMixin,
-    ExportMixin,
-    DocumentedInHTML,
-    ShownInHTML,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    BaseEstimator,
-):
-    """The public methods that need fitted weights."""
+class FittedMixin:
+    """Public methods that need fitted weights."""
 
-    _portable_methods = ("transform", "inverse_transform", "reconstruct")
-
-    def _html_repr(self):
-        diagram = estimator_html_repr(self)
-        return diagram + summary_html(self) if hasattr(self, "params_") else diagram
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-    def transform(self, X):
-        """Codes of samples.
+    def transform(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+        """Encode samples.
 
         Parameters
         ----------
@@ -72,64 +41,53 @@ class FittedAutoencoder(
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
-            In X's units under the identity code activation (as PCA's), in the prior's where codes
-            have one (`VAE`, `AdversarialAutoencoder`), else in the activation's range. Of X's
-            floating dtype; float32 for anything not floating.
+            Codes: in X's units under the identity code activation (as PCA's), in the prior's where
+            codes have one (`VAE`, `AdversarialAutoencoder`), else in the activation's range. Of X's
+            floating dtype; float32 if X is not floating.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
-            cross-entropy, cells outside [0, 1] (which only those that learn from noisy samples take).
+            If X has no samples, another number of features than in `fit`, NaN or infinity, or,
+            under cross-entropy, values outside [0, 1] (which autoencoders that train on noisy
+            samples accept).
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return self._encoded(X)
 
-    def _encoded(self, X, dtype=None):
-        """Codes of samples that are checked as they are read."""
-        X, read = self._checked_as_read(X)
-        return self._codes(X, dtype, read)
-
-    def _codes(self, X, dtype=None, read=None):
-        """Codes of checked samples, as an array whatever `set_output` asks for."""
-        dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
-        read = self._samples(X).standardized if read is None else read
-        codes = self._run(encode, read, X.shape, self.n_components_)
-        return as_dtype(codes, self._code_unit, None, dtype)
-
-    def inverse_transform(self, X):
-        """Samples of codes.
+    def inverse_transform(self: "BaseAutoencoder", X: ArrayLike) -> FloatArray:
+        """Decode codes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components)
-            Codes as `transform` gives them.
+            Codes as `transform` returns them.
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            Of the codes' floating dtype.
+            Samples, of the codes' floating dtype.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than codes have, NaN or infinity.
+            If X has no samples, another number of columns than `n_components`, NaN or infinity.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         Z = check_array(X, dtype="numeric", input_name="X")
         if Z.shape[1] != self.n_components_:
             raise ValueError(
                 f"X has {Z.shape[1]} columns, but codes of this {type(self).__name__} have "
-                f"n_components={self.n_components_}: give what transform returned"
+                f"n_components={self.n_components_}: pass codes as transform returns them"
             )
         unit = self._code_unit
 
-        def read(part):
+        def read(part: slice) -> FloatArray:
             with np.errstate(over="ignore"):
                 z = Z[part].astype(np.float64) / unit
             return np.clip(z, -FARTHEST_CODE, FARTHEST_CODE)
@@ -137,8 +95,8 @@ class FittedAutoencoder(
         x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(Z))
 
-    def reconstruct(self, X):
-        """Samples encoded and decoded: ``inverse_transform(transform(X))`` in one pass.
+    def reconstruct(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+        """Encode and decode samples: ``inverse_transform(transform(X))`` in one pass.
 
         Parameters
         ----------
@@ -147,124 +105,191 @@ class FittedAutoencoder(
         Returns
         -------
         X_hat : ndarray of shape (n_samples, n_features)
-            Of X's floating dtype; float32 for anything not floating.
+            Reconstructions, of X's floating dtype; float32 if X is not floating.
 
         Raises
         ------
         ValueError
             As `transform`.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         X, read = self._checked_as_read(X)
         return self._reconstructed(X, read)
 
-    def encoder_function(self):
-        """The encoder as a pure JAX function, for your own grad, jit and vmap.
+    def score_samples(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+        """Return the negative mean squared reconstruction error of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            float64, at most 0, in X's squared units. The higher, the more normal the sample.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
+        return -mean_squared_errors(self, self._checked(X))
+
+    def score(
+        self: "BaseAutoencoder",
+        X: MatrixLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Return the explained variance: 1 - squared error / squared distance to the mean.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0.
+
+        Returns
+        -------
+        score : float
+            1 for perfect reconstructions, 0 if they are as good as the mean of the training
+            samples. If all samples equal that mean: 1 if they are reconstructed exactly, else 0.
+
+        Raises
+        ------
+        ValueError
+            As `transform`; or if sample_weight has another length than X, is negative, not finite,
+            or 0 for all samples.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
+        X = self._checked(X)
+        return explained_variance(self, X, read_weights(sample_weight, X))
+
+    def hidden_activations(self: "BaseAutoencoder", X: MatrixLike, layer: int | str) -> FloatArray:
+        """Return the activations of a hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+        layer : int or str
+            A name, or its index in the list of names: "encoder.0", "encoder.1" and so on for the
+            hidden layers of the encoder in order, "code" for the codes, "decoder.0" and so on for
+            those of the decoder in order. With your own flax.linen modules
+            "encoder.<name of a submodule>", for the output of that submodule, and "encoder" for
+            the output of the whole encoder.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, ...)
+            (n_samples, width) for dense layers, (n_samples, height, width, channels) for
+            convolutions, (n_samples, steps, width) for recurrent layers (both directions
+            concatenated). Codes are as `transform` returns them, all others are in standardized
+            units. Of X's floating dtype; float32 if X is not floating.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer. The message lists the names.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
+        return layer_activations(self, self._checked(X), layer)
+
+    def pullback_metric(
+        self: "BaseAutoencoder", X: MatrixLike, *, root: bool = False
+    ) -> FloatArray:
+        """Return the mean pullback metric: how far reconstructions move with codes.
+
+        Distances between codes have no meaning by themselves, since the decoder can undo any
+        stretching of the latent space. With J the Jacobian of `inverse_transform`, a small step dz
+        of a code moves the reconstruction by::
+
+            |J dz|^2 = dz' J'J dz,      metric = mean over samples of J(transform(x))' J(transform(x))
+
+        So distances between the rows of ``transform(X) @ pullback_metric(X, root=True)`` are
+        approximately those between reconstructions, as they are with PCA. Use these for nearest
+        neighbors, clustering or t-SNE.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            A thousand samples suffice; each costs about as much as decoding 3 n_components codes.
+        root : bool, default=False
+            Whether to return the symmetric square root of the metric.
+
+        Returns
+        -------
+        metric : ndarray of shape (n_components, n_components)
+            float64, symmetric, positive semidefinite; in X's squared units over the codes' squared
+            units, its root in X's units over the codes'.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+
+        References
+        ----------
+        Arvanitidis, Hansen and Hauberg (2018). Latent space oddity: on the curvature of deep
+        generative models. ICLR.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import VAE
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> autoencoder = VAE(10, max_iter=20, random_state=0).fit(X)
+        >>> root = autoencoder.pullback_metric(X[:100], root=True)
+        >>> (autoencoder.transform(X) @ root).shape
+        (1797, 10)
+        """
+        return mean_pullback_metric(self, self._checked(X), root=root)
+
+    def encoder_function(
+        self: "BaseAutoencoder",
+    ) -> tuple[Callable[[dict[str, Any], Any], Any], dict[str, Any]]:
+        """Return the encoder as a pure JAX function, for your own grad, jit and vmap.
 
         Returns
         -------
         function : callable
-            ``function(params, X)`` gives codes of shape (n, n_components), as `transform`.
+            ``function(params, X)`` returns codes of shape (n, n_components), as `transform`.
         params : dict
             Its parameters: nested dicts of arrays.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         return partial(encode_in_units, self._network), function_params(self)
 
-    def decoder_function(self):
-        """The decoder as a pure JAX function, for your own grad, jit and vmap.
+    def decoder_function(
+        self: "BaseAutoencoder",
+    ) -> tuple[Callable[[dict[str, Any], Any], Any], dict[str, Any]]:
+        """Return the decoder as a pure JAX function, for your own grad, jit and vmap.
 
         Returns
         -------
         function : callable
-            ``function(params, Z)`` gives samples of shape (n, n_features), as `inverse_transform`.
+            ``function(params, Z)`` returns samples of shape (n, n_features), as `inverse_transform`.
         params : dict
             Its parameters: nested dicts of arrays.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         link = link_of(self.architecture_)
         return partial(decode_in_units, self._network, link), function_params(self)
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    @property
-    def _units(self):
-        """Center and scale of what the network sees; a loss with a domain compares X itself."""
-        if LOSSES[self.architecture_["loss"]].standardized:
-            return self.mean_, self.scale_
-        return np.zeros(self.n_features_in_), 1.0
-
-    @property
-    def _code_unit(self):
-        """Codes under the identity scale with X, as PCA's do, unless a prior sets their units."""
-        architecture = self.architecture_
-        scales = architecture["code_activation"] == "identity" and not architecture["prior_units"]
-        return self._units[1] if scales else 1.0
-
-    @property
-    def _device(self):
-        return find_device(self.device, or_default=True)
-
-    @property
-    def _network(self):
-        return network_of(self.architecture_, self._device)
-
-    def _portable(self, method):
-        return portable(self, method)
-
-    @property
-    def _compared_by(self):
-        """The loss whose range samples must keep; None where they may leave it."""
-        return self.architecture_["loss"]
-
-    def _checked(self, X):
-        """Samples whose cells have all been looked at."""
-        check_is_fitted(self)
-        X = read_samples(self, X, reset=False, all_finite=False)
-        check_cells(X, self._compared_by, type(self).__name__)
-        return X
-
-    def _checked_as_read(self, X):
-        """Samples, and what reads them in units of training; dense ones are checked by it."""
-        check_is_fitted(self)
-        X = read_samples(self, X, reset=False, all_finite=False)
-        read, name = self._samples(X).standardized, type(self).__name__
-        if isinstance(X, np.ndarray):
-            return X, checks_as_it_reads(read, X, self._compared_by, name)
-        check_cells(X, self._compared_by, name)
-        return X, read
-
-    def _samples(self, X):
-        loss = self._compared_by
-        # what is between 0 and 1 is read as it is
-        return Samples(X, *self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
-
-    def _run(self, function, read, shape, width):
-        static = (self._network, self.architecture_["loss"])
-        out, params = np.empty((shape[0], width), np.float32), self.params_
-        if function is encode:  # for one sample, sending the decoder's weights would take as long
-            params = {name: part for name, part in params.items() if name != "decoder"}
-        apply_in_blocks(function, static, params, shape, read, out, self._device)
-        return out
-
-    def _reconstructed(self, X, read=None):
-        read = self._samples(X).standardized if read is None else read
-        x_hat = self._run(reconstruct, read, X.shape, self.n_features_in_)
-        return self._in_units_of_X(x_hat, output_dtype(X))
-
-    def _in_units_of_X(self, x_hat, dtype):
-        mean, scale = self._units
-        return as_dtype(x_hat, scale, mean, dtype)

@@ -12,9 +12,9 @@ from skae.estimators.base.sklearn_compat import check_sample_weight, validate_da
 
 __all__ = [
     "as_dtype",
-    "check_cells",
+    "check_values",
     "check_range",
-    "checks_as_it_reads",
+    "check_while_reading",
     "output_dtype",
     "read_samples",
     "read_weights",
@@ -24,7 +24,7 @@ __all__ = [
 def read_samples(estimator, X, *, reset: bool, all_finite: bool = True):
     """Checked samples as they came: an ndarray (any real dtype) or CSR; never copied needlessly.
 
-    Without `all_finite` their cells are still to be looked at: see `checks_as_it_reads`.
+    Without `all_finite` their cells are still to be looked at: see `check_while_reading`.
     """
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     X = validate_data(
@@ -103,7 +103,7 @@ def read_weights(sample_weight, X) -> np.ndarray:
     return np.where(weight > _LEAST_WEIGHT * weight.max(), weight, 0.0)
 
 
-def checks_as_it_reads(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:
+def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:
     """``read(part)`` that looks at the cells of a part of `X` first.
 
     Samples may come from a file, and be many: to look at all of them beforehand takes as long as to
@@ -111,13 +111,13 @@ def checks_as_it_reads(read: Callable, X: np.ndarray, loss: str | None, name: st
     """
 
     def checking(part):
-        check_cells(X[part], loss, name, whole=X)
+        check_values(X[part], loss, name, whole=X)
         return read(part)
 
     return checking
 
 
-def check_cells(X, loss: str | None, name: str, *, whole=None) -> None:
+def check_values(X, loss: str | None, name: str, *, whole=None) -> None:
     """Raise where `X` holds what is no number, or what `loss` cannot compare.
 
     Parameters

@@ -1,19 +1,49 @@
-"""Parameters of the code, and of a dense network or another one in its place."""
+"""Parameters that autoencoders share: their constraints, and those of dense networks."""
 
-from collections.abc import Callable
+from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral
-from typing import Any, ClassVar
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+from sklearn.base import BaseEstimator
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.training.layerwise import plain_layer_objective
+from skae.core.losses import LOSSES
+from skae.core.networks.own_modules import describe_module, is_module, rebuilt
+from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.networks import NetworkSpecification
 
-__all__ = ["CodeParameters", "DenseParameters"]
+__all__ = ["TRAINING_CONSTRAINTS", "DenseParameters"]
 
-_DENSE_ALONE = (
+TRAINING_CONSTRAINTS: dict[str, list] = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "code_activation": [StrOptions(set(ACTIVATIONS))],
+    "loss": [StrOptions(LOSSES.keys())],
+    "init": [StrOptions({"pca", "random"})],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "max_iter": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+    "max_time": [Interval(Real, 0, None, closed="neither"), None],
+    "tol": [Interval(Real, 0, 1, closed="left")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "device": [str, None],
+    "checkpoint": [str, PathLike, None],
+    "checkpoint_interval": [Interval(Real, 0, None, closed="left")],
+}
+
+# parameters of the dense network; with another network they keep their defaults
+_DENSE_ONLY = (
     "hidden_layer_sizes",
     "decoder_hidden_layer_sizes",
     "activation",
@@ -23,33 +53,16 @@ _DENSE_ALONE = (
 
 
 @dataclass(eq=False, repr=False)
-class CodeParameters:
-    """What every autoencoder has: a length of its codes, and some network."""
+class DenseParameters(BaseEstimator):
+    """Parameters of a dense network, which `network` replaces by any other.
+
+    Clones share flax modules, which are immutable. Pickles hold a description of the modules,
+    since JAX's compiled functions, such as ``nn.relu`` in a field, can be neither copied nor
+    pickled.
+    """
 
     n_components: int = 2
     _: KW_ONLY
-
-    _parameter_constraints: ClassVar[dict] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    def _describe_network(self, parameters: dict, n_features: int) -> dict:
-        """Encoder and decoder in plain Python, given the resolved parameters."""
-        raise NotImplementedError
-
-    def _layer_objective(self) -> Callable:
-        """A pure function that returns the objective of one pair of layers in greedy pretraining.
-
-        ``function(depth, loss, samples, weight) -> (objective, constants)``; `samples` are the
-        inputs of the pair, which the layers below compute from `depth` 1 on.
-        """
-        return plain_layer_objective
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class DenseParameters(CodeParameters):
-    """A dense network by its own parameters, or any other by `network`."""
-
     network: Any = None
     hidden_layer_sizes: Any = "auto"
     decoder_hidden_layer_sizes: Any = None
@@ -71,34 +84,61 @@ class DenseParameters(CodeParameters):
         ],
     }
 
-    def _describe_network(self, parameters, n_features):
+    def _describe_network(self, parameters: dict, n_features: int) -> dict:
         if self.network is None:
             description = describe_dense(parameters, n_features)
             if self.pretraining is not None:
-                _check_layers(description, parameters["init"])
+                _check_pretraining(description, parameters["init"])
             return description
-        for name in _DENSE_ALONE:
+        for name in _DENSE_ONLY:
             value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
             if value != default:
                 raise ValueError(
-                    f"{name}={value!r} is a parameter of dense networks, and network= gives "
-                    f"another: leave {name}={default!r}"
+                    f"{name}={value!r} is a parameter of the dense network, which "
+                    f"network={self.network!r} replaces: leave {name}={default!r}"
                 )
         if isinstance(self.network, NetworkSpecification):
             return self.network.describe(n_features)
         return describe_modules(self.network, n_features, int(parameters["n_components"]))
 
+    def _has_modules(self) -> bool:
+        return isinstance(self.network, tuple) and all(map(is_module, self.network))
 
-def _check_layers(description, init):
-    """Whether a dense network can be trained pair by pair."""
+    def __sklearn_clone__(self) -> Self:
+        if not self._has_modules():
+            return super().__sklearn_clone__()
+        without_modules = copy(self)
+        without_modules.network = None
+        clone = without_modules.__sklearn_clone__()
+        clone.network = self.network
+        return clone
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if not self._has_modules():
+            return state
+        try:
+            return {**state, "network": {"modules": tuple(map(describe_module, self.network))}}
+        except ValueError:  # modules without a description may still be picklable themselves
+            return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if isinstance(state.get("network"), dict):
+            modules = tuple(map(rebuilt, state["network"]["modules"]))
+            state = {**state, "network": modules}
+        super().__setstate__(state)
+
+
+def _check_pretraining(description, init):
+    """Raise ValueError unless a dense network can be pretrained layer by layer."""
     if init != "random":
         raise ValueError(
-            f"pretraining='layerwise' is a start of its own, and init={init!r} is another: set "
+            f"pretraining='layerwise' initializes the weights, and so does init={init!r}: set "
             "init='random'"
         )
     if description["decoder_widths"] != description["encoder_widths"][::-1]:
         raise ValueError(
             f"decoder_hidden_layer_sizes={description['decoder_widths']} does not mirror "
             f"hidden_layer_sizes={description['encoder_widths']}: pretraining='layerwise' trains "
-            "pairs of layers, so leave it None"
+            "pairs of layers, so set it to None"
         )

@@ -6,12 +6,12 @@ from typing import Any
 from skae.core.training import records as results
 from skae.estimators.base.sklearn_compat import is_awaited
 
-__all__ = ["Listener", "listener_for"]
+__all__ = ["Listener", "make_listener"]
 
 _logger = logging.getLogger("skae")
 
 
-def listener_for(estimator, X, sample_weight):
+def make_listener(estimator, X, sample_weight):
     """Who tells those that listen, if anybody does."""
     if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
         return results.NO_LISTENER

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["seed_of"]
+__all__ = ["make_seed"]
 
 
-def seed_of(random_state, n_steps: int = 0) -> np.random.SeedSequence:
+def make_seed(random_state, n_steps: int = 0) -> np.random.SeedSequence:
     """A seed for one fit; another one where training goes on after `n_steps`."""
     if random_state is None:  # not NumPy's global generator
         return np.random.SeedSequence()

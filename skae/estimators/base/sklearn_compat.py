@@ -47,43 +47,13 @@ def is_awaited(callbacks) -> bool:
     return any(type(callback) not in _ONLOOKERS for callback in callbacks)
 
 
-# where our documentation stands, and what scikit-learn's diagrams make a link of
-DOCUMENTATION = "https://skae.readthedocs.io/en/stable/"
-
-
-class DocumentedInHTML:
-    """Diagrams of estimators link to skae's documentation instead of scikit-learn's."""
-
-    _doc_link_module = "skae"
-    _doc_link_template = DOCUMENTATION + "api/{module}.{estimator_name}.html"
-    # where users import it from: its page in the documentation is called so
-    _public_module = "skae"
-
-    def _doc_link_url_param_generator(self):
-        return {"module": self._public_module, "estimator_name": type(self).__name__}
-
-
-class ShownInHTML:
-    """Notebooks show what `_html_repr` gives: scikit-learn 1.6 does not ask for it by itself."""
-
-    def _repr_html_inner(self):
-        return self._html_repr()  # type: ignore[attr-defined]
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
-        return {**bundle, "text/html": self._repr_html_inner()} if "text/html" in bundle else bundle
-
-
 check_sample_weight = _check_sample_weight
 fit_context = _fit_context
 
 __all__ = [
-    "DOCUMENTATION",
     "CallbackSupportMixin",
-    "DocumentedInHTML",
     "Interval",
     "Options",
-    "ShownInHTML",
     "StrOptions",
     "check_sample_weight",
     "fit_context",

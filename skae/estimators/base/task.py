@@ -1,0 +1,111 @@
+"""From an estimator to the task of a fit, and from its outcome to fitted attributes."""
+
+import warnings
+from copy import copy
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from skae.core.training.loop import Recipe
+from skae.core.training.optimizers import resolve_optimizer
+from skae.estimators.base.architecture import describe, find_device, network_of
+from skae.estimators.base.fit import Outcome, Task
+from skae.estimators.base.input_checks import check_range, read_samples, read_weights
+from skae.estimators.base.progress import make_listener
+from skae.estimators.base.random_state import make_seed
+
+__all__ = ["make_task", "read_input", "set_fitted_attributes"]
+
+_FEATURES = ("n_features_in_", "feature_names_in_")
+
+
+def read_input(estimator, X, sample_weight, X_val, *, reset: bool):
+    """Checked training samples, weights and validation samples.
+
+    The first value returned is a copy of the estimator that has the names and the number of
+    features. So a fit that fails leaves the estimator unchanged.
+    """
+    checked = copy(estimator)
+    X = read_samples(checked, X, reset=reset)
+    weight = read_weights(sample_weight, X)
+    check_range(X, estimator.loss)
+    if X_val is not None:
+        if not estimator.early_stopping:
+            raise ValueError(
+                "X_val is the validation set for early stopping, which early_stopping=False "
+                "disables: omit X_val or set early_stopping=True"
+            )
+        X_val = read_samples(checked, X_val, reset=False)
+        check_range(X_val, estimator.loss)
+    return checked, X, weight, X_val
+
+
+def make_task(estimator, checked, X, sample_weight, fitted: dict[str, Any] | None) -> Task:
+    """Everything that a fit depends on; the fit itself does not read the estimator.
+
+    `fitted` holds the fitted attributes to continue training from, if any.
+    """
+    parameters, device = estimator._resolved(), find_device(estimator.device)
+    network = estimator._describe_network(parameters, checked.n_features_in_)
+    architecture = describe(
+        parameters,
+        network,
+        checked.n_features_in_,
+        heads=estimator._heads,
+        binary=estimator._binary,
+        prior_units=estimator._prior_units,
+    )
+    if fitted is not None:
+        _check_continuation(estimator, architecture, fitted)
+    features = {k: v for k, v in vars(checked).items() if k in _FEATURES}
+    hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}
+    return Task(
+        parameters=parameters,
+        recipe=Recipe(
+            network_of(architecture, device),
+            estimator._objective(),
+            resolve_optimizer(estimator.optimizer, checked.n_features_in_),
+            # gradients through many time steps may explode (Pascanu et al. 2013)
+            clip_norm=1.0 if network["kind"] == "recurrent" else None,
+        ),
+        hyperparameters={name: float(value) for name, value in hyperparameters.items()},
+        seed=make_seed(estimator.random_state, 0 if fitted is None else fitted["n_steps_"]),
+        device=device,
+        listener=make_listener(estimator, X, sample_weight),
+        shared={"architecture_": architecture, **features},
+        initialization=estimator._initialization(),
+        layer_objective=estimator._layer_objective(),
+        earlier=fitted,
+    )
+
+
+def _check_continuation(estimator, architecture, fitted):
+    if fitted["architecture_"] != architecture:
+        raise ValueError(
+            f"training can only continue with the fitted network, {fitted['architecture_']}, but "
+            f"the parameters describe {architecture}: set warm_start=False to train a new one"
+        )
+    estimator._check_continuation(fitted)
+
+
+def set_fitted_attributes(estimator, task: Task, outcome: Outcome, X, weight):
+    """Set all fitted attributes together; then warn or raise if training did not succeed."""
+    fitted = copy(estimator)
+    fitted.__dict__.update(outcome.attributes)
+    further = fitted._further_attributes(X, weight)
+    for name in _FEATURES:
+        estimator.__dict__.pop(name, None)
+    estimator.__dict__.update(outcome.attributes, **further)
+    task.listener.end(outcome.attributes)
+    if outcome.diverged:
+        warnings.warn(
+            f"Training diverged at learning_rate={estimator.learning_rate}: the loss or the weights"
+            " are not finite or too large. The best weights so far are kept. Lower learning_rate, "
+            "or scale X.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    task.checkpoint.remove()
+    return estimator

@@ -137,7 +137,9 @@ def test_other_networks_have_no_phases(X):
     model = AutoencoderTransformer(
         2, network=Convolutional(image_shape=(2, 3)), pretraining="layerwise", init="random"
     )
-    with pytest.raises(ValueError, match="pretraining='layerwise' is a parameter of the dense network"):
+    with pytest.raises(
+        ValueError, match="pretraining='layerwise' is a parameter of the dense network"
+    ):
         model.fit(X)
 
 

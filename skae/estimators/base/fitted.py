@@ -22,16 +22,17 @@ from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.pullback import mean_pullback_metric
 from skae.estimators.base.scores import explained_variance, mean_squared_errors
 
-if TYPE_CHECKING:
-    from skae.estimators.base.autoencoder import BaseAutoencoder
-
 __all__ = ["FittedMixin"]
 
 
 class FittedMixin:
     """Public methods that need fitted weights."""
 
-    def transform(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+    if TYPE_CHECKING:  # attributes of the estimator that this class is mixed into
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def transform(self, X: MatrixLike) -> FloatArray:
         """Encode samples.
 
         Parameters
@@ -56,7 +57,7 @@ class FittedMixin:
         """
         return self._encoded(X)
 
-    def inverse_transform(self: "BaseAutoencoder", X: ArrayLike) -> FloatArray:
+    def inverse_transform(self, X: ArrayLike) -> FloatArray:
         """Decode codes.
 
         Parameters
@@ -95,7 +96,7 @@ class FittedMixin:
         x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(Z))
 
-    def reconstruct(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+    def reconstruct(self, X: MatrixLike) -> FloatArray:
         """Encode and decode samples: ``inverse_transform(transform(X))`` in one pass.
 
         Parameters
@@ -117,7 +118,7 @@ class FittedMixin:
         X, read = self._checked_as_read(X)
         return self._reconstructed(X, read)
 
-    def score_samples(self: "BaseAutoencoder", X: MatrixLike) -> FloatArray:
+    def score_samples(self, X: MatrixLike) -> FloatArray:
         """Return the negative mean squared reconstruction error of each sample.
 
         Parameters
@@ -139,7 +140,7 @@ class FittedMixin:
         return -mean_squared_errors(self, self._checked(X))
 
     def score(
-        self: "BaseAutoencoder",
+        self,
         X: MatrixLike,
         y: object = None,
         sample_weight: ArrayLike | None = None,
@@ -171,7 +172,7 @@ class FittedMixin:
         X = self._checked(X)
         return explained_variance(self, X, read_weights(sample_weight, X))
 
-    def hidden_activations(self: "BaseAutoencoder", X: MatrixLike, layer: int | str) -> FloatArray:
+    def hidden_activations(self, X: MatrixLike, layer: int | str) -> FloatArray:
         """Return the activations of a hidden layer.
 
         Parameters
@@ -201,9 +202,7 @@ class FittedMixin:
         """
         return layer_activations(self, self._checked(X), layer)
 
-    def pullback_metric(
-        self: "BaseAutoencoder", X: MatrixLike, *, root: bool = False
-    ) -> FloatArray:
+    def pullback_metric(self, X: MatrixLike, *, root: bool = False) -> FloatArray:
         """Return the mean pullback metric: how far reconstructions move with codes.
 
         Distances between codes have no meaning by themselves, since the decoder can undo any
@@ -254,7 +253,7 @@ class FittedMixin:
         return mean_pullback_metric(self, self._checked(X), root=root)
 
     def encoder_function(
-        self: "BaseAutoencoder",
+        self,
     ) -> tuple[Callable[[dict[str, Any], Any], Any], dict[str, Any]]:
         """Return the encoder as a pure JAX function, for your own grad, jit and vmap.
 
@@ -274,7 +273,7 @@ class FittedMixin:
         return partial(encode_in_units, self._network), function_params(self)
 
     def decoder_function(
-        self: "BaseAutoencoder",
+        self,
     ) -> tuple[Callable[[dict[str, Any], Any], Any], dict[str, Any]]:
         """Return the decoder as a pure JAX function, for your own grad, jit and vmap.
 

@@ -1,7 +1,7 @@
 """Methods of autoencoders with a prior: draws of new samples, interpolation between samples."""
 
 from numbers import Integral
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,14 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, RandomState
 
-if TYPE_CHECKING:
-    from skae.estimators.base.autoencoder import BaseAutoencoder
-
 __all__ = ["GenerativeMixin"]
 
 
 class GenerativeMixin:
     """Adds `sample` and `interpolate` to an autoencoder whose codes have a prior."""
+
+    if TYPE_CHECKING:  # attributes of the estimator that this class is mixed into
+
+        def __getattr__(self, name: str) -> Any: ...
 
     _prior_units: ClassVar[bool] = True
 
@@ -25,9 +26,7 @@ class GenerativeMixin:
         """Draw codes of shape (n_samples, n_components) from the prior, as `transform` returns them."""
         raise NotImplementedError
 
-    def sample(
-        self: "BaseAutoencoder", n_samples: int = 1, random_state: RandomState = None
-    ) -> FloatArray:
+    def sample(self, n_samples: int = 1, random_state: RandomState = None) -> FloatArray:
         """Draw new samples: codes drawn from the prior, decoded without noise.
 
         Parameters
@@ -60,9 +59,7 @@ class GenerativeMixin:
         rng = np.random.default_rng(entropy)
         return self.inverse_transform(self._draw_codes(rng, n_samples).astype(np.float64))
 
-    def interpolate(
-        self: "BaseAutoencoder", x0: ArrayLike, x1: ArrayLike, n_steps: int = 10
-    ) -> FloatArray:
+    def interpolate(self, x0: ArrayLike, x1: ArrayLike, n_steps: int = 10) -> FloatArray:
         """Interpolate between two samples: decode points on the line between their codes.
 
         Parameters

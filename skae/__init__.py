@@ -1,42 +1,33 @@
 """Autoencoders with PCA's interface: scikit-learn transformers on JAX, flax and optax.
 
-Public names load when they are first used, so that ``import skae`` is quick and ``skae.core``
-runs where scikit-learn is not installed.
+Public names are imported on first access. So ``import skae`` is fast, and ``skae.core`` works
+without scikit-learn.
 """
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from skae._registry import ESTIMATORS
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "AdversarialAutoencoder": "skae.estimators.adversarial",
-    "AutoencoderTransformer": "skae.estimators.autoencoder",
-    "ConvolutionalAutoencoder": "skae.estimators.convolutional",
-    "ConvolutionalWinnerTakeAllAutoencoder": "skae.estimators.convolutional_winner_take_all",
-    "RecurrentAutoencoder": "skae.estimators.recurrent",
-    "DenoisingAutoencoder": "skae.estimators.denoising",
-    "GenerativeStochasticNetwork": "skae.estimators.generative_stochastic",
-    "ContractiveAutoencoder": "skae.estimators.contractive",
-    "SparseAutoencoder": "skae.estimators.sparse",
-    "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
-    "VAE": "skae.estimators.variational",
-    "AutoencoderOutlierDetector": "skae.meta.outliers",
-    "PretrainedClassifier": "skae.meta.classifier",
-    "PretrainedRegressor": "skae.meta.regressor",
-    "SemanticHasher": "skae.estimators.semantic_hashing",
+# public name -> module that defines it; type checkers read the imports below
+_MODULES = {
+    **ESTIMATORS,
+    "clear_caches": "skae.core.compile.clearing",
     "load": "skae.persistence.models",
     "load_cifar10": "skae.datasets",
     "load_fashion_mnist": "skae.datasets",
     "load_image_files": "skae.datasets",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_MODULES)
 
-# reachable as skae.display and so on without an import of their own, and loaded no sooner
+# subpackages that are imported on first access, as in `skae.display`
 _PACKAGES = ("datasets", "display", "hashing", "networks")
 
 if TYPE_CHECKING:
+    from skae.core.compile.clearing import clear_caches as clear_caches
     from skae.datasets import load_cifar10 as load_cifar10
     from skae.datasets import load_fashion_mnist as load_fashion_mnist
     from skae.datasets import load_image_files as load_image_files
@@ -62,10 +53,10 @@ if TYPE_CHECKING:
     from skae.persistence.models import load as load
 
 
-def __getattr__(name):
-    if name not in _HOME and name not in _PACKAGES:
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES and name not in _PACKAGES:
         raise AttributeError(f"module 'skae' has no attribute {name!r}")
-    module = importlib.import_module(_HOME.get(name, f"skae.{name}"))
+    module = importlib.import_module(_MODULES.get(name, f"skae.{name}"))
     if name in _PACKAGES:
         return module
     value = getattr(module, name)
@@ -73,5 +64,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_PACKAGES})

@@ -85,7 +85,7 @@ def forbidden_imports(path):
     return [
         f"{name} imports {imported}"
         for imported, other in others
-        if other not in {layer, "_typing", *ALLOWED[layer]}
+        if other not in {layer, "_registry", "_typing", *ALLOWED[layer]}
     ]
 
 

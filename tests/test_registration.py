@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 import skae
 import skae.estimators
 import skae.meta
-from skae.persistence.registry import CLASSES
+from skae._registry import ESTIMATORS
 
 PACKAGE = Path(skae.__file__).parent
 REFERENCE = PACKAGE.parent / "docs" / "api" / "index.rst"
@@ -37,17 +37,19 @@ def test_type_checkers_see_every_public_name():
     found = names_for_type_checkers()
     problems = [
         f"add `from {module} import {name} as {name}`"
-        for name, module in skae._HOME.items()
+        for name, module in skae._MODULES.items()
         if found.get(name) != module
     ]
-    problems += [f"remove {name}: _HOME does not list it" for name in set(found) - set(skae._HOME)]
+    problems += [
+        f"remove {name}: _MODULES does not list it" for name in set(found) - set(skae._MODULES)
+    ]
     assert not problems, "\n".join(["`if TYPE_CHECKING:` of skae/__init__.py:", *problems])
 
 
 def test_the_reference_lists_every_public_name():
     text = REFERENCE.read_text(encoding="utf-8")
     listed = {name.rpartition(".")[2] for name in re.findall(r"^   ([\w.]+)$", text, re.M)}
-    missing = set(skae._HOME) - listed
+    missing = set(skae._MODULES) - listed
     assert not missing, f"add to an autosummary of docs/api/index.rst: {sorted(missing)}"
 
 
@@ -72,12 +74,9 @@ def test_every_estimator_is_public_and_can_be_saved():
     estimators = estimators_defined_in(skae.estimators) | estimators_defined_in(skae.meta)
     assert len(estimators) > 10
     problems = [
-        f'add "{name}": "{module}" to {place}'
+        f'add "{name}": "{module}" to ESTIMATORS of skae/_registry.py'
         for name, module in estimators.items()
-        for place, names in {
-            "_HOME of skae/__init__.py": skae._HOME,
-            "CLASSES of skae/persistence/registry.py": CLASSES,
-        }.items()
-        if names.get(name) != module
+        if ESTIMATORS.get(name) != module
     ]
+    problems += [f"{name} is no estimator" for name in set(ESTIMATORS) - set(estimators)]
     assert not problems, "\n".join(problems)

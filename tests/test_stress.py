@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from skae import AutoencoderTransformer
-from skae.core.compile import programs, traces
+from skae import AutoencoderTransformer, clear_caches
+from skae.core.compile import clearing, programs
 from tests.conftest import ROOT
 from tests.datasets import curved
 
@@ -107,7 +107,7 @@ def fit_of_a_new_shape(i):
     ).fit_transform(curved(20 + i % 50, columns))  # fmt: skip
 
 
-def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
+def test_removed_programs_free_their_memory_maps(monkeypatch):
     monkeypatch.setattr(programs, "MAX_PROGRAMS", 2)
     counts = []
     for i in range(7):
@@ -119,21 +119,24 @@ def test_forgotten_programs_give_their_memory_maps_back(monkeypatch):
     assert counts[-1] < counts[2] + 400
 
 
-def test_traces_are_forgotten_and_what_the_user_compiled_is_not():
+def test_clear_caches_removes_traces_and_programs_but_not_the_users_functions():
     # a release of jax that gives them another name must be noticed
-    assert traces.caches()
+    assert clearing.trace_caches()
     traced = []
 
     @jax.jit
-    def user_s_own(x):
+    def own_function(x):
         traced.append(x.shape)
         return jax.numpy.where(x > 0, jax.nn.gelu(x), 0)
 
-    want = user_s_own(np.ones(3))
-    traces.forget_traces()
-    np.testing.assert_array_equal(user_s_own(np.ones(3)), want)
+    want = own_function(np.ones(3))
+    fit_of_a_new_shape(0)
+    assert programs._programs
+    clear_caches()
+    assert not programs._programs
+    np.testing.assert_array_equal(own_function(np.ones(3)), want)
     assert traced == [(3,)]
-    user_s_own(np.ones(4))
+    own_function(np.ones(4))
     assert traced == [(3,), (4,)]
 
 
@@ -146,6 +149,7 @@ def test_many_fits_stay_flat(n_fits, n_shapes):
     for i in range(n_fits):
         fit_of_a_new_shape(i % n_shapes)
         if i % 100 == 99:
+            clear_caches()
             gc.collect()
             maps.append(memory_maps())
             memory.append(process.memory_info().rss)

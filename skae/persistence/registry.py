@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skae._registry import ESTIMATORS
 from skae.core.networks.own_modules import import_path
 from skae.persistence.container import safe_repr
 
@@ -21,26 +22,13 @@ __all__ = [
     "is_fitted_attribute",
 ]
 
+# classes that a file may name
 CLASSES = {
-    "AdversarialAutoencoder": "skae.estimators.adversarial",
-    "AutoencoderOutlierDetector": "skae.meta.outliers",
-    "AutoencoderTransformer": "skae.estimators.autoencoder",
-    "ContractiveAutoencoder": "skae.estimators.contractive",
+    **ESTIMATORS,
     "Convolutional": "skae.networks.convolutional",
-    "ConvolutionalAutoencoder": "skae.estimators.convolutional",
-    "ConvolutionalWinnerTakeAllAutoencoder": "skae.estimators.convolutional_winner_take_all",
-    "DenoisingAutoencoder": "skae.estimators.denoising",
-    "GenerativeStochasticNetwork": "skae.estimators.generative_stochastic",
     "HammingIndex": "skae.hashing.index",
-    "PretrainedClassifier": "skae.meta.classifier",
-    "PretrainedRegressor": "skae.meta.regressor",
     "Recurrent": "skae.networks.recurrent",
-    "RecurrentAutoencoder": "skae.estimators.recurrent",
     "Residual": "skae.networks.residual",
-    "SemanticHasher": "skae.estimators.semantic_hashing",
-    "SparseAutoencoder": "skae.estimators.sparse",
-    "VAE": "skae.estimators.variational",
-    "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
 }
 
 # Attributes that scikit-learn sets on estimators independently of fitting.

@@ -1,1 +1,1 @@
-"""The cache of compiled programs and of traced shapes."""
+"""Cache of compiled programs and of output shapes."""

@@ -1,24 +1,28 @@
-"""Shapes of what a function would return, each found once: tracing takes a tenth of a second."""
+"""Output shapes of functions, traced once for each combination of input shapes.
+
+Tracing takes about a tenth of a second.
+"""
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache
+from typing import Any
 
 import jax
 
-__all__ = ["output_shapes"]
+__all__ = ["clear_shapes", "output_shapes"]
 
 
-def output_shapes(function: Callable, static: Hashable, args: tuple):
-    """The shapes that ``function(static, *args)`` would return; nothing is computed.
+def output_shapes(function: Callable, static: Hashable, args: tuple) -> Any:
+    """Shapes and dtypes that ``function(static, *args)`` would return, without computing it.
 
     Parameters
     ----------
     function : callable
         A module-level pure function.
     static : hashable
-        What it is specialized to; compared by value.
+        Static argument; compared by value.
     args : tuple of pytrees
-        Arrays that stand for all others of the same shapes and types.
+        Example arguments, which determine shapes and dtypes.
 
     Returns
     -------
@@ -33,3 +37,8 @@ def _traced(function, static, structure, kinds):
     shapes = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in kinds]
     args = jax.tree.unflatten(structure, shapes)
     return jax.eval_shape(lambda *given: function(static, *given), *args)
+
+
+def clear_shapes() -> None:
+    """Remove all cached shapes."""
+    _traced.cache_clear()

@@ -1,6 +1,8 @@
-"""From parameters to a network, and from a fitted description back to the same network."""
+"""Descriptions of networks in plain Python, and networks built from them."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import jax
 
@@ -21,18 +23,22 @@ __all__ = [
 ]
 
 
-def describe(parameters: dict, network: dict, n_features: int, **options) -> dict:
-    """All that the fitted functions depend on, in plain Python.
+def describe(parameters: dict, network: dict, n_features: int, **options: Any) -> dict:
+    """Description of everything that the fitted functions depend on, in plain Python.
 
     Parameters
     ----------
     parameters : dict
-        The estimator's, resolved.
+        Resolved parameters of the estimator.
     network : dict
         Description of encoder and decoder: see `describe_dense` and `skae.networks`.
     n_features : int
     **options
         "heads", "binary" and "prior_units" of the estimator's class.
+
+    Returns
+    -------
+    architecture : dict
     """
     n_components = int(parameters["n_components"])
     small = n_features * n_components <= MAX_LINEAR_PATH
@@ -49,7 +55,7 @@ def describe(parameters: dict, network: dict, n_features: int, **options) -> dic
 
 
 def describe_dense(parameters: dict, n_features: int) -> dict:
-    """The dense network that the parameters ask for."""
+    """Description of the dense network with these parameters."""
     encoder = parameters["hidden_layer_sizes"]
     if encoder == "auto":
         encoder = automatic_hidden_layer_sizes(n_features, int(parameters["n_components"]))
@@ -59,7 +65,7 @@ def describe_dense(parameters: dict, n_features: int) -> dict:
     if parameters["tied_weights"] and decoder != encoder[::-1]:
         raise ValueError(
             f"decoder_hidden_layer_sizes={decoder} does not mirror hidden_layer_sizes={encoder}: "
-            "tied_weights=True uses the encoder's matrices, so leave it None"
+            "tied_weights=True uses the encoder's matrices, so set it to None"
         )
     return {
         "kind": "dense",
@@ -70,25 +76,25 @@ def describe_dense(parameters: dict, n_features: int) -> dict:
     }
 
 
-def describe_modules(modules, n_features: int, n_components: int) -> dict:
-    """A user's (encoder, decoder), taken apart into plain Python and checked."""
+def describe_modules(modules: tuple, n_features: int, n_components: int) -> dict:
+    """Checked description of a user's (encoder, decoder)."""
     if len(modules) != 2 or not all(map(is_module, modules)):
         raise ValueError(
             "network must be None, a specification of skae.networks, or a pair (encoder, decoder) "
             f"of flax.linen modules, got {modules!r}"
         )
     encoder, decoder = map(describe_module, modules)
-    _checked(_frozen(encoder), _frozen(decoder), n_features, n_components)
+    _check_modules(_freeze(encoder), _freeze(decoder), n_features, n_components)
     return {"kind": "own", "encoder": encoder, "decoder": decoder}
 
 
 @lru_cache(maxsize=64)
-def _checked(encoder, decoder, n_features, n_components):
-    check_modules(_thawed(encoder), _thawed(decoder), n_features, n_components)
+def _check_modules(encoder, decoder, n_features, n_components):
+    check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
 
 
-def widths(name, sizes) -> tuple[int, ...]:
-    """Checked widths of layers."""
+def widths(name: str, sizes: Iterable[Any]) -> tuple[int, ...]:
+    """Widths of layers as ints; raises ValueError if one is not a positive integer."""
     if not all(_is_width(size) for size in sizes):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (128, 32)")
     return tuple(int(size) for size in sizes)
@@ -99,51 +105,52 @@ def _is_width(size):
 
 
 class _Items(tuple):
-    """A dict that hashes."""
+    """Hashable items of a dict."""
 
     __slots__ = ()
 
 
-def _frozen(value):
+def _freeze(value):
     if isinstance(value, dict):
-        return _Items((name, _frozen(item)) for name, item in value.items())
-    return tuple(map(_frozen, value)) if isinstance(value, tuple | list) else value
+        return _Items((name, _freeze(item)) for name, item in value.items())
+    return tuple(map(_freeze, value)) if isinstance(value, tuple | list) else value
 
 
-def _thawed(value):
+def _unfreeze(value):
     if isinstance(value, _Items):
-        return {name: _thawed(item) for name, item in value}
-    return tuple(map(_thawed, value)) if isinstance(value, tuple) else value
+        return {name: _unfreeze(item) for name, item in value}
+    return tuple(map(_unfreeze, value)) if isinstance(value, tuple) else value
 
 
-def network_of(architecture: dict, device=None) -> Network:
-    """The network of a description made by `describe`, as it is fast on a device of JAX."""
+def network_of(architecture: dict, device: Any = None) -> Network:
+    """The network of a description, in the implementation that is fast on the device."""
     device = device if device is not None else jax.local_devices()[0]
-    return _build(_frozen(architecture), device.platform)
+    return _build(_freeze(architecture), device.platform)
 
 
 def portable_network(architecture: dict) -> Network:
-    """The same, with convolutions as convolutions: for files that other libraries run."""
-    return _build(_frozen(architecture), "gpu")
+    """The network of a description with XLA's convolutions, for export to other libraries."""
+    return _build(_freeze(architecture), "gpu")
 
 
 @lru_cache(maxsize=256)
 def _build(architecture, platform) -> Network:
-    fields = _thawed(architecture)
+    fields = _unfreeze(architecture)
     network = fields.pop("network")
     standardized = LOSSES[fields.pop("loss")].standardized
     identity = fields["code_activation"] == "identity"
-    # the way back is the way in where codes are the principal components' own
-    same = not fields.pop("prior_units") and identity and standardized
-    gain = network.get("tied", False) and fields["linear_path"] and not same
+    # without a prior, a non-linear activation and a link, the decoder's skip connection is the
+    # transpose of the encoder's; otherwise tied weights need a gain of their own
+    is_transpose = not fields.pop("prior_units") and identity and standardized
+    gain = network.get("tied", False) and fields["linear_path"] and not is_transpose
     return build_network(network, platform=platform, gain=gain, **fields)
 
 
-def find_device(name: str | None, *, or_default: bool = False):
-    """JAX's device of that name; None stays None (JAX's default).
+def find_device(name: str | None, *, or_default: bool = False) -> Any:
+    """JAX's device of that name; None for None (JAX's default device).
 
-    With `or_default`, a device that is not there is None too: a model fitted on a GPU also
-    encodes where there is none.
+    With `or_default`, the result is None for an unavailable device as well: a model fitted on a GPU
+    can then be used on a machine without one.
     """
     if name is None:
         return None
@@ -153,8 +160,8 @@ def find_device(name: str | None, *, or_default: bool = False):
     except (RuntimeError, IndexError, ValueError):
         if or_default:
             return None
-        there = sorted({device.platform for device in jax.local_devices()} | {"cpu"})
+        available = sorted({device.platform for device in jax.local_devices()} | {"cpu"})
         raise ValueError(
-            f"device={name!r} is not there: use None or one of {there}, with a number as in "
-            "'cpu:0' where there are several"
+            f"device={name!r} is not available: use None or one of {available}, optionally with an "
+            "index as in 'cpu:0'"
         ) from None

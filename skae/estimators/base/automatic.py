@@ -1,7 +1,8 @@
-"""What "auto" means: sizes and budgets from the shape of the data. Formulas are in the docs."""
+"""Values of "auto": layer widths, batch size and epochs from the shape of the data."""
 
 import math
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -18,19 +19,19 @@ __all__ = [
     "validation_samples",
 ]
 
-# below this number of distinct samples, a held-out tenth chooses noise
+# below this number of distinct samples, the minimum of the loss on a tenth of them is mostly noise
 CROSS_VALIDATE_BELOW = 2000
 
 _MAX_VALIDATION_SAMPLES = 5000
-# samples of a batch that may be padding: batches of one size share a program
+# mini-batches up to this size may be padded, so that small data sets share one program
 _PADDED_BATCH = 1024
 _MIN_VALIDATION_SAMPLES = 200
 
 
 def automatic_hidden_layer_sizes(n_features: int, n_components: int) -> tuple[int, ...]:
-    """Two layers: h, twice as wide as the samples (a power of two from 64 to 512), and h / 4.
+    """Widths h and h / 4; h is twice the number of features, as a power of two from 64 to 512.
 
-    The second is at least 32, and as wide as the code where that is longer (up to h).
+    The second width is at least 32, and at least `n_components` up to h.
     """
     first = min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))
     return first, max(32, first // 4, min(first, n_components))
@@ -45,17 +46,19 @@ def automatic_batch_size(n_samples: int) -> int:
 def automatic_epochs(n_samples: int, n_features: int, batch_size: int) -> int:
     """Epochs for 2000 + n_samples / 16 optimizer steps (30,000 at most), between 5 and 200.
 
-    A step costs what its weights cost. So samples of more than 2048 columns get 2048 / n_features of
-    these steps, a quarter at least: up to four times faster, for a tenth of the gain over PCA.
+    The time of a step is proportional to the number of weights. So data with more than 2048
+    features get the fraction 2048 / n_features of these steps, at least a quarter: up to four times
+    faster, at the cost of a tenth of the gain over PCA.
     """
     steps = min(30_000, 2_000 + n_samples / 16) * min(1.0, max(0.25, 2048 / n_features))
     return min(200, max(5, round(steps / math.ceil(n_samples / batch_size))))
 
 
-def validation_samples(n_samples: int, fraction, n_features: int) -> int:
-    """Samples held out for early stopping; "auto" keeps to one block of them, dense.
+def validation_samples(n_samples: int, fraction: Any, n_features: int) -> int:
+    """Number of samples in the validation set.
 
-    A tenth, at most 5,000, and of more than 838 columns as many as 16 MB hold, at least 200.
+    "auto" is a tenth of the samples, at most 5,000, and for more than 838 features at most one
+    dense block of 16 MB, but at least 200.
     """
     if fraction == "auto":
         block = max(_MIN_VALIDATION_SAMPLES, BLOCK_BYTES // (4 * max(1, n_features)))
@@ -64,10 +67,10 @@ def validation_samples(n_samples: int, fraction, n_features: int) -> int:
 
 
 def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
-    """How long and how fast to train on `n_samples` samples."""
+    """Epochs, mini-batches, learning rates and stopping rule for `n_samples` samples."""
     batch_size = parameters["batch_size"]
     batch_size = automatic_batch_size(n_samples) if batch_size == "auto" else batch_size
-    # of a batch that holds all samples, the rest would be padding
+    # a mini-batch larger than the data would be mostly padding
     batch_size = min(batch_size, max(_PADDED_BATCH, 1 << (n_samples - 1).bit_length()))
     epochs = parameters["max_iter"]
     epochs = automatic_epochs(n_samples, n_features, batch_size) if epochs == "auto" else epochs
@@ -89,14 +92,14 @@ def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
     )
 
 
-def _schedule(schedule, init) -> tuple[str, float]:
-    """Name and warm-up of a schedule given as a name or as (name, warm-up)."""
+def _schedule(schedule: Any, init: str) -> tuple[str, float]:
+    """Name and warm-up fraction of a schedule given as a name or as (name, warm-up)."""
     if isinstance(schedule, str):
         return schedule, 0.05 if init == "pca" else 0.0
-    known = len(schedule) == 2 and isinstance(schedule[0], str) and isinstance(schedule[1], Real)
-    if not known or schedule[0] not in SCHEDULES or not 0 <= schedule[1] < 1:
+    is_pair = len(schedule) == 2 and isinstance(schedule[0], str) and isinstance(schedule[1], Real)
+    if not is_pair or schedule[0] not in SCHEDULES or not 0 <= schedule[1] < 1:
         raise ValueError(
             f"learning_rate_schedule={schedule!r} must be one of {sorted(SCHEDULES)}, or a tuple "
-            "of such a name and the share of all steps to warm up over, at least 0 and below 1"
+            "of such a name and the fraction of all steps used for warm-up, at least 0 and below 1"
         )
     return schedule[0], float(schedule[1])

@@ -1,6 +1,8 @@
-"""What a fitted autoencoder computes, as pure functions of JAX in the user's units."""
+"""Pure JAX functions of a fitted autoencoder in the user's units."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,7 @@ import numpy as np
 
 from skae.core.data.samples import FARTHEST
 from skae.core.losses import LOSSES
+from skae.core.networks import Network
 from skae.estimators.base.architecture import portable_network
 from skae.export.portable import Portable
 
@@ -23,32 +26,33 @@ __all__ = [
 ]
 
 
-#: in units of training, what the decoder's sums can bear
+#: largest absolute value of a code in standardized units, so that sums in the decoder stay finite
 FARTHEST_CODE = 1e20
 
 
-def encode_in_units(network, params, X):
-    """Codes of samples."""
+def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
+    """Encode samples."""
     return network.encode(params["network"], standardized(params, X)) * params["code_unit"]
 
 
-def decode_in_units(network, link, params, Z):
-    """Samples of codes."""
+def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z: Any) -> jax.Array:
+    """Decode codes."""
     codes = jnp.clip(jnp.asarray(Z) / params["code_unit"], -FARTHEST_CODE, FARTHEST_CODE)
     output = network.decode(params["network"], codes)
     return _in_units_of_X(params, link(output))
 
 
 def _reconstruct_in_units(network, link, params, X):
-    """Samples encoded and decoded."""
+    """Encode and decode samples."""
     output = network.reconstruct(params["network"], standardized(params, X))
     return _in_units_of_X(params, link(output))
 
 
-def standardized(params, X):
-    """Samples in units of training, no cell further away than `transform` takes it to be."""
-    # beside a large mean, what float32 rounds off of it is as large as what varies; two constants
-    # that are subtracted one after the other would be made one, and rounded
+def standardized(params: dict[str, Any], X: Any) -> jax.Array:
+    """Samples in standardized units, clipped to the same range as in `transform`."""
+    # If the mean is large, its rounding error in float32 is as large as the variation of X, so
+    # "rest" corrects for it. It is subtracted after the division: XLA would fold two constants that
+    # are subtracted in succession into one, and round it.
     samples = (jnp.asarray(X) - params["mean"]) / params["scale"] - params["rest"]
     return jnp.clip(samples, -FARTHEST, FARTHEST)
 
@@ -57,8 +61,8 @@ def _in_units_of_X(params, x_hat):
     return x_hat * params["scale"] + params["mean"]
 
 
-def function_params(autoencoder) -> dict:
-    """Weights and units of a fitted autoencoder."""
+def function_params(autoencoder) -> dict[str, Any]:
+    """Weights, mean, scale and unit of codes of a fitted autoencoder."""
     mean, scale = autoencoder._units
     rounded = mean.astype(np.float32)
     return {
@@ -70,13 +74,13 @@ def function_params(autoencoder) -> dict:
     }
 
 
-def link_of(architecture: dict):
-    """From the decoder's raw output to the reconstruction."""
+def link_of(architecture: dict) -> Callable:
+    """The function from the raw output of the decoder to the reconstruction."""
     return LOSSES[architecture["loss"]].link
 
 
 def portable(autoencoder, method: str) -> Portable:
-    """What a method of a fitted autoencoder computes, for files that run elsewhere."""
+    """A method of a fitted autoencoder as a pure function, for export."""
     architecture = autoencoder.architecture_
     network, link = portable_network(architecture), link_of(architecture)
     params, width = function_params(autoencoder), autoencoder.n_features_in_
@@ -90,10 +94,11 @@ def portable(autoencoder, method: str) -> Portable:
     return portable_over(architecture, function, width)
 
 
-def portable_over(architecture: dict, function, width: int) -> Portable:
-    """A function of samples that runs over the network of a description.
+def portable_over(architecture: dict, function: Callable, width: int) -> Portable:
+    """A function of any number of samples of a given width, for export.
 
-    A user's modules may ask how many samples there are, as ``len(x)`` does: they are shown one alone.
+    A user's modules may depend on the number of samples in Python, as ``len(x)`` does, which is
+    symbolic in an export. So they are applied to one sample at a time.
     """
     if architecture["network"]["kind"] == "own":
         return Portable(jax.vmap(lambda sample: function(sample[None])[0]), width)

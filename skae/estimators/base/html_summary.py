@@ -1,4 +1,4 @@
-"""A fitted autoencoder at a glance, as HTML under scikit-learn's diagram."""
+"""Summary of a fitted autoencoder as HTML, shown below scikit-learn's diagram."""
 
 from html import escape
 
@@ -14,7 +14,7 @@ _STYLE = "padding: 0.1em 0.8em; text-align: {align}; font-variant-numeric: tabul
 
 
 def summary_of(model) -> dict[str, str]:
-    """Layers with the shapes that they have of a sample, and how training ended.
+    """Layers with their output shapes for one sample, number of parameters, losses and epochs.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def summary_of(model) -> dict[str, str]:
     Returns
     -------
     summary : dict of str
-        What there is to say, by what it is about, from the samples on.
+        Values by name, in the order in which the network computes its layers.
     """
     check_is_fitted(model)
     network, history = model.architecture_["network"], model.history_
@@ -35,24 +35,24 @@ def summary_of(model) -> dict[str, str]:
     }
     trained = {name: part for name, part in model.params_.items() if name != "fixed"}
     n_parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(trained))
-    said = {
+    summary = {
         "network": network["kind"],
         **{name: " x ".join(map(str, shape)) for name, shape in shapes.items()},
         "parameters": f"{n_parameters:,}",
-        "epochs": f"{model.n_iter_}, kept: {model.best_iter_ or 'the start'}",
+        "epochs": f"{model.n_iter_}, kept: {model.best_iter_ or 'initialization'}",
     }
     if len(history["loss"]):
-        said["training loss"] = f"{history['loss'][-1]:.4g}"
+        summary["training loss"] = f"{history['loss'][-1]:.4g}"
     held_out = history.get("validation_loss", ())
     if np.isfinite(held_out).any():
-        lower = "" if model.best_iter_ else " (the start's was lower)"
-        said["best validation loss"] = f"{np.nanmin(held_out):.4g}{lower}"
-    said["seconds"] = f"{model.fit_time_['total']:.3g}"
-    return said
+        lower = "" if model.best_iter_ else " (lower at initialization)"
+        summary["best validation loss"] = f"{np.nanmin(held_out):.4g}{lower}"
+    summary["seconds"] = f"{model.fit_time_['total']:.3g}"
+    return summary
 
 
 def summary_html(model) -> str:
-    """`summary_of` as a table that can be folded up."""
+    """`summary_of` as a collapsible HTML table."""
     left, right = (_STYLE.format(align=align) for align in ("left", "right"))
     lines = "".join(
         f'<tr><th style="{left}">{escape(name)}</th><td style="{right}">{escape(value)}</td></tr>'

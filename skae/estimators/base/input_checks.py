@@ -1,11 +1,13 @@
-"""The user's samples on their way in and out: checks, dtypes, weights. The boundary to the core."""
+"""Validation of samples and weights, and dtypes of results: the boundary to `skae.core`."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import assert_all_finite
 
+from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
@@ -21,10 +23,10 @@ __all__ = [
 ]
 
 
-def read_samples(estimator, X, *, reset: bool, all_finite: bool = True):
-    """Checked samples as they came: an ndarray (any real dtype) or CSR; never copied needlessly.
+def read_samples(estimator, X: MatrixLike, *, reset: bool, all_finite: bool = True) -> Any:
+    """Checked samples as an ndarray of any real dtype or as CSR, without a needless copy.
 
-    Without `all_finite` their cells are still to be looked at: see `check_while_reading`.
+    With ``all_finite=False`` the values must still be checked: see `check_while_reading`.
     """
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     X = validate_data(
@@ -37,15 +39,15 @@ def read_samples(estimator, X, *, reset: bool, all_finite: bool = True):
         ensure_min_features=1,
     )
     if is_object:
-        # a dtype that does not come back: what is not floating gives float32
+        # holds Python integers beyond int64; results are float32, as for all that is not floating
         X = X.astype(np.longdouble)
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
     return _canonical(X) if sparse.issparse(X) else X
 
 
-def _canonical(X):
-    """CSR samples whose cells stand once each: what is looked at must be what is trained on."""
+def _canonical(X: Any) -> Any:
+    """CSR samples without duplicate entries: the values checked must be those trained on."""
     samples = sparse.csr_array(X)
     if not samples.has_canonical_format:
         samples = samples.copy()
@@ -53,22 +55,24 @@ def _canonical(X):
     return samples
 
 
-def output_dtype(X) -> np.dtype:
-    """Floating dtypes come back as they went in; anything else gives float32."""
+def output_dtype(X: Any) -> np.dtype:
+    """Floating dtype of results for X: that of X, or float32 if X is not floating."""
     dtype = X.dtype.newbyteorder("=")
     return dtype if dtype in (np.float16, np.float32, np.float64) else np.dtype(np.float32)
 
 
-def as_dtype(values, scale, shift, dtype) -> np.ndarray:
-    """``values * scale + shift`` in `dtype`, at most its largest number.
+def as_dtype(
+    values: np.ndarray, scale: float, shift: np.ndarray | None, dtype: np.dtype
+) -> np.ndarray:
+    """``values * scale + shift`` in `dtype`, clipped to its finite range.
 
-    float32 and float16 are given for what may hold larger ones: objects, wide integers, samples
-    beside which a reconstruction is a little off. `values` may be written over.
+    float32 and float16 can overflow: X may hold objects or wide integers, and a reconstruction may
+    slightly exceed the largest values of X. `values` may be overwritten.
     """
     if shift is None and values.dtype == dtype:
         if scale == 1:
             return values
-        # in place: memory that is new costs as much as the codes of samples that are narrow
+        # in place: with few features, allocating memory takes as long as encoding
         largest = max(1.0, values.max(initial=0), -values.min(initial=0))
         if float(largest) * float(scale) <= np.finfo(dtype).max:
             return np.multiply(values, dtype.type(scale), out=values)
@@ -83,31 +87,31 @@ def as_dtype(values, scale, shift, dtype) -> np.ndarray:
         return np.clip(wide, limits.min, limits.max).astype(dtype)
 
 
-# of a sample's weight over the largest
-_LEAST_WEIGHT = 1e-20
+# relative to the largest weight
+_MIN_WEIGHT = 1e-20
 
 
-def read_weights(sample_weight, X) -> np.ndarray:
-    """Checked sample weights, float64; ones where none are given.
+def read_weights(sample_weight: ArrayLike | None, X: MatrixLike) -> np.ndarray:
+    """Checked sample weights in float64; ones if `sample_weight` is None.
 
-    A sample that weighs less than 1e-20 of another weighs nothing: training is in float32.
+    Weights below 1e-20 of the largest become 0, since training is in float32.
     """
     weight = check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=False
     )
     if not np.any(weight > 0):
-        raise ValueError("sample_weight must be positive for at least one sample, got zeros only")
+        raise ValueError("sample_weight must be positive for at least one sample, got only zeros")
     with np.errstate(over="ignore"):
         if not np.isfinite(weight.sum()):
-            raise ValueError("sample_weight has no finite sum: divide it by its largest value")
-    return np.where(weight > _LEAST_WEIGHT * weight.max(), weight, 0.0)
+            raise ValueError("the sum of sample_weight overflows float64: divide it by its maximum")
+    return np.where(weight > _MIN_WEIGHT * weight.max(), weight, 0.0)
 
 
 def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:
-    """``read(part)`` that looks at the cells of a part of `X` first.
+    """A function that checks the values of a part of `X` and returns ``read(part)``.
 
-    Samples may come from a file, and be many: to look at all of them beforehand takes as long as to
-    encode them. A part comes into the cache once for both.
+    A pass over all values before encoding would take as long as encoding, above all if X is a
+    memory-mapped file. This way each part is loaded into the processor's cache once for both.
     """
 
     def checking(part):
@@ -117,18 +121,18 @@ def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: s
     return checking
 
 
-def check_values(X, loss: str | None, name: str, *, whole=None) -> None:
-    """Raise where `X` holds what is no number, or what `loss` cannot compare.
+def check_values(X: Any, loss: str | None, name: str, *, whole: Any = None) -> None:
+    """Raise ValueError if `X` has NaN, infinity, or values outside the domain of `loss`.
 
     Parameters
     ----------
     X : ndarray or CSR array
     loss : str or None
-        None where nothing is compared with `X`.
+        None: any finite values are accepted.
     name : str
-        Of the estimator, for the message.
+        Name of the estimator, for the error message.
     whole : ndarray, optional
-        What `X` is a part of, for the message.
+        The array that `X` is a part of, for the error message.
     """
     domain = None if loss is None else LOSSES[loss].domain
     if domain is None:
@@ -138,23 +142,23 @@ def check_values(X, loss: str | None, name: str, *, whole=None) -> None:
         check_range(X if whole is None else whole, loss)
 
 
-def check_range(X, loss: str) -> None:
-    """Raise where `X` is outside of the loss's domain."""
+def check_range(X: Any, loss: str) -> None:
+    """Raise ValueError if `X` has values outside the domain of `loss`."""
     domain = LOSSES[loss].domain
     if domain is None or not X.size:
         return
-    cells = X.data if sparse.issparse(X) else X
-    # both of a part while it is in the cache
-    step = max(1, 2**17 // max(1, cells[:1].size))
-    parts = [cells[first : first + step] for first in range(0, len(cells), step)]
-    ends = [(part.min(), part.max()) for part in parts]
-    low, high = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0, 0)
+    values = X.data if sparse.issparse(X) else X
+    # minimum and maximum of a part while it is in the processor's cache
+    step = max(1, 2**17 // max(1, values[:1].size))
+    parts = [values[first : first + step] for first in range(0, len(values), step)]
+    limits = [(part.min(), part.max()) for part in parts]
+    low, high = (min(x[0] for x in limits), max(x[1] for x in limits)) if limits else (0, 0)
     if low < domain.low or high > domain.high:
         raise ValueError(
             f"loss={loss!r} needs X in {domain}, got values from {low} to {high}: {domain.remedy}"
         )
 
 
-def samples_in_units(X, loss: str, mean, scale) -> Samples:
-    """Samples as the network sees them: centered and scaled, unless the loss compares X itself."""
+def samples_in_units(X: Any, loss: str, mean: np.ndarray, scale: float) -> Samples:
+    """Samples in standardized units, or X itself if the loss does not standardize it."""
     return Samples(X, mean, scale) if LOSSES[loss].standardized else Samples(X)

@@ -1,54 +1,55 @@
-"""Who hears of the epochs of a fit: the log (`verbose`) and scikit-learn's callbacks."""
+"""Reports the epochs of a fit to the log (`verbose`) and to scikit-learn's callbacks."""
 
 import logging
 from typing import Any
 
-from skae.core.training import records as results
-from skae.estimators.base.sklearn_compat import is_awaited
+from skae._typing import ArrayLike, MatrixLike
+from skae.core.training.records import NO_LISTENER, Listener, Progress
+from skae.estimators.base.sklearn_compat import needs_epoch_results
 
-__all__ = ["Listener", "make_listener"]
+__all__ = ["ProgressReporter", "make_listener"]
 
 _logger = logging.getLogger("skae")
 
 
-def make_listener(estimator, X, sample_weight):
-    """Who tells those that listen, if anybody does."""
+def make_listener(estimator, X: MatrixLike, sample_weight: ArrayLike | None) -> Listener:
+    """The listener for an estimator's log and callbacks; one that does nothing without them."""
     if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
-        return results.NO_LISTENER
-    return Listener(estimator, X, sample_weight)
+        return NO_LISTENER
+    return ProgressReporter(estimator, X, sample_weight)
 
 
-class Listener(results.Listener):
-    """Writes the log and calls the callbacks, whose answer it gives."""
+class ProgressReporter(Listener):
+    """Writes the log and calls the callbacks, which may request that training stops."""
 
-    def __init__(self, estimator, X, sample_weight):
+    def __init__(self, estimator, X: MatrixLike, sample_weight: ArrayLike | None) -> None:
         self.estimator = estimator
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
-        self.is_awaited = is_awaited(getattr(estimator, "_skl_callbacks", ()))
+        self.is_awaited = needs_epoch_results(getattr(estimator, "_skl_callbacks", ()))
         self.verbose = int(estimator.verbose)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        # y=X: scikit-learn's monitors score only where y is given
+        # y=X, since scikit-learn's ScoringMonitor computes scores only if it receives y
         self.arguments = {"estimator": estimator, "X": X, "y": X, "metadata": metadata}
         self.context: Any = None
         self.epoch: Any = None
 
     def begin(self, n_epochs: int, n_samples: int, attributes) -> None:
-        """Open the log, and the task that callbacks follow."""
+        """Configure the log and open the task that callbacks follow."""
         self.n_epochs, self.n_samples, self.attributes = n_epochs, n_samples, attributes
         if self.verbose:
-            _make_audible()
+            _configure_logging()
         if self.has_callbacks:
             self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
             self.context.call_on_fit_task_begin(**self.arguments)
             if n_epochs and self.is_awaited:
                 self._begin_epoch()
 
-    def _begin_epoch(self):
+    def _begin_epoch(self) -> None:
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(**self.arguments)
 
-    def __call__(self, progress) -> bool:
-        """An epoch ended."""
+    def __call__(self, progress: Progress) -> bool:
+        """Report an epoch; returns whether a callback requests that training stops."""
         if self.verbose and progress.epoch % self.verbose == 0:
             self._log(progress)
         if not self.has_callbacks:
@@ -59,21 +60,21 @@ class Listener(results.Listener):
             **self.arguments, reconstruction_attributes=lambda: self.attributes(progress)
         )
         self.epoch = None
-        is_over = stop or progress.is_last or progress.epoch == self.n_epochs
-        if self.is_awaited and not is_over:
+        is_done = stop or progress.is_last or progress.epoch == self.n_epochs
+        if self.is_awaited and not is_done:
             self._begin_epoch()
         return bool(stop)
 
     def end(self, attributes) -> None:
-        """The fit is over, with these fitted attributes."""
-        if self.epoch is not None:  # cut short by an interrupt or the time limit
+        """Report the end of the fit and its fitted attributes."""
+        if self.epoch is not None:  # an interrupt or the time limit ended this epoch early
             self.epoch.call_on_fit_task_end(**self.arguments)
         if self.context is not None:
             self.context.call_on_fit_task_end(
                 **self.arguments, reconstruction_attributes=attributes
             )
 
-    def _log(self, progress):
+    def _log(self, progress: Progress) -> None:
         losses = [
             f"{name.replace('_', ' ')} {value:.6g}" for name, value in progress.losses.items()
         ]
@@ -89,8 +90,8 @@ class Listener(results.Listener):
         )
 
 
-def _make_audible():
-    """Add a handler where none is configured, so that something is seen."""
+def _configure_logging() -> None:
+    """Add a handler if none is configured: Python prints no INFO messages without one."""
     if not _logger.hasHandlers():
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))

@@ -1,6 +1,8 @@
-"""All that is not public, or not old, in scikit-learn: imported here and nowhere else."""
+"""Names of scikit-learn that are private, or missing in old releases; imported only here."""
 
+from collections.abc import Iterable
 from functools import wraps
+from typing import Any, Self
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -9,31 +11,31 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 try:
     from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
 
-    # it counts tasks; all others may ask for the fitted estimator, or answer that it is enough
-    _ONLOOKERS: tuple[type, ...] = (ProgressBar,)
+    # It only counts tasks. Other callbacks may read the fitted estimator or stop the training.
+    _COUNTING_CALLBACKS: tuple[type, ...] = (ProgressBar,)
 except ImportError:  # scikit-learn < 1.9 has no callbacks
-    _ONLOOKERS = ()
+    _COUNTING_CALLBACKS = ()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for scikit-learn's: callbacks came with scikit-learn 1.9."""
+        """Replacement for releases before scikit-learn 1.9, which have no callbacks."""
 
-        def set_callbacks(self, *callbacks):
+        def set_callbacks(self, *callbacks: Any) -> Self:
             """Raise NotImplementedError: callbacks need scikit-learn >= 1.9.
 
             Parameters
             ----------
             *callbacks : callback instances
-                Not used.
+                Ignored.
 
             Returns
             -------
             self : estimator
-                Never.
+                Never returned.
             """
             raise NotImplementedError("callbacks need scikit-learn >= 1.9: upgrade scikit-learn")
 
     def with_callbacks(method):
-        """Nothing to manage."""
+        """Return the method unchanged in behavior."""
 
         @wraps(method)
         def unchanged(*args, **kwargs):
@@ -42,9 +44,9 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         return unchanged
 
 
-def is_awaited(callbacks) -> bool:
-    """Whether training must wait for what these callbacks answer."""
-    return any(type(callback) not in _ONLOOKERS for callback in callbacks)
+def needs_epoch_results(callbacks: Iterable[Any]) -> bool:
+    """Whether training must wait for these callbacks after each epoch."""
+    return any(type(callback) not in _COUNTING_CALLBACKS for callback in callbacks)
 
 
 check_sample_weight = _check_sample_weight
@@ -57,7 +59,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
-    "is_awaited",
+    "needs_epoch_results",
     "validate_data",
     "with_callbacks",
 ]

@@ -1,4 +1,4 @@
-"""Where the time of a fit went."""
+"""Time spent in the parts of a fit."""
 
 import time
 
@@ -6,22 +6,24 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """Seconds between laps, by name."""
+    """Measures seconds between laps, by name."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.begin = self.last = time.perf_counter()
 
-    def lap(self, name):
+    def lap(self, name: str) -> None:
+        """Record the seconds since the last lap under `name`."""
         now = time.perf_counter()
         self.seconds[name] = now - self.last
         self.last = now
 
     def total(self) -> float:
+        """Seconds since the clock was created."""
         return time.perf_counter() - self.begin
 
     def report(self, begun, choice, result) -> dict[str, float]:
-        """Seconds by part, with compilation apart from the part that it fell into."""
+        """Seconds by part; the time spent compiling is separate from the part that compiled."""
         compiling = {
             "start": begun.compile_seconds,
             "select": choice.compile_seconds if choice is not None else 0.0,

@@ -1,4 +1,6 @@
-"""Which units of a code are in use: measured on the samples of a fit, block by block."""
+"""Activity of the units of a code over the training samples: mean, frequency, dead units."""
+
+from typing import Any
 
 import numpy as np
 
@@ -6,13 +8,13 @@ from skae.core.data.samples import Samples
 
 __all__ = ["activity"]
 
-# of its largest code, what a unit must exceed to be active in a sample
-_ACTIVE = 0.01
-# of the largest standard deviation among units, below which a unit tells no samples apart
-_DEAD = 1e-3
+# a unit is active if it exceeds this fraction of its largest absolute activation
+_MIN_ACTIVATION = 0.01
+# a unit is dead if its standard deviation is below this fraction of the largest one
+_MIN_DEVIATION = 1e-3
 
 
-def activity(model, X, weight) -> dict[str, np.ndarray]:
+def activity(model, X: Any, weight: np.ndarray) -> dict[str, np.ndarray]:
     """``mean_activation_``, ``active_fraction_`` and ``dead_units_`` of a fitted autoencoder.
 
     Parameters
@@ -30,14 +32,15 @@ def activity(model, X, weight) -> dict[str, np.ndarray]:
             yield share[part], model._codes(block, np.float64)
 
     total, squares, highest = np.zeros((3, model.n_components_))
+    # differences from one code: the variance of a large constant would be rounding error
     origin = next(z[0] for _, z in codes())
     for w, z in codes():
         total += w @ (z - origin)
         squares += w @ np.square(z - origin)
         np.maximum(highest, np.abs(z).max(axis=0), out=highest)
     deviation = np.sqrt(np.maximum(0, squares - np.square(total)))
-    dead = deviation <= _DEAD * deviation.max()
-    active = sum(w @ (np.abs(z) > _ACTIVE * highest) for w, z in codes())
+    dead = deviation <= _MIN_DEVIATION * deviation.max()
+    active = sum(w @ (np.abs(z) > _MIN_ACTIVATION * highest) for w, z in codes())
     return {
         "mean_activation_": total + origin,
         "active_fraction_": np.where(dead, 0.0, active),

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
-from skae.core.data.moments import mean_and_scale
+from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, accepts, fast, outputs
 
@@ -107,8 +107,8 @@ def test_a_sample_that_weighs_next_to_nothing_is_left_out(cls, X):
     np.testing.assert_array_equal(few.transform(X), all_of_them.transform(X))
 
 
-def test_weighted_mean_and_scale(X, weights):
-    mean, scale = mean_and_scale(Samples(X), weights)
+def test_weighted_weighted_units(X, weights):
+    mean, scale = weighted_units(Samples(X), weights)
     want = np.average(X, axis=0, weights=weights)
     np.testing.assert_allclose(mean, want, rtol=1e-12)
     square = np.average(np.mean((X - want) ** 2, axis=1), weights=weights)

@@ -188,7 +188,7 @@ def _excitations(model, X, layer, width):
     """Of each unit by each sample, in blocks, of shape (n_samples, width)."""
     X = model._checked(X)
     out = np.empty((X.shape[0], width), np.float32)
-    samples = Samples(X, *model._units)
+    samples = Samples(X, model._units)
     static = (model._network, layer)
     apply_in_blocks(
         excitation, static, model.params_, X.shape, samples.standardized, out, model._device

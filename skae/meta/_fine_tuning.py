@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.data.moments import canonical_samples
-from skae.core.data.samples import Samples, most_alike
-from skae.core.training.loop import Recipe
-from skae.core.training.records import Listener, Result
+from skae.core.data.deduplication import canonical_samples
+from skae.core.data.samples import Samples, largest_with_same_power
+from skae.core.training.job import Job, TrainingData, ValidationSet
+from skae.core.training.records import Result
 from skae.estimators.base.automatic import training_plan, validation_samples
-from skae.objectives.supervised import LabeledData, fine_tune
+from skae.objectives.supervised import fine_tune
 
 __all__ = ["FineTuningTask", "run_fine_tuning"]
 
@@ -27,13 +27,10 @@ class FineTuningTask:
     """
 
     parameters: dict[str, Any]
-    recipe: Recipe
+    job: Job
     params: dict
-    hyperparameters: dict[str, float]
     classes: np.ndarray | None
     seed: np.random.SeedSequence
-    device: Any
-    listener: Listener
 
 
 def run_fine_tuning(
@@ -61,20 +58,17 @@ def run_fine_tuning(
     parameters = {**task.parameters, "init": "pca", "learning_rate": learning_rate}
     plan = training_plan(parameters, samples.n_samples, samples.n_features)
     head_learning_rate = task.parameters["head_learning_rate"]
-    data = _labeled_data(task, samples, weight, np.random.default_rng(split_seed))
-    if data.validation_index is None:  # early stopping never uses the training loss
+    data = _training_data(task, samples, weight, np.random.default_rng(split_seed))
+    if data.validation is None:  # early stopping never uses the training loss
         plan = replace(plan, patience=np.inf)
-    task.listener.begin(plan.epochs, len(data.train_index), None)
+    task.job.listener.begin(plan.epochs, len(data.index), None)
     return fine_tune(
-        task.recipe,
+        task.job,
         task.params,
         data,
         plan,
         None if head_learning_rate == "auto" else head_learning_rate,
-        task.hyperparameters,
-        seed=train_seed,
-        device=task.device,
-        listener=task.listener,
+        train_seed,
     )
 
 
@@ -87,13 +81,16 @@ def _learning_rate(learning_rate, n_samples):
     return min(1e-3, 5e-6 * np.sqrt(n_samples)) if learning_rate == "auto" else learning_rate
 
 
-def _labeled_data(task, samples, weight, rng) -> LabeledData:
+def _training_data(task, samples, weight, rng) -> TrainingData:
     if not task.parameters["early_stopping"]:
-        return LabeledData(samples, weight, np.arange(samples.n_samples))
+        return TrainingData(samples, weight, np.arange(samples.n_samples))
     train_index, validation_index = _split(task, samples, rng)
     fraction = task.parameters["validation_fraction"]
-    capacity = validation_samples(most_alike(samples.n_samples), fraction, samples.n_features)
-    return LabeledData(samples, weight, train_index, validation_index, capacity)
+    capacity = validation_samples(
+        largest_with_same_power(samples.n_samples), fraction, samples.n_features
+    )
+    validation = ValidationSet(samples, validation_index, weight)
+    return TrainingData(samples, weight, train_index, validation, capacity)
 
 
 def _split(task, samples, rng):

@@ -17,15 +17,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
+from skae.core.data.units import standardize_portable
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, adopted_weights, n_encoder_layers
 from skae.core.objective import Objective
+from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
 from skae.estimators.base.architecture import find_device, network_of, portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.estimator import SkaeEstimator
-from skae.estimators.base.functions import function_params, portable_over, standardized
+from skae.estimators.base.functions import function_params, portable_over
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
@@ -181,8 +183,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         checked.__dict__.update(shared)
         task = self._task(checked, network, seed, make_listener(self, X, sample_weight))
         labeled = np.flatnonzero(targets.labeled)
-        mean, scale = autoencoder._units
-        all_samples = Samples(samples, mean, scale, targets=targets.values)
+        all_samples = Samples(samples, autoencoder._units, targets=targets.values)
         head, result = run_fine_tuning(task, all_samples.select(labeled), sample_weight[labeled])
         clock.lap("train")
         return self._finish(shared, head, result, clock)
@@ -194,18 +195,20 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         n_frozen = _number_of_frozen(self.freeze, n_layers)
         return FineTuningTask(
             parameters=self.get_params(deep=False),
-            recipe=Recipe(
-                HeadedNetwork(network, n_layers, checked._n_outputs),
-                self._objective(),
-                resolve_optimizer(self.optimizer),
-                clip_norm=1.0 if recurrent else None,
+            job=Job(
+                Recipe(
+                    HeadedNetwork(network, n_layers, checked._n_outputs),
+                    self._objective(),
+                    resolve_optimizer(self.optimizer),
+                    clip_norm=1.0 if recurrent else None,
+                ),
+                {"alpha": float(self.alpha), "dropout": float(self.dropout)},
+                find_device(self.device),
+                listener,
             ),
             params=adopted_weights(network, autoencoder.params_, n_layers, n_frozen),
-            hyperparameters={"alpha": float(self.alpha), "dropout": float(self.dropout)},
             classes=getattr(checked, "classes_", None),
             seed=seed,
-            device=find_device(self.device),
-            listener=listener,
         )
 
     def _pretrain(self, X, sample_weight, seed):
@@ -262,7 +265,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
 
     def _apply(self, function, X, width):
         """Apply a function of (network, params, x) to samples in blocks; returns float32."""
-        samples = Samples(read_samples(self, X, reset=False), *self.autoencoder_._units)
+        samples = Samples(read_samples(self, X, reset=False), self.autoencoder_._units)
         out = np.empty((samples.n_samples, width), np.float32)
         shape = (samples.n_samples, samples.n_features)
         device = find_device(self.device, or_default=True)
@@ -277,7 +280,9 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         params, units = self.params_, function_params(self.autoencoder_)
 
         def function(X):
-            return self._exported_output(method, network.outputs(params, standardized(units, X)))
+            return self._exported_output(
+                method, network.outputs(params, standardize_portable(units, X))
+            )
 
         return portable_over(architecture, function, self.n_features_in_)
 

@@ -13,7 +13,7 @@ from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
-from skae.core.data.moments import canonical_samples, mean_and_scale
+from skae.core.data.deduplication import canonical_samples
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -186,7 +186,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         X = read_samples(fitted, X, reset=True)
         weight = read_weights(sample_weight, X)
         # Duplicates are merged first, so that weights are equivalent to repetition.
-        index, weight = canonical_samples(Samples(X, *mean_and_scale(Samples(X), weight)), weight)
+        index, weight = canonical_samples(Samples(X), weight)
         X, seed = X[index], make_seed(self.random_state)
         settings = {
             "autoencoder": self.autoencoder,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from skae.core.data.moments import mean_and_scale
+from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
 from skae.core.initialization.principal_components import principal_components
 
@@ -287,7 +287,7 @@ def _components(data, scale, weight, support, explained_variance, rng):
     """All samples, centered at the mean of inliers, and the inliers' principal components."""
     samples = Samples(scale_features(data, scale))
     index, weight = np.flatnonzero(support), weight[support] / weight[support].mean()
-    samples = samples.centered(*mean_and_scale(samples.select(index), weight))
+    samples = samples.with_units(weighted_units(samples.select(index), weight))
     inliers, rank = samples.select(index), min(_MAX_COMPONENTS, samples.n_features)
     vectors, deviations = principal_components(
         inliers.blocks, inliers.n_samples, samples.n_features, weight, rank, rng

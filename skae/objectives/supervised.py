@@ -7,7 +7,7 @@ Kumar, Raghunathan, Jones, Ma and Liang (2022), Fine-tuning can distort pretrain
 underperform out-of-distribution, ICLR. With 500 labels that cost 0.7 points of accuracy.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -20,12 +20,11 @@ from skae.core.inference import apply_in_blocks
 from skae.core.networks.headed import HeadedNetwork, LinearHead
 from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.core.training.driver import train
-from skae.core.training.loop import Recipe
+from skae.core.training.job import Job, TrainingData, ValidationSet
 from skae.core.training.plan import Plan
-from skae.core.training.records import NO_LISTENER, Listener, Result
+from skae.core.training.records import NO_LISTENER, Result
 
 __all__ = [
-    "LabeledData",
     "cross_entropy_loss",
     "features",
     "fine_tune",
@@ -74,78 +73,32 @@ def features(network: HeadedNetwork, params: dict, x: jax.Array) -> jax.Array:
     return network.features(params, x)
 
 
-@dataclass(frozen=True)
-class LabeledData:
-    """Samples with targets, their weights (of mean 1), and a training and validation split.
-
-    ``validation_index`` is None where no validation set is held out. ``validation_capacity`` is
-    the padded number of validation samples, so that validation sets of different size share one
-    compiled program.
-    """
-
-    samples: Samples
-    weight: np.ndarray
-    train_index: np.ndarray
-    validation_index: np.ndarray | None = None
-    validation_capacity: int | None = None
-
-    @property
-    def validation_set(self) -> tuple[Samples, np.ndarray, np.ndarray] | None:
-        """Samples, index and weights of the validation set, as `train` expects them."""
-        if self.validation_index is None:
-            return None
-        return self.samples, self.validation_index, self.weight
-
-    def subset(self, max_samples: int, rng: np.random.Generator) -> "LabeledData":
-        """At most `max_samples` samples, drawn at random without replacement."""
-        if max_samples >= self.samples.n_samples:
-            return self
-        chosen = np.sort(rng.permutation(self.samples.n_samples)[:max_samples])
-
-        def positions(index):
-            return np.searchsorted(chosen, np.intersect1d(index, chosen))
-
-        validation = None if self.validation_index is None else positions(self.validation_index)
-        return LabeledData(
-            self.samples.select(chosen),
-            self.weight[chosen],
-            positions(self.train_index),
-            validation,
-            self.validation_capacity,
-        )
-
-
 def fine_tune(
-    recipe: Recipe,
+    job: Job,
     params: dict,
-    data: LabeledData,
+    data: TrainingData,
     plan: Plan,
     head_learning_rate: float | None,
-    hyperparameters: dict[str, float],
-    *,
     seed: np.random.SeedSequence,
-    device: Any = None,
-    listener: Listener = NO_LISTENER,
 ) -> tuple[Result, Result]:
     """Train a linear head on an encoder's layers, and then the layers together with the head.
 
     Parameters
     ----------
-    recipe : Recipe
-        Its network is a `HeadedNetwork`.
+    job : Job
+        Its network is a `HeadedNetwork`, its hyperparameters are "alpha" and "dropout". The listener
+        receives the epochs of the last training.
     params : dict
         Weights of the layers, without a head. If all layers are frozen (among the constants),
         only the head is trained.
-    data : LabeledData
+    data : TrainingData
+        Samples with targets.
     plan : Plan
     head_learning_rate : float or None
         Learning rate while the head is trained alone. None: inversely proportional to the number
         of features, since a step of Adam or its variants changes an output by the learning rate
         times the number of features.
-    hyperparameters : dict of float
-        With "alpha" and "dropout".
-    seed, device, listener
-        As for `train`. The listener receives the epochs of the last training.
+    seed : numpy.random.SeedSequence
 
     Returns
     -------
@@ -153,53 +106,54 @@ def fine_tune(
         Of training the head alone, and of training the head and the layers. Both are the same
         object if all layers are frozen and the head was trained on all samples.
     """
-
-    def run(recipe, params, data, plan, seed, listener):
-        return train(
-            recipe,
-            params,
-            data.samples,
-            data.train_index,
-            data.weight,
-            plan,
-            hyperparameters,
-            seed=seed,
-            held_out=data.validation_set,
-            evaluation_samples=data.validation_capacity,
-            device=device,
-            listener=listener,
-        )
-
     head_seed, seed, subset_seed = seed.spawn(3)
-    network: HeadedNetwork = recipe.network
+    network: HeadedNetwork = job.recipe.network
     shape = jax.ShapeDtypeStruct((1, data.samples.n_features), np.float32)
     width = output_shapes(features, network, (params, shape)).shape[1]
     max_samples = max(1, _MAX_FEATURE_VALUES // width)
-    subset = data.subset(max_samples, np.random.default_rng(subset_seed))
-    head_data, unit = _normalized_features(network, params, subset, width, device)
+    subset = _subset(data, max_samples, np.random.default_rng(subset_seed))
+    head_data, unit = _normalized_features(network, params, subset, width, job.device)
     params = {**params, "fixed": {**params["fixed"], "unit": unit}}
     trainable = {name: weights for name, weights in params.items() if name != "fixed"}
     is_complete = subset is data and not jax.tree.leaves(trainable)
     # The features are computed once, so this program is small whatever the encoder is.
-    head = run(
-        replace(recipe, network=LinearHead(width, network.n_outputs)),
-        {"head": _zero_head(width, network.n_outputs)},
+    head_recipe = replace(job.recipe, network=LinearHead(width, network.n_outputs))
+    head = train(
+        replace(job, recipe=head_recipe, listener=job.listener if is_complete else NO_LISTENER),
         head_data,
+        {"head": _zero_head(width, network.n_outputs)},
         replace(plan, learning_rate=head_learning_rate or min(0.02, 0.5 / width)),
-        head_seed,
-        listener if is_complete else NO_LISTENER,
+        seed=head_seed,
     )
     params = {**params, **head.params}
     if is_complete:
         return (replace(head, params=params),) * 2
     remaining = max(0.0, plan.max_time - sum(head.seconds.values()))
     plan = replace(plan, epochs=0 if head.interrupted else plan.epochs, max_time=remaining)
-    return head, run(recipe, params, data, plan, seed, listener)
+    return head, train(job, data, params, plan, seed=seed)
+
+
+def _subset(data: TrainingData, max_samples: int, rng) -> TrainingData:
+    """At most `max_samples` samples, drawn at random without replacement."""
+    if max_samples >= data.samples.n_samples:
+        return data
+    chosen = np.sort(rng.permutation(data.samples.n_samples)[:max_samples])
+    samples, weight = data.samples.select(chosen), data.weight[chosen]
+
+    def positions(index):
+        return np.searchsorted(chosen, np.intersect1d(index, chosen))
+
+    validation = data.validation
+    if validation is not None:
+        validation = ValidationSet(samples, positions(validation.index), weight)
+    return TrainingData(
+        samples, weight, positions(data.index), validation, data.validation_capacity
+    )
 
 
 def _normalized_features(
     network: HeadedNetwork, params, data, width, device
-) -> tuple[LabeledData, dict]:
+) -> tuple[TrainingData, dict]:
     """The layers' features as samples, centered and divided by one scale; and mean and scale.
 
     All features share one scale. A scale for each would amplify features of small variance, which
@@ -216,7 +170,9 @@ def _normalized_features(
     scale = np.float32(np.sqrt(mean_square) if mean_square > 0 else 1.0)
     values /= scale
     samples = Samples(values, targets=samples.targets(slice(None)))
-    return replace(data, samples=samples), {"mean": mean, "scale": scale}
+    validation = data.validation and replace(data.validation, samples=samples)
+    data = replace(data, samples=samples, validation=validation)
+    return data, {"mean": mean, "scale": scale}
 
 
 def _zero_head(width, n_outputs):

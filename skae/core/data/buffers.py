@@ -1,7 +1,7 @@
-"""Blocks of batches on the host, in memory that is used again.
+"""Blocks of mini-batches in host memory that is reused.
 
-A block is as large as a cache and is filled once a call: to allocate and to copy it each time would
-take as long as a small network's step on it.
+A block is as large as the processor's cache and is filled once per call. Allocating and copying it
+each time would take as long as a small network's step on it.
 """
 
 import math
@@ -12,19 +12,21 @@ from skae.core.data.samples import Samples
 
 __all__ = ["Buffers", "aligned", "is_aligned"]
 
-# a CPU device reads arrays where they are if they begin at a multiple of this
+# A CPU device reads an array in place if it begins at a multiple of this.
 _ALIGNMENT = 64
 
 
 class Buffers:
-    """Two blocks that take turns: one may be read by the device while the other is filled.
+    """Two blocks in alternation: the device may read one while the other is filled.
 
     Parameters
     ----------
     samples : Samples
     batch_size, capacity : int
-        Samples of a batch, batches of a block.
+        Samples of a mini-batch, mini-batches of a block.
     """
+
+    _padding = 0
 
     def __init__(self, samples: Samples, batch_size: int, capacity: int):
         self.samples, self.capacity = samples, capacity
@@ -39,7 +41,7 @@ class Buffers:
         ]
 
     def filled(self, batches: list[np.ndarray], weight: np.ndarray):
-        """The samples of `batches`, padded; what was filled last but one is overwritten.
+        """The samples of `batches`, padded. Overwrites the block filled before the last one.
 
         Returns
         -------
@@ -47,9 +49,9 @@ class Buffers:
         weights : ndarray of shape (capacity, batch_size)
             0 for padding.
         targets : ndarray of shape (capacity, batch_size, n_targets)
-            Batches after the last hold anything.
-        places : None
-            Samples are in the order in which they are wanted.
+            The content of mini-batches after the last of `batches` is undefined.
+        positions : None
+            The samples are in the order in which they are used.
         """
         samples, weights, targets = self._fill(batches, weight)
         return samples, weights, targets, None
@@ -66,8 +68,6 @@ class Buffers:
                 array[i, size:] = padding
         return samples, weights, targets
 
-    _padding = 0
-
     def _memory(self, shape):
         return aligned((*shape, self.samples.n_features), self.samples.dtype)
 
@@ -76,7 +76,7 @@ class Buffers:
 
 
 def aligned(shape, dtype) -> np.ndarray:
-    """An array that a CPU device reads where it is; it holds anything."""
+    """An uninitialized array that a CPU device reads in place."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
@@ -84,7 +84,7 @@ def aligned(shape, dtype) -> np.ndarray:
 
 
 def is_aligned(array: np.ndarray) -> bool:
-    """Whether a CPU device reads an array where it is, as float32."""
+    """Whether a CPU device reads an array in place, as float32."""
     flags = array.flags
     is_plain = array.dtype == np.float32 and flags.c_contiguous
     return is_plain and array.ctypes.data % _ALIGNMENT == 0

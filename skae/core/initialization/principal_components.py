@@ -1,7 +1,7 @@
-"""Where training starts: principal components of weighted samples, read block by block.
+"""Principal components of weighted samples, read block by block.
 
-A covariance matrix where that is small, else a randomized range finder (Halko, Martinsson and
-Tropp 2011), so that the start never takes longer than a few epochs.
+From the covariance matrix, the Gram matrix or a randomized range finder (Halko, Martinsson and Tropp
+2011), whichever is small, so that the initialization never takes longer than a few epochs.
 """
 
 from typing import NamedTuple
@@ -17,8 +17,8 @@ _POWER_ITERATIONS = 5
 
 
 class Components(NamedTuple):
-    """``vectors`` of shape (n_features, n_components) and ``deviations``, the codes' standard
-    deviations; zeros stand for components that the samples do not have.
+    """``vectors`` of shape (n_features, n_components), and ``deviations``, the standard deviations
+    of the codes. Components beyond the rank of the samples are 0.
     """
 
     vectors: np.ndarray
@@ -26,15 +26,15 @@ class Components(NamedTuple):
 
 
 def principal_components(blocks, n_samples, n_features, weight, n_components, rng) -> Components:
-    """The first principal components of samples in units of training.
+    """The first principal components of standardized samples.
 
     Parameters
     ----------
     blocks : callable
-        Returns an iterator over ``(slice, samples)``; samples are centered, float32.
+        Returns an iterator over ``(slice, samples)``; the samples are centered, float32.
     weight : ndarray of shape (n_samples,), mean 1
     n_components : int
-        More than min(n_samples, n_features) are filled with zeros.
+        Components beyond min(n_samples, n_features) are 0.
     rng : numpy.random.Generator
         For the randomized solver.
     """
@@ -47,7 +47,7 @@ def principal_components(blocks, n_samples, n_features, weight, n_components, rn
         values, vectors = _randomized(blocks, n_features, weight / n_samples, rank, rng)
     vectors = vectors * _signs(vectors)
     deviations = np.sqrt(np.maximum(values, 0.0))
-    # directions without variance are noise of the solver
+    # Directions without variance are rounding errors of the solver.
     vectors = np.where(deviations > 1e-6 * max(deviations.max(initial=0.0), 1e-30), vectors, 0.0)
     missing = n_components - rank
     return Components(
@@ -57,7 +57,7 @@ def principal_components(blocks, n_samples, n_features, weight, n_components, rn
 
 
 def _signs(vectors):
-    """PCA's rule: the entry of largest magnitude of each component is positive."""
+    """The rule of scikit-learn's PCA: the entry of largest magnitude of each component is positive."""
     if not vectors.size:
         return np.ones(vectors.shape[1])
     largest = np.argmax(np.abs(vectors), axis=0)

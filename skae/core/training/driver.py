@@ -1,10 +1,11 @@
-"""Training from the host: epochs cut into blocks, blocks sent to the compiled engine.
+"""The host's side of training: epochs cut into calls of the compiled loop, one call in flight.
 
-Values in, a new result out. Knows nothing of estimators; failure is data in the result.
+`train` takes values and returns a new `Result`. Numerical failure is data in the result; nothing
+here depends on estimators or files.
 """
 
 import time
-from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,141 +14,123 @@ from skae.core.compile.programs import compiled
 from skae.core.compile.shapes import output_shapes
 from skae.core.data.buffers import Buffers
 from skae.core.data.resident import Resident, may_stay
-from skae.core.data.samples import Samples, n_batches, steps_per_block
+from skae.core.data.samples import n_batches, steps_per_block
 from skae.core.training.interrupt import Interrupt
-from skae.core.training.loop import Blocks, Recipe, State, advance, metrics, trainable
+from skae.core.training.job import Job, TrainingData
+from skae.core.training.loop import Blocks, State, advance, metrics, trainable
 from skae.core.training.plan import Call, Plan, calls, stage_of
-from skae.core.training.records import (
-    NO_CHECKPOINT,
-    NO_LISTENER,
-    Checkpoint,
-    Listener,
-    Progress,
-    Result,
-    history_of,
-)
-from skae.core.training.snapshot import put_back, snapshot_of, taken
+from skae.core.training.records import Progress, Result, Snapshot, history_of
 
 __all__ = ["train"]
 
-# a call is cut so that an interrupt, a time limit or a callback is heard within about a second
+# Calls are cut to about this length, so that an interrupt, a time limit or a callback takes effect
+# within about a second.
 _SECONDS_PER_CALL = 0.25
 
 
 def train(
-    recipe: Recipe,
-    params,
-    samples: Samples,
-    index: np.ndarray,
-    weight: np.ndarray,
+    job: Job,
+    data: TrainingData,
+    params: dict,
     plan: Plan,
-    hyperparameters: dict[str, float],
     *,
     seed: np.random.SeedSequence,
-    held_out: tuple[Samples, np.ndarray, np.ndarray] | None = None,
-    evaluation_samples: int | None = None,
     optimizer_state: list[np.ndarray] | None = None,
     step: int = 0,
-    device=None,
-    listener: Listener = NO_LISTENER,
-    checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> Result:
-    """Train `params` on ``samples[index]`` and return the best (or last) weights.
+    """Train and return the best weights (without a validation set, the last ones).
 
     Parameters
     ----------
-    recipe : Recipe
+    job : Job
+    data : TrainingData
     params : nested dict of arrays
-        Never changed.
-    samples : Samples
-    index : ndarray of shape (n,)
-        The samples to train on.
-    weight : ndarray of shape (samples.n_samples,)
-        Mean about 1.
+        Initial weights; never changed.
     plan : Plan
-    hyperparameters : dict of float
-        With "alpha", and what the objective needs.
+        Number of epochs, batch size, learning rates, early stopping.
     seed : numpy.random.SeedSequence
         For shuffling and for the noise of the objective.
-    held_out : tuple (samples, index, weight), optional
-        Evaluated before the first and after each epoch: the best weights are kept.
-    evaluation_samples : int, optional
-        Room for held-out samples, where it shall not depend on their number.
     optimizer_state, step : list of arrays, int
-        From an earlier result, to go on.
-    device : jax.Device, optional
-    listener : Listener
-        Called with a `Progress` after each epoch.
-    checkpoint : Checkpoint
-        Knows where this run stood, if it was begun before, and is told now and then.
+        Of an earlier result, to continue training.
 
     Returns
     -------
     result : Result
     """
-    earlier = checkpoint.begin()
-    if isinstance(earlier, Result):
-        return earlier
-    run = _Run(recipe, samples, index, weight, plan, hyperparameters, seed, device)
-    run.listener, run.checkpoint = listener, checkpoint
-    run.prepare(params, held_out, evaluation_samples, optimizer_state, step)
-    if earlier is not None:
-        put_back(earlier, run)
+    stored = job.checkpoint.begin()
+    if isinstance(stored, Result):
+        return stored
+    run = _Run(job, data, plan, seed, (params, optimizer_state, step), stored)
     with Interrupt() as run.interrupt:
         try:
             run.epochs()
         except KeyboardInterrupt:
             if run.is_lost():
                 raise
-            run.interrupt.heard = True
+            run.interrupt.is_set = True
     result = run.result()
-    checkpoint.end(result)
+    job.checkpoint.end(result)
     return result
 
 
 class _Run:
-    """One training run: the state on the device, and the host's clock and records."""
+    """One training run: the state on the device, the host's clock and the records.
 
-    listener: Listener = NO_LISTENER
-    checkpoint: Checkpoint = NO_CHECKPOINT
+    Parameters
+    ----------
+    job, data, plan, seed
+        As for `train`.
+    start : tuple (params, optimizer_state, step)
+    snapshot : Snapshot, optional
+        Where an earlier, identical run was interrupted.
+    """
 
-    def __init__(self, recipe, samples, index, weight, plan, hyperparameters, seed, device):
-        self.recipe, self.samples, self.index, self.weight = recipe, samples, index, weight
-        self.plan = plan
-        self.device = device if device is not None else jax.local_devices()[0]
-        self.hyperparameters = {name: np.float32(v) for name, v in hyperparameters.items()}
+    def __init__(self, job: Job, data: TrainingData, plan: Plan, seed, start, snapshot=None):
+        self.job, self.data, self.plan = job, data, plan
+        self.device = job.resolved_device
+        self.hyperparameters = {k: np.float32(v) for k, v in job.hyperparameters.items()}
         shuffle_seed, noise_seed = seed.spawn(2)
         self.rng = np.random.default_rng(shuffle_seed)
-        self.key_data = noise_seed.generate_state(2, np.uint32)
-        self.steps_per_epoch = n_batches(len(index), plan.batch_size)
-        if may_stay(samples, len(index), self.device):
-            self.buffers: Buffers = Resident(samples, index, plan.batch_size, self.device)
-        else:
-            capacity = steps_per_block(plan.batch_size, samples.n_features)
-            self.buffers = Buffers(samples, plan.batch_size, capacity)
-        self.capacity = self.buffers.capacity
-        self.steps_per_call = min(8, self.capacity)
-        self.program: Callable | None = None
-        self.paced = self.stopped = False
+        self.steps_per_epoch = n_batches(len(data.index), plan.batch_size)
+        self.buffers = self._buffers()
+        self.steps_per_call = min(8, self.buffers.capacity)
+        self.has_pace = self.stopped = False
         self.interrupt = Interrupt()
+        self.program = None
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
         self.start = self.collected = time.perf_counter()
+        self.n_validation_batches = data.n_validation_batches(plan.batch_size)
+        self.first_step = start[2]
+        state = self._initial_state(*start, noise_seed.generate_state(2, np.uint32))
+        if snapshot is not None:
+            state = jax.tree.unflatten(jax.tree.structure(state), snapshot.state)
+            self.records, self.steps_sent = list(snapshot.records), snapshot.steps
+            self.stopped = snapshot.stopped
+            self.start -= snapshot.seconds
+        self.state: Any = jax.device_put(state, self.device)
+        self.validation = jax.device_put(data.validation_blocks(plan.batch_size), self.device)
+        self.units = jax.device_put(data.samples.device_units, self.device)
 
-    def prepare(self, params, held_out, room, optimizer_state, step):
-        """Put state and held-out samples on the device; nothing is compiled."""
-        start = self.recipe.optimizer.initial_state(trainable(params))
+    def _buffers(self) -> Buffers:
+        samples, batch_size = self.data.samples, self.plan.batch_size
+        if may_stay(samples, len(self.data.index), self.device):
+            return Resident(samples, self.data.index, batch_size, self.device)
+        return Buffers(samples, batch_size, steps_per_block(batch_size, samples.n_features))
+
+    def _initial_state(self, params, optimizer_state, step, key_data) -> State:
+        """The state before the first step, in NumPy; nothing is compiled."""
+        recipe, data = self.job.recipe, self.data
+        initial = recipe.optimizer.initial_state(trainable(params))
         if optimizer_state is not None:
-            start = jax.tree.unflatten(jax.tree.structure(start), optimizer_state)
-        evaluation = self._held_out_blocks(held_out, room)
-        empty = Blocks(*self.buffers.filled([], self.weight), *self.samples.shift_and_scale)
-        known = params, empty, self.hyperparameters
-        names = sorted(output_shapes(metrics, self.recipe, known))
+            initial = jax.tree.unflatten(jax.tree.structure(initial), optimizer_state)
+        empty = Blocks(*self.buffers.filled([], data.weight), data.samples.device_units)
+        names = sorted(output_shapes(metrics, recipe, (params, empty, self.hyperparameters)))
         zero = np.float32(0)
-        state = State(
+        return State(
             params=params,
-            optimizer_state=start,
+            optimizer_state=initial,
             best_params=params,
             best_loss=np.float32(np.inf),
             best_step=np.int32(step),
@@ -156,28 +139,14 @@ class _Run:
             step=np.int32(step),
             stopped=np.bool_(False),
             diverged=np.bool_(False),
-            key_data=self.key_data,
+            key_data=key_data,
             sums={"loss": zero, "samples": zero, "metrics": dict.fromkeys(names, zero)},
         )
-        self.first_step = step
-        self.state = jax.device_put(state, self.device)
-        self.evaluation = jax.device_put(evaluation, self.device)
-        self.units = jax.device_put(self.samples.shift_and_scale, self.device)
-
-    def _held_out_blocks(self, held_out, room):
-        samples, index, weight = held_out or (self.samples, np.zeros(0, int), np.zeros(0))
-        self.n_evaluation = n_batches(len(index), self.plan.batch_size)
-        if held_out is None and room is None:
-            return None
-        needed = n_batches(max(1, len(index), room or 0), self.plan.batch_size)
-        # a power of two: folds of nearly the same size share a program
-        capacity = 1 << (needed - 1).bit_length()
-        blocks = samples.batches(index, weight, self.plan.batch_size, capacity)
-        return Blocks(*(*blocks, None), *samples.shift_and_scale)
 
     def epochs(self):
-        """Run the plan, one call in flight while the next block is read."""
-        if self.n_evaluation and not self.records:
+        """Run the plan; while a call is in flight, the next block is read."""
+        checkpoint = self.job.checkpoint
+        if self.n_validation_batches and not self.records:
             self._collect(self._send(Call([], [0], [True])))
         waiting = None
         for call in self._calls():
@@ -187,58 +156,61 @@ class _Run:
             if waiting is not None:
                 self._collect(waiting)
             waiting = sent
-            if self._must_hear_of(call):
+            if self._must_collect(call):
                 self._collect(waiting)
                 waiting = None
-                if self.checkpoint.is_due():
-                    self.checkpoint.keep(snapshot_of(self))
+                if checkpoint.is_due():
+                    checkpoint.keep(self.snapshot())
             is_late = time.perf_counter() - self.start > self.plan.max_time
-            if self.stopped or self.interrupt.heard or is_late:
+            if self.stopped or self.interrupt.is_set or is_late:
                 break
         if waiting is not None:
             self._collect(waiting)
-        if self.interrupt.heard:
-            self.checkpoint.keep(snapshot_of(self))
+        if self.interrupt.is_set:
+            checkpoint.keep(self.snapshot())
 
-    def _must_hear_of(self, call):
-        """Whether to wait for this call: a listener may, and the first call sets the pace."""
-        is_heard = self.listener.is_awaited and call.evaluate[-1]
-        return is_heard or self.checkpoint.is_due() or not self.paced
+    def _must_collect(self, call):
+        """Whether to wait for this call: a listener may wait, and the first call sets the pace."""
+        is_awaited = self.job.listener.is_awaited and call.evaluate[-1]
+        return is_awaited or self.job.checkpoint.is_due() or not self.has_pace
 
     def _calls(self):
         return calls(
             self.plan,
-            self.index,
+            self.data.index,
             self.rng,
             lambda: self.steps_per_call,
-            self.listener.is_awaited,
+            self.job.listener.is_awaited,
             self.steps_sent,
         )
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
         block, stage = self._block(call), self._stage(call)
-        args = (self.state, block, self.evaluation, stage, self.hyperparameters)
+        args = (self.state, block, self.validation, stage, self.hyperparameters)
         if self.program is None:
-            # weights, moments and the best weights once, not twice
-            program, seconds = compiled(advance, self.recipe, args, donated=(0,))
+            # The state is donated: weights, moments and best weights need memory once, not twice.
+            program, seconds = compiled(advance, self.job.recipe, args, donated=(0,))
             self.program, self.seconds["compile"] = program, seconds
         begin = time.perf_counter()
         self.state, history = self.program(*args)
         return call, history, begin
 
     def is_lost(self):
-        """Whether an exception came between a call, which takes the state, and its answer."""
+        """Whether an exception came between a call, which consumes the state, and its result."""
         return any(leaf.is_deleted() for leaf in jax.tree.leaves(self.state))
 
     def _block(self, call):
-        block = self.buffers.filled(call.batches, self.weight)
-        return Blocks(*jax.device_put(block, self.device), *self.units)
+        block = self.buffers.filled(call.batches, self.data.weight)
+        return Blocks(*jax.device_put(block, self.device), self.units)
 
     def _stage(self, call):
-        steps = self.steps_sent + np.arange(self.capacity)
+        steps = self.steps_sent + np.arange(self.buffers.capacity)
         self.steps_sent += len(call.batches)
-        return stage_of(self.plan, call, steps, len(self.index), n_evaluation=self.n_evaluation)
+        n_samples = len(self.data.index)
+        return stage_of(
+            self.plan, call, steps, n_samples, n_validation_batches=self.n_validation_batches
+        )
 
     def _collect(self, sent):
         """Wait for a call, read its history, and report the epochs that ended in it."""
@@ -246,60 +218,82 @@ class _Run:
         history = jax.device_get(history)
         now, before = time.perf_counter(), max(begin, self.collected)
         self.collected = now
-        self._pace(len(call.batches), now - begin)
+        self._set_pace(len(call.batches), now - begin)
         self.stopped |= int(history.n) < len(call.ends)
         for j in np.flatnonzero(call.evaluate[: int(history.n)]):
-            metrics = {name: float(m[j]) for name, m in history.metrics.items()}
-            self.records.append((float(history.loss[j]), float(history.evaluation[j]), metrics))
+            values = {name: float(m[j]) for name, m in history.metrics.items()}
+            self.records.append((float(history.loss[j]), float(history.validation_loss[j]), values))
             if call.batches:
                 share = call.ends[j] / len(call.batches)
                 self._report(before + share * (now - before))
 
-    def _pace(self, steps, seconds):
+    def _set_pace(self, steps, seconds):
         self.seconds["train"] += seconds
         if steps:
-            self.paced = True
+            self.has_pace = True
             fitting = steps * _SECONDS_PER_CALL / seconds
-            self.steps_per_call = int(np.clip(fitting, 1, min(self.capacity, 8 * steps)))
+            longest = min(self.buffers.capacity, 8 * steps)
+            self.steps_per_call = int(np.clip(fitting, 1, longest))
 
     def _report(self, moment):
-        """Tell the listener of the latest epoch, which ended at `moment`."""
-        if self.listener.is_awaited:  # else a later call is in flight: to ask is to wait
+        """Call the listener for the latest epoch, which ended at `moment`."""
+        listener = self.job.listener
+        if (
+            listener.is_awaited
+        ):  # otherwise a later call is in flight, and reading would wait for it
             self.stopped |= bool(self.state.stopped)
-        loss, evaluation, metrics = self.records[-1]
-        held_out = {"validation_loss": evaluation} if self.n_evaluation else {}
+        loss, validation_loss, values = self.records[-1]
+        validation = {"validation_loss": validation_loss} if self.n_validation_batches else {}
         progress = Progress(
-            epoch=len(self.records) - bool(self.n_evaluation),
-            losses={"loss": loss, **held_out, **metrics},
+            epoch=len(self.records) - bool(self.n_validation_batches),
+            losses={"loss": loss, **validation, **values},
             seconds=moment - self.start - self.seconds["compile"],
             is_last=self.stopped,
             fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
         )
-        self.stopped |= bool(self.listener(progress)) and self.listener.is_awaited
+        self.stopped |= bool(listener(progress)) and listener.is_awaited
+
+    def snapshot(self) -> Snapshot:
+        """The state between two calls; nothing may be in flight."""
+        return Snapshot(
+            state=[np.array(leaf) for leaf in jax.tree.leaves(jax.device_get(self.state))],
+            records=list(self.records),
+            steps=self.steps_sent,
+            stopped=self.stopped,
+            seconds=time.perf_counter() - self.start,
+        )
 
     def result(self) -> Result:
-        """All that was learned, on the host; nothing is left on the device."""
+        """Everything that was learned, on the host; nothing is left on the device."""
         state, self.state = self.state, None
         for leaf in jax.tree.leaves(state.params):
             leaf.delete()
-        history = history_of(self.records, self.n_evaluation > 0)
+        history = history_of(self.records, self.n_validation_batches > 0)
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
-        history["learning_rate"] = self.plan.rates(ends, len(self.index)).astype(np.float64)
-        params = jax.tree.map(taken, state.best_params)
-        moments = [taken(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
-        if state.diverged:  # those of steps that failed would spoil all that follow
-            fresh = self.recipe.optimizer.initial_state(trainable(params))
+        rates = self.plan.rates(ends, len(self.data.index))
+        history["learning_rate"] = rates.astype(np.float64)
+        params = jax.tree.map(_to_host, state.best_params)
+        moments = [_to_host(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
+        if state.diverged:  # moments of failed steps would spoil all training that continues here
+            fresh = self.job.recipe.optimizer.initial_state(trainable(params))
             moments = [np.array(leaf) for leaf in jax.tree.leaves(fresh)]
         return Result(
             params=params,
             optimizer_state=moments,
             step=int(state.step),
             history=history,
-            evaluations=np.asarray([evaluation for _, evaluation, _ in self.records]),
+            validation_losses=np.asarray([validation for _, validation, _ in self.records]),
             n_epochs=n_epochs,
             best_epoch=round((int(state.best_step) - self.first_step) / self.steps_per_epoch),
             diverged=bool(state.diverged),
-            interrupted=self.interrupt.heard,
+            interrupted=self.interrupt.is_set,
             seconds=self.seconds,
         )
+
+
+def _to_host(leaf) -> np.ndarray:
+    """An array on the host; its memory on the device is freed."""
+    array = np.array(leaf)
+    leaf.delete()
+    return array

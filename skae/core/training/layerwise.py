@@ -1,8 +1,8 @@
-"""Greedy layer-wise training: each pair of layers learns to rebuild what the layers below it give.
+"""Greedy layer-wise pretraining: each pair of layers reconstructs the output of the layers below.
 
-Deep stacks of bounded activations train badly from random weights, for little of the error's slope
-reaches the lower layers. Here no slope travels further than one pair (Bengio, Lamblin, Popovici
-and Larochelle 2007, Greedy layer-wise training of deep networks, NeurIPS 19).
+Deep stacks of bounded activations train badly from random weights, because the gradient vanishes on
+its way to the lower layers. Here no gradient passes through more than one pair (Bengio, Lamblin,
+Popovici and Larochelle 2007, Greedy layer-wise training of deep networks, NeurIPS 19).
 """
 
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from skae.core.networks.dense import dense_network
 from skae.core.networks.network import Network
 from skae.core.objective import Objective, reconstruction_loss
 from skae.core.training.driver import train
-from skae.core.training.loop import Recipe
+from skae.core.training.job import Job, TrainingData
 from skae.core.training.plan import Plan
-from skae.core.training.records import NO_CHECKPOINT
+from skae.core.training.records import NO_LISTENER
 
-__all__ = ["Pretrained", "n_pairs", "pair_network", "plain_layer_objective", "pretrain"]
+__all__ = ["InitialWeights", "n_pairs", "pair_network", "plain_layer_objective", "pretrain"]
 
 
-class Pretrained(NamedTuple):
-    """Weights of the whole stack, and how its phases went.
+class InitialWeights(NamedTuple):
+    """Initial weights of a fit; after greedy pretraining, with the record of its phases.
 
-    ``losses`` is of shape (n_pairs, epochs), NaN for epochs that were not run.
+    ``losses`` has the shape (n_pairs, epochs), NaN for epochs that were not run.
     """
 
     params: dict
@@ -44,15 +44,15 @@ def plain_layer_objective(depth: int, loss: str, samples, weight) -> tuple[Objec
 
 
 def n_pairs(network: Network) -> int:
-    """Pairs of an encoder's and a decoder's layer of a dense network whose halves mirror."""
+    """Number of pairs of an encoder layer and a decoder layer of a symmetric dense network."""
     return len(network.encoder.widths)
 
 
 def pair_network(network: Network, depth: int) -> Network:
-    """The autoencoder of one hidden layer that pair `depth` (0: next to the samples) is.
+    """Pair `depth` (0: next to the samples) as an autoencoder with one hidden layer.
 
-    It rebuilds the output of the layers below as the whole stack does: through the activation,
-    but for the samples themselves.
+    Its output passes through the activation as in the whole stack, except for the samples
+    themselves. So the trained pairs put together are the stack.
     """
     inner = network.encoder
     top = depth + 1 == n_pairs(network)
@@ -70,61 +70,64 @@ def pair_network(network: Network, depth: int) -> Network:
 
 
 def pretrain(
-    recipe: Recipe, params, samples, weight, plan: Plan, hyperparameters, *, phase: Callable, seed,
-    device=None, checkpoint=NO_CHECKPOINT,
-) -> Pretrained:  # fmt: skip
-    """Train pair by pair, from the samples upwards, each on what the pairs below give.
+    job: Job,
+    params: dict,
+    samples: Samples,
+    weight: np.ndarray,
+    plan: Plan,
+    layer_objective: Callable,
+    seed: np.random.SeedSequence,
+) -> InitialWeights:
+    """Train pair by pair, from the samples upwards, each on the output of the pairs below.
 
     Parameters
     ----------
-    recipe, samples, weight, hyperparameters, device, checkpoint
-        As for `train`; recipe's network is dense, its decoder the encoder's mirror image.
+    job : Job
+        Its network is dense and symmetric.
     params : dict
-        Weights to start from; they are not changed.
+        Initial weights; they are not changed.
+    samples : Samples
+    weight : ndarray of shape (n_samples,)
     plan : Plan
         Of each phase.
-    phase : callable
-        ``phase(depth, samples, weight)`` gives the objective of a phase and the constants that it
-        reads as ``params["fixed"]``; `samples` are those that the phase rebuilds.
+    layer_objective : callable
+        ``layer_objective(depth, samples, weight)`` returns the objective of a phase and the
+        constants that it reads as ``params["fixed"]``; `samples` are the inputs of the pair.
     seed : numpy.random.SeedSequence
 
     Returns
     -------
-    pretrained : Pretrained
+    weights : InitialWeights
     """
-    network, pairs = recipe.network, n_pairs(recipe.network)
+    job = replace(job, listener=NO_LISTENER)  # listeners follow the training of the whole stack
+    recipe, pairs = job.recipe, n_pairs(job.recipe.network)
     plan = replace(plan, patience=np.inf)
     losses = np.full((pairs, plan.epochs), np.nan)
     params = {**params, "encoder": dict(params["encoder"]), "decoder": dict(params["decoder"])}
     index, seconds, diverged = np.arange(samples.n_samples), 0.0, False
     for depth, phase_seed in enumerate(seed.spawn(pairs)):
-        pair = pair_network(network, depth)
-        objective, constants = phase(depth, samples, weight)
+        pair = pair_network(recipe.network, depth)
+        objective, constants = layer_objective(depth, samples, weight)
         result = train(
-            Recipe(pair, objective, recipe.optimizer, recipe.clip_norm),
+            replace(job, recipe=replace(recipe, network=pair, objective=objective)),
+            TrainingData(samples, weight, index),
             {**_layers_of_pair(params, pair, depth, pairs), "fixed": constants},
-            samples,
-            index,
-            weight,
             plan,
-            hyperparameters,
             seed=phase_seed,
-            device=device,
-            checkpoint=checkpoint,
         )
-        _put_back(params, result.params, depth, pairs)
+        _insert_pair(params, result.params, depth, pairs)
         losses[depth, : result.n_epochs] = result.history["loss"]
         seconds += result.seconds["compile"]
         diverged |= result.diverged
         if result.interrupted:
-            return Pretrained(params, losses, seconds, True, diverged)
+            return InitialWeights(params, losses, seconds, True, diverged)
         if depth + 1 < pairs:
-            samples = _outputs(pair, result.params, samples, device)
-    return Pretrained(params, losses, seconds, False, diverged)
+            samples = _outputs(pair, result.params, samples, job.device)
+    return InitialWeights(params, losses, seconds, False, diverged)
 
 
 def _layers_of_pair(params, pair, depth, pairs):
-    """The pair's weights; of a last layer with several heads the first."""
+    """The weights of a pair; of a code layer with several heads, the first head."""
     encoder = params["encoder"][f"layer_{depth}"]
     width = pair.n_components
     return {
@@ -133,7 +136,7 @@ def _layers_of_pair(params, pair, depth, pairs):
     }
 
 
-def _put_back(params, trained, depth, pairs):
+def _insert_pair(params, trained, depth, pairs):
     encoder = trained["encoder"]["layer_0"]
     width = encoder["bias"].shape[0]
     params["encoder"][f"layer_{depth}"] = {
@@ -144,7 +147,7 @@ def _put_back(params, trained, depth, pairs):
 
 
 def _outputs(pair, params, samples, device) -> Samples:
-    """What a trained pair gives of its samples, computed once."""
+    """The codes that a trained pair computes from its inputs."""
     outputs = np.empty((samples.n_samples, pair.n_components), np.float32)
     static, shape = (pair, "squared_error"), (samples.n_samples, samples.n_features)
     apply_in_blocks(encode, static, params, shape, samples.standardized, outputs, device)

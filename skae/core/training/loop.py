@@ -1,8 +1,9 @@
-"""The one training engine: state in, state out; compiled once for all that share a shape.
+"""The training loop: a pure function from state to state, compiled once for all fits of one shape.
 
-`advance` is a pure function of (state, samples, hyperparameters) that `vmap` accepts. It runs
-segments of steps, evaluates held-out samples after each, keeps the best weights and stops by
-patience, all inside one program. Nothing here knows of hosts, files or estimators.
+`advance` runs segments of optimizer steps. After a segment that ends an epoch it evaluates the
+validation set, keeps the best weights and applies early stopping, all inside one program. It has no
+host callback and no Python branch on values, so that `vmap` accepts it. Nothing here depends on
+files or estimators.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from skae.core.data.units import DeviceUnits
 from skae.core.networks import Model
 from skae.core.objective import Batch, Objective, Step
 from skae.core.training.optimizers import Optimizer
@@ -20,21 +22,23 @@ __all__ = ["MAX_SEGMENTS", "Blocks", "History", "Recipe", "Stage", "State", "adv
 
 MAX_SEGMENTS = 64
 
-# samples are of unit scale: what a few layers of larger weights give is no float32 any more
+# Standardized samples have unit scale: a few layers with larger weights overflow float32.
 _LARGEST_WEIGHT = 1e8
 
+# Parts of the weights whose matrices the L2 penalty applies to. Not the linear skip connection:
+# shrinking it would move the weights away from the PCA solution.
 _PENALIZED = ("encoder", "decoder", "head")
 
-# NumPy's on the host's side, jax's on the device's
+# a NumPy array on the host, a JAX array inside the program
 Array = Any
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a training program is specialized to.
+    """Everything that a training program is specialized to; static.
 
-    ``network`` is a `Network`, or another value that compares by what it is: the objective alone
-    asks it for anything.
+    ``network`` is a `Network` or another hashable value that the objective is written for. Gradients
+    are scaled down to the global norm ``clip_norm``, if it is given.
     """
 
     network: Any
@@ -44,10 +48,12 @@ class Recipe:
 
 
 class State(NamedTuple):
-    """What one step hands to the next.
+    """What each optimizer step updates.
 
-    ``since_best`` counts steps since the best evaluation; ``sums`` holds what the running epoch
-    has added up (loss times samples, samples).
+    ``best_params`` are those with the lowest monitored loss, ``best_loss``; ``reference_loss`` is
+    the loss that the next improvement is measured against, and ``since_best`` counts the optimizer
+    steps since the last one. ``sums`` accumulates loss, number of samples and metrics over the
+    current epoch.
     """
 
     params: Any
@@ -65,28 +71,28 @@ class State(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Batches of samples as they come from the host.
+    """Mini-batches of samples as the host transfers them.
 
-    ``samples`` (steps, batch_size, n_features) raw; ``weight`` (steps, batch_size); ``targets``
-    (steps, batch_size, n_targets); ``shift`` and ``scale`` make training units of raw samples:
-    ``(samples - shift) * scale``. With ``places`` (steps, batch_size), ``samples`` (any, n_features) are
-    those that batches are made of: ``samples[places]``.
+    ``samples`` of shape (steps, batch_size, n_features), in the units that ``units`` standardizes;
+    ``weight`` of shape (steps, batch_size), 0 for padding; ``targets`` of shape (steps, batch_size,
+    n_targets). With ``positions`` of shape (steps, batch_size), ``samples`` of shape (any,
+    n_features) stay in device memory, and mini-batches are ``samples[positions]``.
     """
 
     samples: Array
     weight: Array
     targets: Array
-    places: Array | None
-    shift: Array
-    scale: Array
+    positions: Array | None
+    units: DeviceUnits
 
 
 class Stage(NamedTuple):
-    """What to do in one call: ``ends[j]`` is the step after the last of segment j.
+    """What one call does.
 
-    ``evaluate[j]``: whether an epoch ends there. ``rates`` and ``progress`` (the share of the
-    schedule that is done, 1 at its end) are those of each step. With held-out batches the best
-    evaluation is kept, else the last finite weights.
+    Segment j consists of the steps up to ``ends[j]``, and ends an epoch if ``evaluate[j]``.
+    ``rates`` (learning rate) and ``progress`` (completed fraction of the schedule) have one value
+    per step. ``patience`` is in optimizer steps; ``tolerance`` is the relative decrease of the loss
+    that counts as an improvement.
     """
 
     ends: Array
@@ -94,27 +100,25 @@ class Stage(NamedTuple):
     n_segments: Array
     rates: Array
     progress: Array
-    n_evaluation: Array
+    n_validation_batches: Array
     patience: Array
     tolerance: Array
 
 
 class History(NamedTuple):
-    """Of each segment that ran (the first ``n``): training loss, loss on held-out samples (NaN where
-    there is none) and metrics.
-    """
+    """Training loss, validation loss (NaN if there is none) and metrics of the first ``n`` segments."""
 
     n: Array
     loss: Array
-    evaluation: Array
+    validation_loss: Array
     metrics: Any
 
 
-def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks | None, stage, hyper):
+def advance(recipe: Recipe, state: State, blocks: Blocks, validation: Blocks | None, stage, hyper):
     """Run the segments of `stage`; returns the new state and a `History`.
 
-    Where no sample is held out, in this call and all others, `evaluation` is None: to evaluate is a
-    tenth of what there is to compile.
+    `validation` is None if no call of the run has a validation set: compiling the evaluation takes a
+    tenth of the time.
     """
     nothing = jnp.full(MAX_SEGMENTS, jnp.nan)
     metrics = jax.tree.map(lambda _: nothing, state.sums["metrics"])
@@ -141,7 +145,7 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks | N
             ),
             state,
         )
-        state, record = _end_segment(recipe, state, evaluation, stage, stage.evaluate[j], hyper)
+        state, record = _end_segment(recipe, state, validation, stage, stage.evaluate[j], hyper)
         (*series,) = jax.tree.map(lambda all_, one: all_.at[j].set(one), history[1:], record)
         return state, History(j + 1, *series)
 
@@ -149,7 +153,7 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation: Blocks | N
 
 
 def trainable(params):
-    """All weights but the constants."""
+    """All weights except the constants."""
     return {name: part for name, part in params.items() if name != "fixed"}
 
 
@@ -157,12 +161,11 @@ def _batch(blocks, i):
     def of(arrays):
         return jax.lax.dynamic_index_in_dim(arrays, i, keepdims=False)
 
-    if blocks.places is None:
+    if blocks.positions is None:
         samples = of(blocks.samples)
     else:
-        samples = blocks.samples.at[of(blocks.places)].get(mode="promise_in_bounds")
-    samples = (samples.astype(jnp.float32) - blocks.shift) * blocks.scale
-    return Batch(samples, of(blocks.weight), of(blocks.targets))
+        samples = blocks.samples.at[of(blocks.positions)].get(mode="promise_in_bounds")
+    return Batch(blocks.units.standardize(samples), of(blocks.weight), of(blocks.targets))
 
 
 def _step(recipe, state, batch, rate, progress, hyper):
@@ -198,42 +201,47 @@ def _sums(loss, samples, metrics):
 
 
 def _sum_of_squares(weights):
-    """Over matrices of networks: biases and the linear path are never penalized."""
+    """Over the matrices of encoder, decoder and head; biases are not penalized."""
     leaves = jax.tree.leaves([weights[part] for part in _PENALIZED if part in weights])
     return sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
 
 
 def _decaying(weights):
-    """What decoupled weight decay sees: the linear path as zeros, so that it is left alone."""
+    """The weights for decoupled weight decay: zeros for the linear skip connection, so that it is
+    not regularized.
+    """
     if "linear" not in weights:
         return weights
     return {**weights, "linear": jax.tree.map(jnp.zeros_like, weights["linear"])}
 
 
-def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
+def _end_segment(recipe, state, validation, stage, ends_epoch, hyper):
     loss = state.sums["loss"] / state.sums["samples"]
-    held_out = jnp.float32(jnp.nan)
-    if evaluation is not None:
-        n_evaluation = jnp.where(ends_epoch, stage.n_evaluation, 0)
-        held_out = evaluate(recipe, state.params, evaluation, n_evaluation, state.key_data, hyper)
-    has_held_out = stage.n_evaluation > 0
-    monitored = jnp.where(has_held_out, held_out, loss)
-    # a loop, so that nothing is looked at where no epoch ends
+    validation_loss = jnp.float32(jnp.nan)
+    if validation is not None:
+        n_batches = jnp.where(ends_epoch, stage.n_validation_batches, 0)
+        validation_loss = evaluate(
+            recipe, state.params, validation, n_batches, state.key_data, hyper
+        )
+    has_validation = stage.n_validation_batches > 0
+    monitored = jnp.where(has_validation, validation_loss, loss)
+    # A loop with at most one iteration, so that nothing is computed where no epoch ends.
     finite = jax.lax.fori_loop(
         0,
         ends_epoch.astype(jnp.int32),
-        lambda _, finite: finite & _all_sane(state.params),
+        lambda _, finite: finite & _within_bounds(state.params),
         jnp.isfinite(monitored),
     )
-    # before the first step there is no training loss yet, and the start is the best there is
-    finite = finite | (~has_held_out & (state.sums["samples"] == 0))
-    better = finite & ends_epoch & (~has_held_out | (monitored < state.best_loss))
-    # of the reference's magnitude: a density's negative logarithm may be negative
+    # Before the first step there is no training loss; the initial weights count as finite.
+    finite = finite | (~has_validation & (state.sums["samples"] == 0))
+    better = finite & ends_epoch & (~has_validation | (monitored < state.best_loss))
+    # Relative to the magnitude, since a negative log-density may itself be negative.
     margin = 1.0 - stage.tolerance * jnp.sign(state.reference_loss)
     progress = finite & ends_epoch & (monitored < state.reference_loss * margin)
     since_best = jnp.where(progress, 0, state.since_best)
     stopped = ends_epoch & (~finite | (since_best >= stage.patience))
-    # a loop, where a branch or a select for each array would do: it takes a third of the compiling
+    # A loop instead of a select for each array: copies need no kernels, which saves a third of the
+    # compilation time.
     best_params, best_loss, best_step = jax.lax.fori_loop(
         0,
         better.astype(jnp.int32),
@@ -241,7 +249,7 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
         (state.best_params, state.best_loss, state.best_step),
     )
     metrics = jax.tree.map(lambda m: m / state.sums["samples"], state.sums["metrics"])
-    record = (loss, jnp.where(has_held_out & ends_epoch, held_out, jnp.nan), metrics)
+    record = (loss, jnp.where(has_validation & ends_epoch, validation_loss, jnp.nan), metrics)
     state = state._replace(
         best_params=best_params,
         best_loss=best_loss,
@@ -255,20 +263,20 @@ def _end_segment(recipe, state, evaluation, stage, ends_epoch, hyper):
     return state, record
 
 
-def _all_sane(params):
-    # put end to end, not one array after the other: there is less to compile
-    cells = jnp.concatenate([w.ravel() for w in jax.tree.leaves(trainable(params))])
-    return jnp.max(jnp.abs(cells)) < _LARGEST_WEIGHT
+def _within_bounds(params):
+    # Concatenated instead of array by array: one kernel to compile, at about 5 ms per kernel.
+    weights = jnp.concatenate([w.ravel() for w in jax.tree.leaves(trainable(params))])
+    return jnp.max(jnp.abs(weights)) < _LARGEST_WEIGHT
 
 
 def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
-    """Mean loss over held-out batches, without the penalty on weights, with fixed noise."""
+    """Mean loss over mini-batches, without the L2 penalty and with the same noise each time."""
     model = Model(recipe.network, params)
     base_key = jax.random.wrap_key_data(key_data)
 
     def add(i, sums):
         batch = _batch(blocks, i)
-        # a Python bool, so that the choice is made while tracing
+        # `is_training` is a Python bool, so that the objective branches while it is traced.
         step = Step(jax.random.fold_in(base_key, i), hyper, jnp.float32(1), is_training=False)
         loss, _ = recipe.objective(model, batch, step)
         samples = jnp.sum(batch.weight > 0)
@@ -279,7 +287,7 @@ def evaluate(recipe, params, blocks, n_batches, key_data, hyper):
 
 
 def metrics(recipe: Recipe, params, blocks: Blocks, hyper):
-    """What the objective reports of a batch; the engine asks for its names alone."""
+    """The metrics of one mini-batch; only their names are used, from an abstract evaluation."""
     key = jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32))
     step = Step(key, hyper, jnp.float32(1))
     return recipe.objective(Model(recipe.network, params), _batch(blocks, 0), step)[1]

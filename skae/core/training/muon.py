@@ -1,4 +1,11 @@
-"""Muon: steps of equal length in every direction of a matrix, for those between hidden layers."""
+"""Muon: updates with equal singular values, for matrices between hidden layers.
+
+Not ``optax.contrib.muon``: optax has it since 0.2.5 only, with five Newton-Schulz iterations of one
+polynomial instead of two of different ones (6 ms instead of 14 of a step of the residual network),
+and with coefficients in the optimizer's state. At the PCA initialization, where gradients are
+exactly 0, updates of equal length would amplify rounding errors; so the norm that a gradient is
+divided by has an `eps` that decreases with the number of features.
+"""
 
 from math import sqrt
 
@@ -8,18 +15,19 @@ import optax
 
 __all__ = ["muon", "orthogonalized"]
 
-# of a x + b x^3 + c x^5, turn by turn: nearest to 1 on [.03, 1], then on what the first makes of it
+# Coefficients of a x + b x^3 + c x^5 in each iteration: closest to 1 on [.03, 1], then on the
+# image of that interval.
 _POLYNOMIALS = ((7.3625, -20.7434, 15.1606), (2.9175, -2.1824, 0.4755))
 
 
 def muon(learning_rate, n_features: int | None = None, eps: float = 1e-8):
     """Muon for matrices between hidden layers (Jordan et al. 2024), NAdam for all other weights.
 
-    A matrix moves by its gradients' running sum with all singular values made about 1, times
-    ``0.2 * sqrt(its larger side)``, so that a cell moves as far as Adam would move it and the same
-    learning rates do (Liu et al. 2025, arXiv:2502.16982). Matrices that look at samples or make them
-    (a side of `n_features`) are too wide for it to pay, and move by NAdam, as do biases,
-    convolutions and the gates of cells.
+    The update of a matrix is the running sum of its gradients with all singular values set to about
+    1, times ``0.2 * sqrt(larger side)``. So an entry changes as much as under Adam, and the same
+    learning rates apply (Liu et al. 2025, arXiv:2502.16982). NAdam updates biases, convolutions,
+    gates of recurrent cells, and matrices with a side of `n_features`, which are too wide for Muon
+    to be worth its time.
     """
     inner = optax.chain(
         optax.trace(0.95, nesterov=True),
@@ -46,12 +54,12 @@ def _is_inner(path, weight, n_features):
 
 
 def orthogonalized(matrix, eps: float = 1e-8):
-    """The nearest matrix with orthonormal samples or columns, roughly, times 0.2 sqrt(larger side).
+    """Approximately the nearest matrix with orthonormal rows or columns, times 0.2 sqrt(larger side).
 
-    Singular values above .03 of (the sum of their fourth powers)^(1/4), at least the largest, end
-    between .62 and 1.38; smaller ones grow twentyfold, and all stay small where cells are not far
-    above `eps`, as rounding noise is. Two turns of Newton and Schulz, each with the polynomial that
-    is best for it (Amsel et al. 2025, The Polar Express, arXiv:2505.16932).
+    Singular values above .03 times the norm by which the matrix is divided end between .62 and 1.38;
+    smaller ones grow by a factor of about 20. All stay small where the entries are not much larger
+    than `eps`, as rounding errors are. Two Newton-Schulz iterations, each with its optimal
+    polynomial (Amsel et al. 2025, The Polar Express, arXiv:2505.16932).
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix

@@ -1,4 +1,4 @@
-"""How long and how fast to train, and how epochs are cut into calls of the compiled engine."""
+"""How long and how fast to train, and how epochs are cut into calls of the compiled loop."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ __all__ = ["Call", "Plan", "calls", "stage_of"]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast to train; all of it may change without compiling.
+    """Number of epochs, learning rates and early stopping; all of it is traced.
 
-    ``patience`` counts steps without progress, or epochs where ``patience_in_epochs``;
-    ``tolerance`` is the relative fall of the loss that counts as progress. ``epochs`` may stop
-    short of ``schedule_epochs``, the length that the learning rate's schedule is laid out for; 0
-    where training has no end to look to.
+    ``patience`` counts optimizer steps without improvement, or epochs if ``patience_in_epochs``;
+    ``tolerance`` is the relative decrease of the loss that counts as an improvement.
+    ``schedule_epochs`` is the length of the learning rate's schedule, where it differs from
+    ``epochs``; 0 where training has no known end. ``max_time`` is in seconds.
     """
 
     epochs: int
@@ -38,22 +38,22 @@ class Plan:
         return n_batches(n_samples, self.batch_size)
 
     def patient_steps(self, n_samples: int) -> int:
-        """Steps without progress after which training on `n_samples` samples stops."""
+        """Optimizer steps without improvement after which training stops."""
         unit = self.steps_per_epoch(n_samples) if self.patience_in_epochs else 1
         return int(min(self.patience * unit, 2**30))
 
     def rates(self, steps, n_samples: int) -> np.ndarray:
-        """Learning rate of each of `steps` (0-based) of a training run on `n_samples` samples."""
+        """Learning rate of each of `steps` (0-based), for `n_samples` training samples."""
         total = self._scheduled_steps(n_samples)
         return learning_rates(self.schedule, self.learning_rate, self.warm_up, total, steps)
 
     def progress(self, steps, n_samples: int) -> np.ndarray:
-        """Share of the schedule that is done with each of `steps` (0-based), float32."""
+        """Completed fraction of the schedule after each of `steps` (0-based), float32."""
         total = max(1, self._scheduled_steps(n_samples))
         return np.minimum(1.0, (np.asarray(steps) + 1.0) / total).astype(np.float32)
 
     def one_epoch(self) -> "Plan":
-        """A single epoch at a constant rate: no schedule, nothing to wait for."""
+        """A single epoch at a constant learning rate, without early stopping."""
         return replace(
             self, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf, schedule_epochs=0
         )
@@ -65,9 +65,9 @@ class Plan:
 
 @dataclass
 class Call:
-    """Batches that go to the device together.
+    """Mini-batches that are transferred together.
 
-    Segment j ends after ``ends[j]`` batches, and an epoch with it where ``evaluate[j]``.
+    Segment j ends after ``ends[j]`` mini-batches; an epoch ends there too if ``evaluate[j]``.
     """
 
     batches: list[np.ndarray] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Call:
     evaluate: list[bool] = field(default_factory=list)
 
     def end_segment(self, evaluate: bool) -> None:
-        """Close a segment after the last batch."""
+        """End a segment after the last mini-batch."""
         self.ends.append(len(self.batches))
         self.evaluate.append(evaluate)
 
@@ -88,21 +88,21 @@ def calls(
     epoch_by_epoch: bool,
     skip: int = 0,
 ) -> Iterator[Call]:
-    """All calls of a plan: samples in a new order each epoch, spread evenly over its batches.
+    """All calls of a plan: samples in a new order each epoch, in mini-batches of nearly equal size.
 
     Parameters
     ----------
     plan : Plan
     index : ndarray of shape (n_samples,)
-        The samples to train on.
+        The training samples.
     rng : numpy.random.Generator
         For the order.
     steps_per_call : callable
-        How many batches a call may have by now.
+        Returns the number of mini-batches that a call may have at present.
     epoch_by_epoch : bool
-        Whether no call goes beyond the end of an epoch.
+        Whether each call ends with an epoch at the latest.
     skip : int, default=0
-        Steps that were taken before: the calls behind them are as they would have been.
+        Optimizer steps to omit. The calls after them are the same as without omission.
     """
     call, steps = Call(), plan.steps_per_epoch(len(index))
     for epoch in range(plan.epochs):
@@ -123,18 +123,17 @@ def calls(
                 call = Call()
 
 
-def stage_of(plan: Plan, call: Call, steps, n_samples: int, *, n_evaluation: int) -> Stage:
-    """What the compiled engine is told of a call.
+def stage_of(plan: Plan, call: Call, steps, n_samples: int, *, n_validation_batches: int) -> Stage:
+    """The arguments of `advance` that describe a call.
 
     Parameters
     ----------
     plan, call
     steps : ndarray of shape (capacity,)
-        Numbers of the steps that a full call would make.
+        Numbers (0-based) of the optimizer steps of a full call.
     n_samples : int
-        Of an epoch.
-    n_evaluation : int
-        Held-out batches.
+        Training samples.
+    n_validation_batches : int
     """
     padding = (0, MAX_SEGMENTS - len(call.ends))
     return Stage(
@@ -143,7 +142,7 @@ def stage_of(plan: Plan, call: Call, steps, n_samples: int, *, n_evaluation: int
         n_segments=np.int32(len(call.ends)),
         rates=plan.rates(steps, n_samples),
         progress=plan.progress(steps, n_samples),
-        n_evaluation=np.int32(n_evaluation),
+        n_validation_batches=np.int32(n_validation_batches),
         patience=np.int32(plan.patient_steps(n_samples)),
         tolerance=np.float32(plan.tolerance),
     )

@@ -1,4 +1,8 @@
-"""What training tells: after each epoch, now and then, and at its end. Plain records."""
+"""Records of training: progress after each epoch, snapshots for checkpoints, and the result.
+
+Plain Python and NumPy. `Listener` and `Checkpoint` are the protocols that the driver calls; the
+classes here do nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +24,11 @@ __all__ = [
 
 @dataclass
 class Progress:
-    """What a listener learns after each epoch.
+    """State of training after an epoch.
 
-    ``losses`` are the epoch's, by name; ``seconds`` those of training until then, without
-    compiling. ``is_last`` and ``params`` are for listeners that are awaited: for others training
-    has gone on.
+    ``losses`` are those of the epoch, by name; ``seconds`` is the training time so far, without
+    compilation. ``is_last`` and ``params`` are only exact for a listener that is awaited: for others
+    training has continued meanwhile.
     """
 
     epoch: int
@@ -35,32 +39,32 @@ class Progress:
 
     @property
     def params(self):
-        """The weights as they are now, on the host."""
+        """The current weights, on the host."""
         return self.fetch()
 
 
 class Listener:
-    """Who hears of each epoch: this one takes no notice.
+    """Protocol of a listener to the epochs of a fit; this one does nothing.
 
-    ``is_awaited`` says whether it looks at the weights or may end the training by answering True:
-    then no epoch begins before it has answered. Others hear of epochs up to a second later, and
-    their answer does not count.
+    If ``is_awaited``, the listener may read the weights and may stop training by returning True: no
+    epoch begins before it has returned. Other listeners are called up to a second later, and their
+    return value is ignored.
     """
 
     is_awaited: bool = False
 
     def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
-        """Training begins: at most `n_epochs` epochs of `n_samples` samples.
+        """Training begins, for at most `n_epochs` epochs of `n_samples` samples.
 
-        ``attributes(progress)`` gives what the estimator's attributes would be by then.
+        ``attributes(progress)`` returns the fitted attributes that the estimator would have then.
         """
 
     def __call__(self, progress: Progress) -> bool:
-        """An epoch ended."""
+        """Called after each epoch; returns whether to stop."""
         return False
 
     def end(self, attributes: dict[str, Any]) -> None:
-        """The fit is over, with these fitted attributes."""
+        """The fit ended with these fitted attributes."""
 
 
 NO_LISTENER = Listener()
@@ -68,16 +72,16 @@ NO_LISTENER = Listener()
 
 @dataclass
 class Result:
-    """What training made of the weights: NumPy arrays and plain Python only.
+    """Outcome of a training run: NumPy arrays and plain Python only.
 
-    ``evaluations`` are the losses on held-out samples before the first and after each epoch.
+    ``validation_losses`` has one value before the first and one after each epoch.
     """
 
     params: Any
     optimizer_state: list[np.ndarray]
     step: int
     history: dict[str, np.ndarray]
-    evaluations: np.ndarray
+    validation_losses: np.ndarray
     n_epochs: int
     best_epoch: int
     diverged: bool
@@ -87,10 +91,10 @@ class Result:
 
 @dataclass
 class Snapshot:
-    """Where a run stands between two calls: enough to go on as if it had never stopped.
+    """State of a run between two calls, sufficient to resume it with bitwise identical results.
 
-    ``state`` holds the leaves of the engine's state; ``records`` a loss, a loss on held-out samples
-    and metrics for each evaluation. The order of samples follows from the seed and ``steps``.
+    ``state`` holds the leaves of the loop's state; ``records`` training loss, validation loss and
+    metrics of each evaluation. The order of samples follows from the seed and ``steps``.
     """
 
     state: list[np.ndarray]
@@ -100,37 +104,37 @@ class Snapshot:
     seconds: float
 
 
-def history_of(records, has_held_out: bool) -> dict[str, np.ndarray]:
-    """Series by name, a value an epoch, of records as a `Snapshot` holds them."""
-    # the first evaluation comes before the first epoch
-    records = records[1:] if has_held_out else records
+def history_of(records, has_validation: bool) -> dict[str, np.ndarray]:
+    """Series by name, with one value per epoch, of records as a `Snapshot` holds them."""
+    # The first evaluation precedes the first epoch.
+    records = records[1:] if has_validation else records
     history = {"loss": [loss for loss, _, _ in records]}
-    if has_held_out:
-        history["validation_loss"] = [evaluation for _, evaluation, _ in records]
+    if has_validation:
+        history["validation_loss"] = [validation_loss for _, validation_loss, _ in records]
     for name in records[0][2] if records else ():
         history[name] = [metrics[name] for _, _, metrics in records]
     return {name: np.asarray(values, np.float64) for name, values in history.items()}
 
 
 class Checkpoint:
-    """What the runs of one fit, one after the other, are remembered by: this one forgets them."""
+    """Protocol of a store for the runs of one fit, one after the other; this one stores nothing."""
 
     def begin(self) -> Result | Snapshot | None:
-        """What is known of the run that begins now: its result, where it stood, or nothing."""
+        """What is stored of the run that begins now: its result, a snapshot, or nothing."""
         return None
 
     def is_due(self) -> bool:
-        """Whether it is time to be told where the run stands."""
+        """Whether the next snapshot should be stored now."""
         return False
 
     def keep(self, snapshot: Snapshot) -> None:
-        """The run stands here."""
+        """Store a snapshot of the current run."""
 
     def end(self, result: Result) -> None:
-        """The run has ended, or was interrupted."""
+        """Store the result of a run that ended or was interrupted."""
 
     def remove(self) -> None:
-        """The fit is done."""
+        """The fit is complete: remove what was stored."""
 
 
 NO_CHECKPOINT = Checkpoint()

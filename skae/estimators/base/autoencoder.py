@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
 from skae.core.data.samples import Samples
+from skae.core.data.units import Units
 from skae.core.inference import apply_in_blocks, encode, reconstruct
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
@@ -20,7 +21,7 @@ from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import find_device, network_of
 from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.estimator import SkaeEstimator
-from skae.estimators.base.fit import fit_from_scratch, go_on
+from skae.estimators.base.fit import continue_fit, fit_from_scratch
 from skae.estimators.base.fitted import FittedMixin
 from skae.estimators.base.functions import portable
 from skae.estimators.base.html_summary import summary_html
@@ -171,7 +172,7 @@ class BaseAutoencoder(
         )
         task = make_task(self, checked, X, sample_weight, fitted)
         task = resumed(self, task, samples, weight, X_val)
-        train = fit_from_scratch if fitted is None else go_on
+        train = fit_from_scratch if fitted is None else continue_fit
         outcome = train(task, samples, weight, X_val)
         return set_fitted_attributes(self, task, outcome, samples, weight)
 
@@ -214,7 +215,7 @@ class BaseAutoencoder(
         fitted = vars(self) if hasattr(self, "params_") else None
         checked, samples, weight, _ = read_input(self, X, sample_weight, None, reset=fitted is None)
         task = make_task(self, checked, X, sample_weight, fitted)
-        outcome = go_on(task, samples, weight, None, one_epoch=True)
+        outcome = continue_fit(task, samples, weight, None, one_epoch=True)
         return set_fitted_attributes(self, task, outcome, samples, weight)
 
     def __sklearn_tags__(self) -> Tags:
@@ -235,11 +236,11 @@ class BaseAutoencoder(
         return portable(self, method)
 
     @property
-    def _units(self) -> tuple[FloatArray, float]:
+    def _units(self) -> Units:
         """Mean and scale of the standardized units; cross-entropy compares X itself."""
         if LOSSES[self.architecture_["loss"]].standardized:
-            return self.mean_, self.scale_
-        return np.zeros(self.n_features_in_), 1.0
+            return Units(self.mean_, self.scale_)
+        return Units.identity(self.n_features_in_)
 
     @property
     def _code_unit(self) -> float:
@@ -284,7 +285,7 @@ class BaseAutoencoder(
     def _samples(self, X) -> Samples:
         loss = self._domain_loss
         # values in [0, 1] are not standardized
-        return Samples(X, *self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
+        return Samples(X, self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
 
     def _encoded(self, X, dtype=None):
         """Codes of samples whose values are checked while they are read."""

@@ -1,5 +1,6 @@
-"""Fits that can be cut short and go on: what a checkpoint must know of a fit."""
+"""Resumable fits: the checkpoint of a fit, and the digests by which it recognizes the fit."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import jax
@@ -11,31 +12,31 @@ from skae.persistence.checkpoint import FileCheckpoint, digest_of, digest_of_val
 
 __all__ = ["resumed"]
 
-# what may be another in the fit that goes on
+# Parameters that may differ in the fit that resumes.
 _FREE = ("checkpoint", "checkpoint_interval", "max_time", "verbose")
-# what training goes on from under `warm_start`
+# Fitted attributes that training continues from under `warm_start`.
 _EARLIER = ("params_", "optimizer_state_", "n_steps_", "mean_", "scale_")
 
 
 def resumed(estimator, task, X, weight, X_val):
-    """`task` with a checkpoint, and with the seed of the fit that goes on.
+    """`task` with a checkpoint, and with the seed of the fit that it resumes, if there is one.
 
     Raises
     ------
     ValueError
-        The file is of another fit, or is no checkpoint, or cannot be written.
+        The file belongs to another fit, is not a checkpoint, or cannot be written.
     """
     if estimator.checkpoint is None:
         return task
     kind = type(estimator).__name__
     parameters = {k: v for k, v in estimator.get_params(deep=False).items() if k not in _FREE}
-    # numbers drawn from a state that has moved on are others: the file has those of the first fit
+    # A random state object draws other numbers the second time: the file stores the first seed.
     is_fixed = isinstance(parameters["random_state"], Integral)
     if not is_fixed:
         parameters["random_state"] = None
     fit = {name: digest_of_value(v, f"{name} of {kind}") for name, v in parameters.items()}
     fit["estimator"] = digest_of_value(kind, kind)
-    # device=None is another one where there is another one
+    # device=None may be another device on another machine.
     fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
     fit["samples"] = _digest_of_samples(X)
     fit["sample_weight"] = digest_of(weight)
@@ -46,8 +47,8 @@ def resumed(estimator, task, X, weight, X_val):
     checkpoint = FileCheckpoint(
         estimator.checkpoint, estimator.checkpoint_interval, fit, task.seed.entropy
     )
-    task.checkpoint, task.seed = checkpoint, np.random.SeedSequence(checkpoint.entropy)
-    return task
+    job = replace(task.job, checkpoint=checkpoint)
+    return replace(task, job=job, seed=np.random.SeedSequence(checkpoint.entropy))
 
 
 def _digest_of_samples(X):

@@ -1,6 +1,6 @@
-"""One fit, from checked samples to fitted attributes: a straight line of pure steps.
+"""One fit, from checked samples to fitted attributes, as a sequence of pure functions.
 
-Reads the estimator's parameters and never writes to it.
+Reads the estimator's parameters, resolved, and never writes to the estimator.
 """
 
 from collections.abc import Callable
@@ -10,55 +10,54 @@ from typing import Any
 import jax
 import numpy as np
 
-from skae.core.data.moments import canonical_samples, mean_and_scale
+from skae.core.data.deduplication import canonical_samples
+from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
+from skae.core.data.units import Units
 from skae.core.initialization.pca import pca_start
 from skae.core.initialization.principal_components import principal_components
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
 from skae.core.training.driver import train
-from skae.core.training.layerwise import Pretrained, n_pairs, pretrain
-from skae.core.training.loop import Recipe, trainable
-from skae.core.training.records import NO_CHECKPOINT, Checkpoint, Listener
+from skae.core.training.job import Job
+from skae.core.training.layerwise import InitialWeights, n_pairs, pretrain
+from skae.core.training.loop import trainable
 from skae.estimators.base.automatic import training_plan
 from skae.estimators.base.input_checks import samples_in_units
 from skae.estimators.base.timing import Clock
-from skae.estimators.base.validation_split import Data, Split, split_samples
+from skae.estimators.base.validation_split import FitData, Split, split_samples
 
-__all__ = ["Outcome", "Task", "fit_from_scratch", "go_on"]
+__all__ = ["Outcome", "Task", "continue_fit", "fit_from_scratch"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Task:
-    """What a fit is asked to do: the estimator's parameters, resolved.
+    """Everything that a fit depends on: the estimator's parameters, resolved, as values.
 
-    ``shared`` are fitted attributes that are known before; ``earlier`` those of the fit to go on
-    from, if any; ``checkpoint`` knows where a fit that was cut short stood. ``initialization``
-    completes the plain autoencoder's initial weights, where it is not None; ``layer_objective``
-    returns the objectives of greedy layer-wise pretraining. Both are pure functions.
+    ``known`` are fitted attributes that are known before training; ``earlier`` those of the fit that
+    training continues from, if any. ``initialization`` completes the plain autoencoder's initial
+    weights, if it is not None; ``layer_objective`` returns the objectives of greedy layer-wise
+    pretraining. Both are pure functions. Only the job's listener refers to the estimator, which
+    scikit-learn's callbacks expect as an argument.
     """
 
     parameters: dict[str, Any]
-    recipe: Recipe
-    hyperparameters: dict[str, float]
+    job: Job
     seed: np.random.SeedSequence
-    device: Any
-    listener: Listener
-    shared: dict[str, Any]
+    known: dict[str, Any]
     initialization: Callable | None
     layer_objective: Callable
     earlier: dict[str, Any] | None = None
-    checkpoint: Checkpoint = NO_CHECKPOINT
 
     @property
     def loss(self) -> str:
         """Name of the reconstruction loss."""
-        return self.recipe.objective.reconstruction
+        return self.job.recipe.objective.reconstruction
 
 
 @dataclass
 class Outcome:
-    """Fitted attributes, and what the estimator must say about them."""
+    """Fitted attributes, and what the estimator warns of or raises."""
 
     attributes: dict[str, Any]
     diverged: bool
@@ -66,85 +65,125 @@ class Outcome:
 
 
 def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
-    """Center, start at PCA (or at random), choose the number of epochs, train."""
+    """Standardize, initialize, choose the number of epochs, train."""
     clock = Clock()
     data = _prepare(task, X, weight)
     clock.lap("read")
     start_seed, split_seed, train_seed, phases_seed = task.seed.spawn(4)
     plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
 
-    def start(index):
-        some, weight = data.samples.select(index), data.weight[index]
-        params = _start(task, some, weight, np.random.default_rng(start_seed))
+    def initialize(index):
+        samples, weight = data.samples.select(index), data.weight[index]
+        params = _initial_params(task, samples, weight, np.random.default_rng(start_seed))
         if task.parameters.get("pretraining") is None:
-            return Pretrained(params)
-        return _pretrained(task, params, some, weight, plan, clock, phases_seed)
+            return InitialWeights(params)
+        return _pretrained(task, params, samples, weight, plan, clock, phases_seed)
 
-    split = split_samples(task, data, X_val, plan, split_seed, start)
+    split = split_samples(task, data, X_val, plan, split_seed, initialize)
     clock.lap("select")
-    begun = start(split.index)
+    initial = initialize(split.data.index)
     clock.lap("start")
-    return _train(task, data, split, clock, begun=begun, seed=train_seed)
+    return _train(task, data.units, split, clock, initial=initial, seed=train_seed)
 
 
-def _pretrained(task, params, samples, weight, plan, clock, seed) -> Pretrained:
-    """The stack after its phases, each as long as `pretraining_max_iter` says."""
-    epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.recipe.network)
+def continue_fit(task: Task, X, weight, X_val, *, one_epoch: bool = False) -> Outcome:
+    """Continue training from fitted attributes on (other) samples, with the optimizer's state.
+
+    With `one_epoch`, as `partial_fit` does: at a constant learning rate, without a validation set,
+    and from initial weights for these samples if there is no earlier fit.
+    """
+    clock = Clock()
+    seed, start_seed, split_seed = task.seed.spawn(3)
+    earlier = task.earlier
+    units = None if earlier is None else Units(earlier["mean_"], earlier["scale_"])
+    data = _prepare(task, X, weight, deduplicate=not one_epoch, units=units)
+    clock.lap("read")
+    plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
+    if one_epoch:
+        split = Split(data.for_training(), plan.one_epoch())
+    else:
+        split = split_samples(task, data, X_val, plan, split_seed)
+    if earlier is None:
+        rng = np.random.default_rng(start_seed)
+        params = _initial_params(task, data.samples, data.weight, rng)
+        earlier = {"params_": params, "optimizer_state_": None, "n_steps_": 0}
+    _check_optimizer_state(task, earlier)
+    clock.lap("start")
+    return _train(
+        task,
+        data.units,
+        split,
+        clock,
+        initial=InitialWeights(earlier["params_"]),
+        seed=seed,
+        optimizer_state=earlier["optimizer_state_"],
+        step=earlier["n_steps_"],
+    )
+
+
+def _prepare(task, X, weight, *, deduplicate=True, units=None) -> FitData:
+    """Distinct samples in canonical order (or all samples in theirs), standardized."""
+    samples = Samples(X)
+    if deduplicate:
+        index, weight = canonical_samples(samples, weight)
+    else:
+        index = np.flatnonzero(weight > 0)
+        weight = weight[index] / weight[index].mean()
+    # In canonical order, so that repeated samples and their weights lead to identical units.
+    units = weighted_units(samples.select(index), weight) if units is None else units
+    samples = samples_in_units(X, task.loss, units).select(index).in_memory()
+    return FitData(samples, weight, units)
+
+
+def _initial_params(task, samples, weight, rng):
+    """Initial weights for a fit to `samples`."""
+    network: Network = task.job.recipe.network
+    if network.linear_path:
+        params = _pca_params(task, network, samples, weight, rng)
+    else:
+        params = initial_weights(network, rng)
+    if task.initialization is None:
+        return params
+    return task.initialization(params, network, samples, weight, rng)
+
+
+def _pca_params(task, network, samples, weight, rng):
+    centered = samples
+    if not LOSSES[task.loss].standardized:
+        mean = weighted_units(samples, weight).mean
+        centered = samples.with_units(Units(mean, 1.0))
+    components = principal_components(
+        centered.blocks,
+        samples.n_samples,
+        samples.n_features,
+        weight,
+        network.n_components,
+        rng,
+    )
+    return pca_start(network, task.loss, components, samples.blocks, weight, rng)
+
+
+def _pretrained(task, params, samples, weight, plan, clock, seed) -> InitialWeights:
+    """The stack after greedy pretraining of `pretraining_max_iter` epochs for each pair of layers."""
+    epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.job.recipe.network)
     if epochs == "auto":
         parameters = {**task.parameters, "max_iter": "auto"}
         automatic = training_plan(parameters, samples.n_samples, samples.n_features)
         epochs = -(-(plan.epochs or automatic.epochs) // pairs)
     left = max(0.0, plan.max_time - clock.total())
 
-    def phase(depth, samples, weight):
-        return task.layer_objective(
-            depth, task.loss if depth == 0 else "squared_error", samples, weight
-        )
+    def layer_objective(depth, samples, weight):
+        loss = task.loss if depth == 0 else "squared_error"
+        return task.layer_objective(depth, loss, samples, weight)
 
     return pretrain(
-        task.recipe,
+        task.job,
         params,
         samples,
         weight,
         replace(plan, epochs=epochs, schedule_epochs=None, max_time=left / pairs),
-        task.hyperparameters,
-        phase=phase,
-        seed=np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key),
-        device=task.device,
-        checkpoint=task.checkpoint,
-    )
-
-
-def go_on(task: Task, X, weight, X_val, *, one_epoch=False) -> Outcome:
-    """Train from fitted attributes on (other) samples, with the optimizer's moments.
-
-    With `one_epoch`, as `partial_fit` does: at a constant rate, with nothing held out, and from
-    a start of its own where there is no earlier fit.
-    """
-    clock = Clock()
-    seed, start_seed, split_seed = task.seed.spawn(3)
-    earlier = task.earlier
-    data = _prepare(task, X, weight, merge=not one_epoch, units=_units(earlier))
-    clock.lap("read")
-    plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
-    if one_epoch:
-        split = Split(np.arange(data.samples.n_samples), None, plan.one_epoch())
-    else:
-        split = split_samples(task, data, X_val, plan, split_seed)
-    if earlier is None:
-        params = _start(task, data.samples, data.weight, np.random.default_rng(start_seed))
-        earlier = {"params_": params, "optimizer_state_": None, "n_steps_": 0}
-    _check_optimizer_state(task, earlier)
-    clock.lap("start")
-    return _train(
-        task,
-        data,
-        split,
-        clock,
-        begun=Pretrained(earlier["params_"]),
-        seed=seed,
-        optimizer_state=earlier["optimizer_state_"],
-        step=earlier["n_steps_"],
+        layer_objective,
+        np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key),
     )
 
 
@@ -152,89 +191,36 @@ def _check_optimizer_state(task, earlier):
     state = earlier["optimizer_state_"]
     if state is None:
         return
-    wanted = task.recipe.optimizer.initial_state(trainable(earlier["params_"]))
-    if [np.shape(leaf) for leaf in state] != [leaf.shape for leaf in jax.tree.leaves(wanted)]:
+    expected = task.job.recipe.optimizer.initial_state(trainable(earlier["params_"]))
+    if [np.shape(leaf) for leaf in state] != [leaf.shape for leaf in jax.tree.leaves(expected)]:
         raise ValueError(
-            f"optimizer={task.parameters['optimizer']!r} cannot go on from another optimizer's "
-            "state: keep the optimizer of the first fit, or fit with warm_start=False"
+            f"optimizer={task.parameters['optimizer']!r} cannot continue from the state of another "
+            "optimizer. Use the optimizer of the first fit, or fit with warm_start=False."
         )
 
 
-def _units(earlier):
-    return None if earlier is None else (earlier["mean_"], earlier["scale_"])
-
-
-def _prepare(task, X, weight, *, merge=True, units=None) -> Data:
-    """Distinct samples in canonical order (or all samples as they are), in units of training."""
-    every = Samples(X)
-    if merge:
-        index, weight = canonical_samples(every.centered(*mean_and_scale(every, weight)), weight)
-    else:
-        index = np.flatnonzero(weight > 0)
-        weight = weight[index] / weight[index].mean()
-    mean, scale = units or mean_and_scale(every.select(index), weight)
-    samples = samples_in_units(X, task.loss, mean, scale).select(index).in_memory()
-    return Data(samples, weight, mean, scale)
-
-
-def _start(task, samples, weight, rng):
-    """Initial weights for `samples`."""
-    params = _plain_start(task, samples, weight, rng)
-    if task.initialization is None:
-        return params
-    return task.initialization(params, task.recipe.network, samples, weight, rng)
-
-
-def _plain_start(task, samples, weight, rng):
-    network: Network = task.recipe.network
-    if not network.linear_path:
-        return initial_weights(network, rng)
-    centered = samples
-    if not LOSSES[task.loss].standardized:
-        mean, _ = mean_and_scale(samples, weight)
-        centered = samples.centered(mean, 1.0)
-    components = principal_components(
-        centered.blocks, samples.n_samples, samples.n_features, weight, network.n_components, rng
-    )
-    return pca_start(network, task.loss, components, samples.blocks, weight, rng)
-
-
-def _train(task, data, split, clock, *, begun, **options) -> Outcome:
+def _train(task, units, split, clock, *, initial, **options) -> Outcome:
     def attributes(result):
         return {
-            **task.shared,
+            **task.known,
             "params_": result.params,
-            "mean_": data.mean,
-            "scale_": data.scale,
-            "n_components_": task.recipe.network.n_components,
+            "mean_": units.mean,
+            "scale_": units.scale,
+            "n_components_": task.job.recipe.network.n_components,
         }
 
-    plan, choice = _rest(split, begun, clock), split.choice
-    task.listener.begin(plan.epochs, len(split.index), attributes)
-    result = train(
-        task.recipe,
-        begun.params,
-        data.samples,
-        split.index,
-        data.weight,
-        plan,
-        task.hyperparameters,
-        held_out=split.held_out,
-        evaluation_samples=choice.room if choice else split.room,
-        device=task.device,
-        listener=task.listener,
-        checkpoint=task.checkpoint,
-        **options,
-    )
+    plan, choice = _remaining_plan(split, initial, clock), split.choice
+    task.job.listener.begin(plan.epochs, len(split.data.index), attributes)
+    result = train(task.job, split.data, initial.params, plan, **options)
     clock.lap("train")
     fitted = {
         **attributes(result),
         "optimizer_state_": result.optimizer_state,
         "n_steps_": result.step,
-        **_record(begun, choice, result),
-        "fit_time_": clock.report(begun, choice, result),
+        **_training_record(initial, choice, result),
+        "fit_time_": clock.report(initial, choice, result),
     }
-    parts = [part for part in (begun, choice, result) if part is not None]
+    parts = [part for part in (initial, choice, result) if part is not None]
     return Outcome(
         fitted,
         diverged=any(part.diverged for part in parts),
@@ -242,21 +228,21 @@ def _train(task, data, split, clock, *, begun, **options) -> Outcome:
     )
 
 
-def _rest(split, begun, clock):
-    """What of the plan is left to do."""
+def _remaining_plan(split, initial, clock):
+    """The plan for what is left of the time limit; no epochs after an interrupt."""
     plan, choice = split.plan, split.choice
-    if begun.interrupted or (choice and choice.interrupted):
+    if initial.interrupted or (choice and choice.interrupted):
         plan = replace(plan, epochs=0)
-    if split.held_out is None:  # the training loss is no reason to stop
+    if split.data.validation is None:  # early stopping never uses the training loss
         plan = replace(plan, patience=np.inf)
     return replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
 
 
-def _record(begun, choice, result):
-    """How training went; where cross-validation chose, its losses are the validation losses."""
+def _training_record(initial, choice, result):
+    """Losses and numbers of epochs; after cross-validation, its losses are the validation losses."""
     history = dict(result.history)
-    if begun.losses is not None:
-        history["pretraining_loss"] = begun.losses
+    if initial.losses is not None:
+        history["pretraining_loss"] = initial.losses
     if choice is None:
         return {
             "history_": history,

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from skae.core.data.samples import FARTHEST
+from skae.core.data.units import portable_units, restore_portable, standardize_portable
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.estimators.base.architecture import portable_network
@@ -22,7 +22,6 @@ __all__ = [
     "link_of",
     "portable",
     "portable_over",
-    "standardized",
 ]
 
 
@@ -32,44 +31,27 @@ FARTHEST_CODE = 1e20
 
 def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     """Encode samples."""
-    return network.encode(params["network"], standardized(params, X)) * params["code_unit"]
+    return network.encode(params["network"], standardize_portable(params, X)) * params["code_unit"]
 
 
 def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z: Any) -> jax.Array:
     """Decode codes."""
     codes = jnp.clip(jnp.asarray(Z) / params["code_unit"], -FARTHEST_CODE, FARTHEST_CODE)
     output = network.decode(params["network"], codes)
-    return _in_units_of_X(params, link(output))
+    return restore_portable(params, link(output))
 
 
 def _reconstruct_in_units(network, link, params, X):
     """Encode and decode samples."""
-    output = network.reconstruct(params["network"], standardized(params, X))
-    return _in_units_of_X(params, link(output))
-
-
-def standardized(params: dict[str, Any], X: Any) -> jax.Array:
-    """Samples in standardized units, clipped to the same range as in `transform`."""
-    # If the mean is large, its rounding error in float32 is as large as the variation of X, so
-    # "rest" corrects for it. It is subtracted after the division: XLA would fold two constants that
-    # are subtracted in succession into one, and round it.
-    samples = (jnp.asarray(X) - params["mean"]) / params["scale"] - params["rest"]
-    return jnp.clip(samples, -FARTHEST, FARTHEST)
-
-
-def _in_units_of_X(params, x_hat):
-    return x_hat * params["scale"] + params["mean"]
+    output = network.reconstruct(params["network"], standardize_portable(params, X))
+    return restore_portable(params, link(output))
 
 
 def function_params(autoencoder) -> dict[str, Any]:
     """Weights, mean, scale and unit of codes of a fitted autoencoder."""
-    mean, scale = autoencoder._units
-    rounded = mean.astype(np.float32)
     return {
         "network": autoencoder.params_,
-        "mean": rounded,
-        "rest": ((mean - rounded) / scale).astype(np.float32),
-        "scale": np.float32(scale),
+        **portable_units(autoencoder._units),
         "code_unit": np.float32(autoencoder._code_unit),
     }
 

@@ -9,6 +9,7 @@ from sklearn.utils import assert_all_finite
 
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
+from skae.core.data.units import Units
 from skae.core.losses import LOSSES
 from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
 
@@ -159,6 +160,6 @@ def check_range(X: Any, loss: str) -> None:
         )
 
 
-def samples_in_units(X: Any, loss: str, mean: np.ndarray, scale: float) -> Samples:
+def samples_in_units(X: Any, loss: str, units: Units) -> Samples:
     """Samples in standardized units, or X itself if the loss does not standardize it."""
-    return Samples(X, mean, scale) if LOSSES[loss].standardized else Samples(X)
+    return Samples(X, units) if LOSSES[loss].standardized else Samples(X)

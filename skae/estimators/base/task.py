@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
@@ -61,18 +62,20 @@ def make_task(estimator, checked, X, sample_weight, fitted: dict[str, Any] | Non
     hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}
     return Task(
         parameters=parameters,
-        recipe=Recipe(
-            network_of(architecture, device),
-            estimator._objective(),
-            resolve_optimizer(estimator.optimizer, checked.n_features_in_),
-            # gradients through many time steps may explode (Pascanu et al. 2013)
-            clip_norm=1.0 if network["kind"] == "recurrent" else None,
+        job=Job(
+            Recipe(
+                network_of(architecture, device),
+                estimator._objective(),
+                resolve_optimizer(estimator.optimizer, checked.n_features_in_),
+                # gradients through many time steps may explode (Pascanu et al. 2013)
+                clip_norm=1.0 if network["kind"] == "recurrent" else None,
+            ),
+            {name: float(value) for name, value in hyperparameters.items()},
+            device,
+            make_listener(estimator, X, sample_weight),
         ),
-        hyperparameters={name: float(value) for name, value in hyperparameters.items()},
         seed=make_seed(estimator.random_state, 0 if fitted is None else fitted["n_steps_"]),
-        device=device,
-        listener=make_listener(estimator, X, sample_weight),
-        shared={"architecture_": architecture, **features},
+        known={"architecture_": architecture, **features},
         initialization=estimator._initialization(),
         layer_objective=estimator._layer_objective(),
         earlier=fitted,
@@ -96,7 +99,7 @@ def set_fitted_attributes(estimator, task: Task, outcome: Outcome, X, weight):
     for name in _FEATURES:
         estimator.__dict__.pop(name, None)
     estimator.__dict__.update(outcome.attributes, **further)
-    task.listener.end(outcome.attributes)
+    task.job.listener.end(outcome.attributes)
     if outcome.diverged:
         warnings.warn(
             f"Training diverged at learning_rate={estimator.learning_rate}: the loss or the weights"
@@ -107,5 +110,5 @@ def set_fitted_attributes(estimator, task: Task, outcome: Outcome, X, weight):
         )
     if outcome.interrupted:
         raise KeyboardInterrupt
-    task.checkpoint.remove()
+    task.job.checkpoint.remove()
     return estimator

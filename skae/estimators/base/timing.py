@@ -22,10 +22,10 @@ class Clock:
         """Seconds since the clock was created."""
         return time.perf_counter() - self.begin
 
-    def report(self, begun, choice, result) -> dict[str, float]:
+    def report(self, initial, choice, result) -> dict[str, float]:
         """Seconds by part; the time spent compiling is separate from the part that compiled."""
         compiling = {
-            "start": begun.compile_seconds,
+            "start": initial.compile_seconds,
             "select": choice.compile_seconds if choice is not None else 0.0,
             "train": result.seconds["compile"],
         }

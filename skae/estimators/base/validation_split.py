@@ -1,81 +1,82 @@
-"""Which samples a fit trains on, which it holds out, and for how long it trains on so many."""
+"""The validation split of a fit, and the number of epochs that it leads to."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from skae.core.data.samples import Samples, most_alike
+from skae.core.data.samples import Samples, largest_with_same_power
+from skae.core.data.units import Units
 from skae.core.training.cross_validation import Choice, choose_epochs
+from skae.core.training.job import TrainingData, ValidationSet
 from skae.core.training.plan import Plan
 from skae.estimators.base.automatic import CROSS_VALIDATE_BELOW, validation_samples
 from skae.estimators.base.input_checks import samples_in_units
 
-__all__ = ["Data", "Split", "split_samples"]
+__all__ = ["FitData", "Split", "split_samples"]
 
 
-@dataclass
-class Data:
-    """Samples in units of training, their weights, and those units."""
+class FitData(NamedTuple):
+    """Standardized samples, their weights (mean 1), and the units that standardize them."""
 
     samples: Samples
     weight: np.ndarray
-    mean: np.ndarray
-    scale: float
+    units: Units
+
+    def for_training(self, index: np.ndarray | None = None, *validation) -> TrainingData:
+        """Training on the samples at `index`, all by default."""
+        index = np.arange(self.samples.n_samples) if index is None else index
+        return TrainingData(self.samples, self.weight, index, *validation)
 
 
 @dataclass
 class Split:
-    """Samples to train on, samples to hold out, and the plan by the rule for the size of the data."""
+    """Training and validation samples, the plan, and the outcome of cross-validation, if any."""
 
-    index: np.ndarray
-    held_out: tuple[Samples, np.ndarray, np.ndarray] | None
+    data: TrainingData
     plan: Plan
     choice: Choice | None = None
-    room: int | None = None
 
 
-def split_samples(task, data, X_val, plan, seed, start=None) -> Split:
+def split_samples(task, data: FitData, X_val, plan: Plan, seed, initialize=None) -> Split:
+    """The validation split of a fit.
+
+    - No validation set without early stopping.
+    - `X_val`, if it is given.
+    - Below `CROSS_VALIDATE_BELOW` samples all samples are trained on, for the number of epochs that
+      cross-validation chooses. That needs `initialize`, which returns initial weights for an index.
+    - Otherwise a random `validation_fraction`.
+    """
     parameters, n_samples = task.parameters, data.samples.n_samples
-    everything = np.arange(n_samples)
     if plan.epochs == 0 or not parameters["early_stopping"]:
-        return Split(everything, None, plan)
+        return Split(data.for_training(), plan)
     if X_val is not None:
-        samples = samples_in_units(X_val, task.loss, data.mean, data.scale)
-        return Split(
-            everything, (samples, np.arange(samples.n_samples), np.ones(samples.n_samples)), plan
-        )
+        samples = samples_in_units(X_val, task.loss, data.units)
+        everything, equal = np.arange(samples.n_samples), np.ones(samples.n_samples)
+        return Split(data.for_training(None, ValidationSet(samples, everything, equal)), plan)
     if parameters["validation_fraction"] == "auto" and n_samples < CROSS_VALIDATE_BELOW:
-        return _cross_validated(task, data, plan, seed, start)
-    fraction, n_features = parameters["validation_fraction"], data.samples.n_features
+        if initialize is None or n_samples < 2:
+            return Split(data.for_training(), plan)
+        return _cross_validated(task, data, plan, seed, initialize)
+    return _random_split(parameters["validation_fraction"], data, plan, seed)
+
+
+def _random_split(fraction, data, plan, seed) -> Split:
+    n_samples, n_features = data.samples.n_samples, data.samples.n_features
     count = validation_samples(n_samples, fraction, n_features)
     if not 1 <= count < n_samples:
         raise ValueError(
-            f"validation_fraction={fraction} of {n_samples} distinct samples "
-            f"holds out {count} and leaves {n_samples - count}: both must be at least 1; use 'auto', "
-            "another fraction or early_stopping=False"
+            f"validation_fraction={fraction} of {n_samples} distinct samples puts {count} in the "
+            f"validation set and {n_samples - count} in the training set; both need at least 1. Use "
+            "'auto', another fraction or early_stopping=False."
         )
     order = np.random.default_rng(seed).permutation(n_samples)
-    held_out = (data.samples, np.sort(order[:count]), data.weight)
-    room = validation_samples(most_alike(n_samples), fraction, n_features)
-    return Split(np.sort(order[count:]), held_out, plan, room=room)
+    validation = ValidationSet(data.samples, np.sort(order[:count]), data.weight)
+    capacity = validation_samples(largest_with_same_power(n_samples), fraction, n_features)
+    return Split(data.for_training(np.sort(order[count:]), validation, capacity), plan)
 
 
-def _cross_validated(task, data, plan, seed, start) -> Split:
-    """All samples, for the number of epochs that cross-validation finds best."""
-    n_samples = data.samples.n_samples
-    everything = np.arange(n_samples)
-    if start is None or n_samples < 2:
-        return Split(everything, None, plan)
-    choice = choose_epochs(
-        task.recipe,
-        start,
-        data.samples,
-        data.weight,
-        plan,
-        task.hyperparameters,
-        seed=seed,
-        device=task.device,
-        checkpoint=task.checkpoint,
-    )
+def _cross_validated(task, data, plan, seed, initialize) -> Split:
+    choice = choose_epochs(task.job, initialize, data.samples, data.weight, plan, seed)
     chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
-    return Split(everything, None, chosen, choice)
+    return Split(data.for_training(None, None, choice.capacity), chosen, choice)

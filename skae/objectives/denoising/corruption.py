@@ -236,7 +236,7 @@ def noise_constants(
         scale = np.sqrt(squares.mean())
     constants = {"mean": mean, "scale": scale, "low": low.min(axis=0), "high": high.max(axis=0)}
     if not isinstance(noise, str):
-        constants["origin"], constants["unit"] = samples.units
+        constants["origin"], constants["unit"] = samples.original_units
     return {name: np.asarray(value, np.float32) for name, value in constants.items()}
 
 

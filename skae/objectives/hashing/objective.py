@@ -8,8 +8,9 @@ distance.
 import jax
 import numpy as np
 
-from skae.core.data.moments import mean_and_scale
+from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
+from skae.core.data.units import Units
 from skae.core.initialization.pca import MAX_LINEAR_PATH, pca_start
 from skae.core.initialization.principal_components import principal_components
 from skae.core.losses import LOSSES
@@ -94,8 +95,8 @@ def hashing_initialization(
     """
     mean, centered = np.zeros(samples.n_features), samples
     if not LOSSES[loss].standardized:
-        mean, _ = mean_and_scale(samples, weight)
-        centered = samples.centered(mean, 1.0)
+        mean = weighted_units(samples, weight).mean
+        centered = samples.with_units(Units(mean, 1.0))
     width = min(N_PRINCIPAL, samples.n_features, MAX_LINEAR_PATH // samples.n_features)
     needed = max(width, network.n_components) if network.linear_path else width
     vectors, _ = principal_components(

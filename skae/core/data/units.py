@@ -1,0 +1,103 @@
+"""Standardized units: ``(X - mean) / scale``, the units that networks are trained in.
+
+Every conversion between the user's units and standardized units is defined here: in float64 on the
+host, in float32 inside a compiled program, and in float32 with compensation for a large mean inside
+functions that users call or export.
+"""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+__all__ = [
+    "FARTHEST",
+    "DeviceUnits",
+    "Units",
+    "portable_units",
+    "restore_portable",
+    "standardize_portable",
+]
+
+#: Largest distance from the mean, in standardized units. Its square is finite in float32.
+FARTHEST = np.float32(1e15)
+
+
+class Units(NamedTuple):
+    """Mean of each feature and one scale for all of them, in float64, on the host."""
+
+    mean: np.ndarray
+    scale: float = 1.0
+
+    @classmethod
+    def identity(cls, n_features: int) -> "Units":
+        """Units in which samples are what they are in the user's units."""
+        return cls(np.zeros(n_features), 1.0)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether standardizing changes nothing."""
+        return self.scale == 1 and not np.any(self.mean)
+
+    @property
+    def offset(self) -> float:
+        """Largest magnitude of a feature's mean, in standardized units."""
+        return float(np.abs(self.mean).max(initial=0.0) / self.scale)
+
+    def standardize(self, X, out: np.ndarray | None = None) -> np.ndarray:
+        """``(X - mean) / scale``, computed in float64; rounded only where `out` is float32."""
+        centered = np.subtract(X, self.mean, dtype=np.float64)
+        return np.divide(centered, self.scale, out=out, casting="same_kind")
+
+    def for_device(self) -> "DeviceUnits":
+        """The same units for float32 arithmetic."""
+        return DeviceUnits(self.mean.astype(np.float32), np.float32(1 / self.scale))
+
+
+class DeviceUnits(NamedTuple):
+    """Units in float32: ``(x - shift) * factor``. A multiplication is faster than a division."""
+
+    shift: Any
+    factor: Any
+
+    @classmethod
+    def identity(cls, n_features: int) -> "DeviceUnits":
+        """Units in which samples are what they are."""
+        return cls(np.zeros(n_features, np.float32), np.float32(1))
+
+    def standardize(self, x: Any) -> Any:
+        """Standardized samples, inside a traced function."""
+        return (x.astype(jnp.float32) - self.shift) * self.factor
+
+    def standardize_on_host(self, x: np.ndarray) -> np.ndarray:
+        """The same in NumPy, with one temporary array."""
+        standardized = np.subtract(x, self.shift, dtype=np.float32)
+        standardized *= self.factor
+        return standardized
+
+
+def portable_units(units: Units) -> dict[str, np.ndarray]:
+    """Units as float32 parameters of a function that has no float64 at its disposal.
+
+    Beside a large mean, the rounding error of the mean in float32 can exceed the spread of the
+    samples. ``rest`` holds that error, in standardized units.
+    """
+    mean = units.mean.astype(np.float32)
+    return {
+        "mean": mean,
+        "rest": ((units.mean - mean) / units.scale).astype(np.float32),
+        "scale": np.float32(units.scale),
+    }
+
+
+def standardize_portable(params: dict, X: Any) -> Any:
+    """Standardized samples for parameters made by `portable_units`, clipped to `FARTHEST`."""
+    # Divided before `rest` is subtracted: XLA would fold two subtracted constants into one and
+    # round the sum to float32.
+    samples = (jnp.asarray(X) - params["mean"]) / params["scale"] - params["rest"]
+    return jnp.clip(samples, -FARTHEST, FARTHEST)
+
+
+def restore_portable(params: dict, x: Any) -> Any:
+    """Samples in the user's units."""
+    return x * params["scale"] + params["mean"]

@@ -1,0 +1,95 @@
+"""What a training run works on: a job, the data, and the validation set, as records."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from skae.core.data.samples import Samples, n_batches
+from skae.core.training.loop import Blocks, Recipe
+from skae.core.training.records import NO_CHECKPOINT, NO_LISTENER, Checkpoint, Listener
+
+__all__ = ["Job", "TrainingData", "ValidationSet"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all training runs of one fit share.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Network, objective and optimizer: what a program is specialized to.
+    hyperparameters : dict of float
+        "alpha" (L2 penalty) and those of the objective. Traced: they may change without compiling.
+    device : jax.Device, optional
+        JAX's default device if None.
+    listener : Listener
+        Called with a `Progress` after each epoch.
+    checkpoint : Checkpoint
+        Returns where an interrupted run was, and stores where this one is.
+    """
+
+    recipe: Recipe
+    hyperparameters: dict[str, float]
+    device: Any = None
+    listener: Listener = NO_LISTENER
+    checkpoint: Checkpoint = NO_CHECKPOINT
+
+    @property
+    def resolved_device(self) -> Any:
+        """The device that the job runs on."""
+        return self.device if self.device is not None else jax.local_devices()[0]
+
+
+@dataclass(frozen=True)
+class ValidationSet:
+    """Samples that the loss is evaluated on: before the first epoch and after each one."""
+
+    samples: Samples
+    index: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Samples, weights, and which of the samples to train on.
+
+    Parameters
+    ----------
+    samples : Samples
+    weight : ndarray of shape (samples.n_samples,)
+        Mean about 1.
+    index : ndarray of shape (n,)
+        The training samples.
+    validation : ValidationSet, optional
+        The weights with the lowest validation loss are kept; without it, the last ones.
+    validation_capacity : int, optional
+        Number of validation samples that the program is compiled for, where it should not depend on
+        their actual number.
+    """
+
+    samples: Samples
+    weight: np.ndarray
+    index: np.ndarray
+    validation: ValidationSet | None = None
+    validation_capacity: int | None = None
+
+    def validation_blocks(self, batch_size: int) -> Blocks | None:
+        """The validation set as padded mini-batches; None where none can be evaluated.
+
+        Their number is padded to a power of two: folds of nearly the same size share a program.
+        """
+        if self.validation is None and self.validation_capacity is None:
+            return None
+        nothing = ValidationSet(self.samples, np.zeros(0, int), np.zeros(0))
+        samples, index, weight = vars(self.validation or nothing).values()
+        needed = n_batches(max(1, len(index), self.validation_capacity or 0), batch_size)
+        capacity = 1 << (needed - 1).bit_length()
+        blocks = samples.batches(index, weight, batch_size, capacity)
+        return Blocks(*blocks, None, samples.device_units)
+
+    def n_validation_batches(self, batch_size: int) -> int:
+        """Number of mini-batches of the validation set, without padding."""
+        return 0 if self.validation is None else n_batches(len(self.validation.index), batch_size)

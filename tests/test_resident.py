@@ -32,7 +32,7 @@ def staying(monkeypatch):
     """Every fit's samples stay, and reach the device in several blocks; counts these fits."""
     made = []
     monkeypatch.setattr(resident, "TRAINING_BLOCK_BYTES", 500)
-    monkeypatch.setattr(resident, "_room_on", lambda device: 10**9)
+    monkeypatch.setattr(resident, "_available_bytes", lambda device: 10**9)
     monkeypatch.setattr(
         engine, "Resident", lambda *given: made.append(Resident(*given)) or made[-1]
     )

@@ -49,7 +49,7 @@ REPRESENTATIVES = [
 ]
 
 META_ESTIMATORS = [cls for cls in ESTIMATORS if accepts(cls, "autoencoder")]
-# `make test` runs tests with the marker `representatives` for these, `make test-all` for all classes
+# `make test` runs the tests marked `representatives` for these, `make test-all` for all classes
 FULLY_TESTED = [*REPRESENTATIVES, *META_ESTIMATORS]
 
 # decoders that give samples themselves, and some that give what becomes a probability

@@ -1,4 +1,4 @@
-"""Fits that were cut short and went on: the same bits as one that never stopped."""
+"""Resuming interrupted fits: bitwise identical to a fit without interruption."""
 
 import os
 import signal
@@ -21,17 +21,17 @@ from tests.datasets import curved
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
 from tests.test_saving import assert_equal
 
-# not these: seconds, and what says where the file is
+# Attributes that may differ: durations and the path of the file.
 DIFFERENT = ("fit_time_", "checkpoint", "checkpoint_interval")
 
 
 class Killed(BaseException):
-    """Nothing in skae may catch it."""
+    """Simulates the death of the process: skae must not catch it."""
 
 
 @pytest.fixture
 def killed_after(monkeypatch):
-    """``killed_after(n)``: the process would die behind the n-th writing from now on."""
+    """``killed_after(n)``: simulate a kill after the n-th write from now on."""
     keep = FileCheckpoint.keep
 
     def plan(n):
@@ -45,7 +45,7 @@ def killed_after(monkeypatch):
 
         monkeypatch.setattr(FileCheckpoint, "keep", counted)
 
-    # a call for every few steps, so that there are many moments, within epochs too
+    # A call for every few steps, so that there are many writes, also within epochs.
     monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
     return plan
 
@@ -55,7 +55,7 @@ def state(model):
 
 
 def interrupted_fits(make, fit, moments, killed_after):
-    """The model of the last of as many fits as it takes, each killed at its moment."""
+    """A model whose fit was killed after each of these numbers of writes and then completed."""
     for n in moments:
         model = make()
         killed_after(n)
@@ -68,7 +68,7 @@ def interrupted_fits(make, fit, moments, killed_after):
     return model
 
 
-# what is kept is the engine's alone, whatever the objective: a few always, all by `make stress`
+# Snapshots do not depend on the objective: a few estimators always, all by `make stress`.
 CASES = [(cls, flag) for cls in REPRESENTATIVES for flag in (False, True)] + [
     pytest.param(cls, False, marks=pytest.mark.stress)
     for cls in AUTOENCODERS
@@ -77,9 +77,7 @@ CASES = [(cls, flag) for cls in REPRESENTATIVES for flag in (False, True)] + [
 
 
 @pytest.mark.parametrize("cls, early_stopping", CASES)
-def test_a_fit_that_was_killed_ends_with_the_same_bits(
-    cls, early_stopping, X, fitted, tmp_path, killed_after
-):
+def test_resumed_fit_is_bitwise_identical(cls, early_stopping, X, fitted, tmp_path, killed_after):
     path = tmp_path / "fit.skae"
     options = {"early_stopping": early_stopping, "max_iter": 12}
     model = interrupted_fits(
@@ -89,7 +87,7 @@ def test_a_fit_that_was_killed_ends_with_the_same_bits(
         killed_after,
     )
     assert_equal(state(model), state(fitted(cls, **options)))
-    assert os.listdir(tmp_path) == [], "a fit that is done leaves its file behind"
+    assert os.listdir(tmp_path) == [], "a completed fit must remove its checkpoint"
 
 
 SETTINGS = {
@@ -104,7 +102,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_whatever_a_fit_consists_of(kind, X, tmp_path, killed_after):
+def test_resuming_with_other_settings(kind, X, tmp_path, killed_after):
     parameters, arguments, moments = SETTINGS[kind]
     parameters = {"max_iter": 12, **parameters}
     expected = fast(AutoencoderTransformer, **parameters).fit(X, **arguments)
@@ -118,7 +116,7 @@ def test_whatever_a_fit_consists_of(kind, X, tmp_path, killed_after):
     assert_equal(state(model), state(expected))
 
 
-def test_going_on_under_warm_start(X, tmp_path, killed_after):
+def test_resuming_with_warm_start(X, tmp_path, killed_after):
     path = tmp_path / "fit.skae"
 
     def make():
@@ -136,7 +134,7 @@ def test_going_on_under_warm_start(X, tmp_path, killed_after):
 
 
 @pytest.mark.parametrize("seed", [None, np.random.RandomState(0)])
-def test_a_seed_that_was_drawn_is_remembered(seed, X, tmp_path, killed_after):
+def test_drawn_seeds_are_restored(seed, X, tmp_path, killed_after):
     path = tmp_path / "fit.skae"
     options = {"checkpoint": path, "checkpoint_interval": 0, "random_state": seed}
     killed_after(2)
@@ -151,8 +149,8 @@ def test_a_seed_that_was_drawn_is_remembered(seed, X, tmp_path, killed_after):
 
 
 @pytest.fixture
-def left(X, tmp_path, killed_after):
-    """A checkpoint that a killed fit left."""
+def checkpoint_file(X, tmp_path, killed_after):
+    """The checkpoint of a killed fit."""
     path = tmp_path / "fit.skae"
     killed_after(2)
     with pytest.raises(Killed):
@@ -178,44 +176,48 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_of_another_fit(kind, X, left):
+def test_checkpoint_of_another_fit_raises(kind, X, checkpoint_file):
     parameters, make, arguments = OTHERS[kind]
-    before = left.read_bytes()
-    model = fast(AutoencoderTransformer, checkpoint=left, **parameters)
+    before = checkpoint_file.read_bytes()
+    model = fast(AutoencoderTransformer, checkpoint=checkpoint_file, **parameters)
     with pytest.raises(ValueError, match=f"to another fit with different {kind.split()[0]}"):
         model.fit(make(X), **arguments)
-    assert not hasattr(model, "params_") and left.read_bytes() == before
+    assert not hasattr(model, "params_") and checkpoint_file.read_bytes() == before
 
 
-def test_of_other_versions_and_of_other_estimators(X, left, monkeypatch):
+def test_checkpoint_of_other_versions_or_estimators_raises(X, checkpoint_file, monkeypatch):
     with pytest.raises(ValueError, match=r"with different .*estimator"):
-        fast(skae.WinnerTakeAllAutoencoder, checkpoint=left).fit(X)
+        fast(skae.WinnerTakeAllAutoencoder, checkpoint=checkpoint_file).fit(X)
     monkeypatch.setattr(skae, "__version__", "99.0")
     with pytest.raises(ValueError, match="with different versions"):
-        fast(AutoencoderTransformer, checkpoint=left).fit(X)
+        fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
 
 
-def test_what_may_differ(X, left, fitted):
+def test_parameters_that_may_change(X, checkpoint_file, fitted):
     model = fast(
-        AutoencoderTransformer, checkpoint=left, checkpoint_interval=9.0, max_time=1e6, verbose=100
+        AutoencoderTransformer,
+        checkpoint=checkpoint_file,
+        checkpoint_interval=9.0,
+        max_time=1e6,
+        verbose=100,
     ).fit(X)
     expected = fitted(AutoencoderTransformer)
     np.testing.assert_array_equal(model.transform(X), expected.transform(X))
 
 
-def test_a_damaged_one_is_refused(X, left):
-    left.write_bytes(left.read_bytes()[:-1])
+def test_invalid_checkpoints_raise(X, checkpoint_file):
+    checkpoint_file.write_bytes(checkpoint_file.read_bytes()[:-1])
     with pytest.raises(ValueError, match=r"checkpoint='.*checksum"):
-        fast(AutoencoderTransformer, checkpoint=left).fit(X)
-    fast(AutoencoderTransformer).save(left)
+        fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
+    fast(AutoencoderTransformer).save(checkpoint_file)
     with pytest.raises(ValueError, match="contains a model, not a checkpoint"):
-        fast(AutoencoderTransformer, checkpoint=left).fit(X)
+        fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
     with pytest.raises(ValueError, match="not a writable folder"):
-        fast(AutoencoderTransformer, checkpoint=left / "no" / "folder").fit(X)
+        fast(AutoencoderTransformer, checkpoint=checkpoint_file / "no" / "folder").fit(X)
 
 
-def test_sparse_samples_of_another_width(X, tmp_path, killed_after):
-    """A column of zeros at the end is nowhere in the arrays of a CSR matrix."""
+def test_sparse_samples_with_another_number_of_features(X, tmp_path, killed_after):
+    """A last column of zeros does not change the arrays of a CSR matrix."""
     path = tmp_path / "fit.skae"
     samples = sparse.csr_array(np.round(X, 1))
     wider = sparse.csr_array(
@@ -229,7 +231,7 @@ def test_sparse_samples_of_another_width(X, tmp_path, killed_after):
         fast(AutoencoderTransformer, checkpoint=path).fit(wider)
 
 
-def test_a_full_disk_ends_no_fit(X, tmp_path, monkeypatch, fitted):
+def test_full_disk_does_not_stop_the_fit(X, tmp_path, monkeypatch, fitted):
     def full(path, header, arrays):
         raise OSError(28, "No space left on device")
 
@@ -242,7 +244,7 @@ def test_a_full_disk_ends_no_fit(X, tmp_path, monkeypatch, fitted):
     np.testing.assert_array_equal(model.transform(X), expected.transform(X))
 
 
-def test_links_and_other_ways_to_a_file(X, tmp_path, killed_after):
+def test_symbolic_links_and_unusual_paths(X, tmp_path, killed_after):
     (tmp_path / "link").symlink_to("fit.skae")
     for path in (tmp_path / "link", f"{tmp_path}/fit.skae/"):
         options = {"checkpoint": path, "checkpoint_interval": 0}
@@ -257,26 +259,26 @@ def test_links_and_other_ways_to_a_file(X, tmp_path, killed_after):
         fast(AutoencoderTransformer, checkpoint="").fit(X)
 
 
-def test_one_that_was_made_up(X, left):
-    header, arrays = container.read(left)
-    for told in ({"dict": []}, {"dict": [["fit", 3]]}, [1]):
-        container.write(left, {**header, "checkpoint": told}, arrays)
+def test_forged_checkpoints_raise(X, checkpoint_file):
+    header, arrays = container.read(checkpoint_file)
+    for forged in ({"dict": []}, {"dict": [["fit", 3]]}, [1]):
+        container.write(checkpoint_file, {**header, "checkpoint": forged}, arrays)
         with pytest.raises(ValueError, match=r"does not describe a fit|is inconsistent"):
-            fast(AutoencoderTransformer, checkpoint=left).fit(X)
+            fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
 
 
-def test_it_is_no_model(left):
+def test_load_refuses_checkpoints(checkpoint_file):
     with pytest.raises(ValueError, match="contains a checkpoint, not a model"):
-        skae.load(left)
+        skae.load(checkpoint_file)
 
 
-def test_partial_fit_leaves_it_alone(X, left, fitted):
-    before = left.read_bytes()
-    fast(AutoencoderTransformer, checkpoint=left).partial_fit(X)
-    assert left.read_bytes() == before
+def test_partial_fit_ignores_checkpoints(X, checkpoint_file, fitted):
+    before = checkpoint_file.read_bytes()
+    fast(AutoencoderTransformer, checkpoint=checkpoint_file).partial_fit(X)
+    assert checkpoint_file.read_bytes() == before
 
 
-def test_it_is_written_at_its_intervals(X, tmp_path, monkeypatch):
+def test_checkpoint_interval(X, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
     monkeypatch.setattr(container, "write", lambda path, header, arrays: written.append(path))
@@ -294,7 +296,7 @@ from tests.datasets import curved
 from skae import AutoencoderTransformer
 from skae.core.training import driver as engine
 
-# a shell may have had it ignored
+# The shell may ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 X, path = curved(300), sys.argv[1]
 options = dict(
@@ -303,7 +305,7 @@ options = dict(
 expected = AutoencoderTransformer(2, **options).fit(X)
 model = AutoencoderTransformer(2, checkpoint=path, checkpoint_interval=60, **options)
 
-# a call for every few steps, and Ctrl-C behind the fifth
+# A call for every few steps, and Ctrl-C after the fifth.
 engine._SECONDS_PER_CALL = 1e-9
 collect, left = engine._Run._collect, [5]
 
@@ -320,21 +322,21 @@ try:
 except KeyboardInterrupt:
     assert model.n_iter_ < 20 and os.path.exists(path)
     model.fit(X)
-    print("went on")
+    print("resumed")
 assert model.n_iter_ == 20 and not os.path.exists(path)
 np.testing.assert_array_equal(model.transform(X), expected.transform(X))
 """
 
 
-def test_an_interrupt_is_a_moment_to_go_on_from(tmp_path):
+def test_resuming_after_an_interrupt(tmp_path):
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "fit.skae")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["went", "on"]
+    assert done.stdout.split() == ["resumed"]
 
 
 def long_fit(n_epochs, path=None):
-    """What a fit of some seconds comes to."""
+    """Hash of the result of a fit of some seconds."""
     model = AutoencoderTransformer(
         2, hidden_layer_sizes=(8,), batch_size=32, max_iter=n_epochs, validation_fraction=0.1,
         n_iter_no_change=n_epochs, random_state=0, checkpoint=path, checkpoint_interval=0,
@@ -357,8 +359,8 @@ def started(*arguments):
     return child
 
 
-def killed_and_started_again(n_epochs, path, n_kills):
-    """What the fit comes to that was killed so often, each time a while after it had gone on."""
+def result_after_kills(n_epochs, path, n_kills):
+    """Hash of the result of a fit that is killed `n_kills` times, each time after some progress."""
     rng, n_steps, begin = np.random.default_rng(), [], time.monotonic()
     for _ in range(n_kills):
         child = started(n_epochs, path)
@@ -376,12 +378,12 @@ def killed_and_started_again(n_epochs, path, n_kills):
     return started(n_epochs, path).communicate(timeout=300)[0].strip()
 
 
-def test_killed_and_started_again(tmp_path):
+def test_resuming_after_kills(tmp_path):
     expected = long_fit(1000)
-    assert killed_and_started_again(1000, tmp_path / "fit.skae", 2) == expected
+    assert result_after_kills(1000, tmp_path / "fit.skae", 2) == expected
 
 
 @pytest.mark.stress
-def test_killed_at_20_moments(tmp_path):
+def test_resuming_after_20_kills(tmp_path):
     expected = long_fit(8000)
-    assert killed_and_started_again(8000, tmp_path / "fit.skae", 20) == expected
+    assert result_after_kills(8000, tmp_path / "fit.skae", 20) == expected

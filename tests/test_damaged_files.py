@@ -1,4 +1,4 @@
-"""Files that were damaged, made up or meant to harm: one sentence, and nothing runs."""
+"""Damaged, forged and malicious files: an error of one line, and no code is executed."""
 
 import hashlib
 import json
@@ -31,10 +31,10 @@ def content(tmp_path_factory, fitted):
 
 
 @pytest.fixture
-def refused(tmp_path):
-    """``refused(content, words)``: the sentence that `load` says of a file."""
+def assert_invalid(tmp_path):
+    """``assert_invalid(content, words)``: the error message of `load` for this content."""
 
-    def refuse(content, words):
+    def check(content, words):
         path = tmp_path / "model.skae"
         path.write_bytes(content)
         with pytest.raises(ValueError, match=words) as raised:
@@ -43,80 +43,82 @@ def refused(tmp_path):
         assert said.startswith(repr(str(path))) and said.isprintable() and len(said) < 1500, said
         return said
 
-    return refuse
+    return check
 
 
-def parts_of(content):
-    """Header and cells of a file."""
+def parse(content):
+    """Header and array bytes of a file."""
     length = int.from_bytes(content[12:20], "little")
     begin = 20 + length + -(20 + length) % 64
     return json.loads(content[20 : 20 + length]), content[begin:-32]
 
 
-def signed(header, cells=b"", version=container.VERSION, length=None):
-    """A file with a checksum that is right, whatever it holds."""
+def build(header, data=b"", version=container.VERSION, length=None):
+    """A file with a valid checksum."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     size = len(text) if length is None else length
     start = b"\x93SKAE\r\n\x1a" + version.to_bytes(4, "little") + size.to_bytes(8, "little")
-    body = start + text + bytes(-(20 + len(text)) % 64) + cells
+    body = start + text + bytes(-(20 + len(text)) % 64) + data
     return body + hashlib.sha256(body).digest()
 
 
-def test_the_forger_can_forge(content):
-    """Else the tests below would be of checksums alone."""
-    assert signed(*parts_of(content))[:20] == content[:8] + signed(*parts_of(content))[8:20]
-    assert len(signed(*parts_of(content))) >= len(content) - 4096
+def test_forged_files_have_valid_checksums(content):
+    """Otherwise the tests below would only test the checksum."""
+    assert build(*parse(content))[:20] == content[:8] + build(*parse(content))[8:20]
+    assert len(build(*parse(content))) >= len(content) - 4096
 
 
-def test_a_file_that_was_only_written_anew_loads(content, tmp_path, fitted, X):
-    (tmp_path / "model.skae").write_bytes(signed(*parts_of(content)))
+def test_rebuilt_file_loads(content, tmp_path, fitted, X):
+    (tmp_path / "model.skae").write_bytes(build(*parse(content)))
     codes = skae.load(tmp_path / "model.skae").transform(X)
     np.testing.assert_array_equal(codes, fitted(AutoencoderTransformer).transform(X))
 
 
-def test_cut_short_anywhere(content, refused):
+def test_truncated_files(content, assert_invalid):
     for length in {*range(0, 64), *range(64, len(content), 97), len(content) - 1}:
-        refused(content[:length], "truncated|empty")
+        assert_invalid(content[:length], "truncated|empty")
 
 
-def test_one_bit_flipped_anywhere(content, refused):
+def test_flipped_bits(content, assert_invalid):
     for place in range(0, len(content), 7):
         damaged = bytearray(content)
         damaged[place] ^= 1 << int(rng.integers(8))
-        refused(bytes(damaged), "damaged|not a file saved by skae")
+        assert_invalid(bytes(damaged), "damaged|not a file saved by skae")
 
 
-def test_something_behind_the_end(content, refused):
-    refused(content + b"\0", "checksum")
-    refused(content + content, "checksum")
+def test_trailing_bytes(content, assert_invalid):
+    assert_invalid(content + b"\0", "checksum")
+    assert_invalid(content + content, "checksum")
 
 
-def test_a_later_version(content, refused):
-    assert "Upgrade" in refused(signed(*parts_of(content), version=2), "version 2 of skae's file")
+def test_later_format_version(content, assert_invalid):
+    assert "Upgrade" in assert_invalid(
+        build(*parse(content), version=2), "version 2 of skae's file"
+    )
 
 
-class Harm:
-    """Runs when it is unpickled."""
+class Malicious:
+    """Creates a folder when it is unpickled."""
 
     def __reduce__(self):
         return os.mkdir, ("harmed",)
 
 
-def test_files_of_other_kinds(refused, tmp_path, monkeypatch):
+def test_other_file_formats(assert_invalid, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for protocol in range(2, 6):
-        refused(pickle.dumps(Harm(), protocol), "pickle")
+        assert_invalid(pickle.dumps(Malicious(), protocol), "pickle")
     assert "harmed" not in os.listdir(tmp_path)
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("header.json", bytes(1 << 22))
-    refused(bomb.read_bytes(), "zip archive")
-    refused(b"", "empty")
-    refused(b"hello, world", "begins with")
-    refused(b"\x93NUMPY" + bytes(200), "begins with")
+    assert_invalid(bomb.read_bytes(), "zip archive")
+    assert_invalid(b"", "empty")
+    assert_invalid(b"hello, world", "begins with")
+    assert_invalid(b"\x93NUMPY" + bytes(200), "begins with")
 
 
-def test_what_is_no_file(tmp_path):
+def test_paths_that_are_not_files(tmp_path):
     with pytest.raises(FileNotFoundError):
         skae.load(tmp_path / "missing.skae")
     with pytest.raises(ValueError, match="not a regular file"):
@@ -128,8 +130,8 @@ def test_what_is_no_file(tmp_path):
         skae.load(None)
 
 
-BOMBS = {
-    "more cells than there are": {"dtype": "<f4", "shape": [1 << 40]},
+INVALID_ARRAYS = {
+    "more data than there are": {"dtype": "<f4", "shape": [1 << 40]},
     "a huge product": {"dtype": "<f8", "shape": [1 << 31] * 30},
     "nothing of huge shape": {"dtype": "<f8", "shape": [1 << 61, 1 << 61, 0]},
     "huge text": {"dtype": "<U536870911", "shape": [1 << 20]},
@@ -151,43 +153,43 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("kind", BOMBS)
-def test_arrays_that_are_not_what_the_header_says(kind, content, refused):
-    header, cells = parts_of(content)
+@pytest.mark.parametrize("kind", INVALID_ARRAYS)
+def test_arrays_that_do_not_match_the_header(kind, content, assert_invalid):
+    header, data = parse(content)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for place in (0, len(header["arrays"])):
         entries = header["arrays"]
-        changed = [*entries[:place], BOMBS[kind], *entries[place + 1 :]]
-        refused(signed({**header, "arrays": changed}, cells), "damaged|too large")
+        changed = [*entries[:place], INVALID_ARRAYS[kind], *entries[place + 1 :]]
+        assert_invalid(build({**header, "arrays": changed}, data), "damaged|too large")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 16  # 64 MB, in kB
 
 
-def test_headers_that_are_none(content, refused):
-    _, cells = parts_of(content)
-    refused(signed(b"[" * 1_000_000, cells), "not valid JSON")
-    refused(signed(b'{"a": ' * 100_000, cells), "not valid JSON")
-    refused(signed(b"\xff\xfe", cells), "not valid JSON")
-    refused(signed(b"1" * 10_000, cells), "not valid JSON")
-    refused(signed([], cells), "not a JSON object")
-    refused(signed({}, cells), "no list of arrays")
-    for length in (1 << 63, len(cells) + 10**6):
-        refused(signed({}, cells, length=length), "a header of")
+def test_invalid_headers(content, assert_invalid):
+    _, data = parse(content)
+    assert_invalid(build(b"[" * 1_000_000, data), "not valid JSON")
+    assert_invalid(build(b'{"a": ' * 100_000, data), "not valid JSON")
+    assert_invalid(build(b"\xff\xfe", data), "not valid JSON")
+    assert_invalid(build(b"1" * 10_000, data), "not valid JSON")
+    assert_invalid(build([], data), "not a JSON object")
+    assert_invalid(build({}, data), "no list of arrays")
+    for length in (1 << 63, len(data) + 10**6):
+        assert_invalid(build({}, data, length=length), "a header of")
 
 
-def replaced(value, path, new):
+def replace(value, path, new):
     """A deep copy of nested dicts with `new` at `path`."""
     first, *rest = path
-    return {**value, first: replaced(value[first], rest, new) if rest else new}
+    return {**value, first: replace(value[first], rest, new) if rest else new}
 
 
-def described(path, fields):
-    """A network of the user's own, in an architecture, as files have it."""
+def describe(path, fields):
+    """The encoded architecture of a network of the user's own modules."""
     pairs = [["module", path], ["fields", {"dict": fields}]]
     part = {"dict": pairs}
     return {"dict": [["kind", "own"], ["encoder", part], ["decoder", part]]}
 
 
-MADE_UP = {
+FORGED = {
     "another class": (["model", "estimator"], "Pipeline", "'Pipeline', a class that this version"),
     "a class by its path": (["model", "estimator"], "os:system", "does not have"),
     "a class of the user's": (["model", "estimator"], {"trusted": "os:system"}, "not in trusted"),
@@ -238,12 +240,12 @@ MADE_UP = {
     ),
     "an architecture": (
         ["model", "state", "architecture_"],
-        {"dict": [["network", described("os:mkdir", [["path", "harmed"]])]]},
+        {"dict": [["network", describe("os:mkdir", [["path", "harmed"]])]]},
         "'os:mkdir'",
     ),
     "an architecture in lists": (
         ["model", "state", "architecture_"],
-        {"dict": [["network", described("os:path", [["x", [{"dict": [["name", "os:f"]]}]]])]]},
+        {"dict": [["network", describe("os:path", [["x", [{"dict": [["name", "os:f"]]}]]])]]},
         "'os:f'",
     ),
     "an unknown kind": (["model", "parameters", "alpha"], {"exec": "1"}, "unknown kind 'exec'"),
@@ -271,40 +273,40 @@ MADE_UP = {
 }
 
 
-@pytest.mark.parametrize("kind", MADE_UP)
-def test_content_that_was_made_up(kind, content, refused, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", FORGED)
+def test_forged_content(kind, content, assert_invalid, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    header, cells = parts_of(content)
-    path, new, words = MADE_UP[kind]
-    refused(signed(replaced(header, path, new), cells), words)
+    header, data = parse(content)
+    path, new, words = FORGED[kind]
+    assert_invalid(build(replace(header, path, new), data), words)
     assert "harmed" not in os.listdir(tmp_path)
 
 
-def test_what_is_handed_over_is_what_is_built(content, tmp_path):
-    """A name in a description stands for the object that was given, not for what bears it."""
-    header, cells = parts_of(content)
+def test_names_in_descriptions_refer_to_trusted_objects(content, tmp_path):
+    """A name in a description refers to the trusted object, not to an import of that name."""
+    header, data = parse(content)
     place = ["model", "state", "architecture_", "dict"]
     pairs = dict(header["model"]["state"]["architecture_"]["dict"])
-    pairs["network"] = described("os:mkdir", [])
-    attack = replaced(header, place, list(pairs.items()))
-    (tmp_path / "model.skae").write_bytes(signed(attack, cells))
+    pairs["network"] = describe("os:mkdir", [])
+    attack = replace(header, place, list(pairs.items()))
+    (tmp_path / "model.skae").write_bytes(build(attack, data))
     model = skae.load(tmp_path / "model.skae", trusted={"os:mkdir": fast})
     built = model.architecture_["network"]["encoder"]["module"]
     assert built == "tests.discovery:fast"
 
 
-def test_characters_and_truth_values_that_do_not_exist(refused):
+def test_invalid_characters_and_booleans(assert_invalid):
     bad = np.full(1, 0x110000, "<u4").tobytes() + bytes(60)
-    refused(signed({"arrays": [{"dtype": "<U1", "shape": [1]}]}, bad), "characters")
+    assert_invalid(build({"arrays": [{"dtype": "<U1", "shape": [1]}]}, bad), "characters")
     bad = b"\x02" + bytes(63)
-    refused(signed({"arrays": [{"dtype": "|b1", "shape": [1]}]}, bad), "boolean")
+    assert_invalid(build({"arrays": [{"dtype": "|b1", "shape": [1]}]}, bad), "boolean")
 
 
-def test_loading_imports_no_module_that_the_file_names(content, tmp_path, run_python):
-    header, cells = parts_of(content)
+def test_loading_imports_no_module_named_by_the_file(content, tmp_path, run_python):
+    header, data = parse(content)
     new = {"trusted": "antigravity:fly"}
-    attack = replaced(header, ["model", "parameters", "optimizer"], new)
-    (tmp_path / "model.skae").write_bytes(signed({**attack, "needs": []}, cells))
+    attack = replace(header, ["model", "parameters", "optimizer"], new)
+    (tmp_path / "model.skae").write_bytes(build({**attack, "needs": []}, data))
     run_python(
         f"""
         import sys, skae
@@ -336,7 +338,7 @@ while True:
 
 
 def kill_while_saving(path, seconds):
-    """Kill a process that saves again and again; afterwards one of both files is whole."""
+    """Kill a process that saves repeatedly; afterwards the file is one of both versions."""
     child = subprocess.Popen(
         [sys.executable, "-c", SAVING, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -344,8 +346,8 @@ def kill_while_saving(path, seconds):
     time.sleep(seconds)
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=60)
-    header, (cells,) = container.read(path)
-    assert (cells == {"old": 0, "new": 1}[header["holds"]]).all()
+    header, (data,) = container.read(path)
+    assert (data == {"old": 0, "new": 1}[header["holds"]]).all()
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.013, 0.03])
@@ -354,12 +356,12 @@ def test_killed_while_saving(seconds, tmp_path):
 
 
 @pytest.mark.stress
-def test_killed_while_saving_at_50_moments(tmp_path):
+def test_killed_while_saving_at_50_times(tmp_path):
     for seconds in np.random.default_rng().uniform(0, 0.2, 50):
         kill_while_saving(tmp_path / "model.skae", seconds)
 
 
-def test_a_disk_that_is_full_leaves_the_old_file(tmp_path, monkeypatch):
+def test_full_disk_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "model.skae"
     AutoencoderTransformer(2).save(path)
     before = path.read_bytes()
@@ -373,7 +375,7 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path, monkeypatch):
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["model.skae"]
 
 
-def test_links_and_rights_stay(tmp_path):
+def test_symbolic_links_and_permissions(tmp_path):
     (tmp_path / "folder").mkdir()
     link = tmp_path / "link.skae"
     link.symlink_to(tmp_path / "folder" / "model.skae")
@@ -386,28 +388,28 @@ def test_links_and_rights_stay(tmp_path):
         AutoencoderTransformer(2).save(tmp_path / "no" / "model.skae")
 
 
-# ---- what is handed over
+# ---- trusted objects
 
 
-def written(*arguments, **fields):
-    """A function of a user's, and no module."""
+def user_function(*arguments, **fields):
+    """A function of the user, not a module."""
     raise AssertionError("it was called")
 
 
-def test_a_function_that_was_handed_over_is_not_called(content, refused, tmp_path):
-    header, cells = parts_of(content)
-    name = f"{__name__}:written"
+def test_trusted_functions_are_not_called_as_modules(content, assert_invalid, tmp_path):
+    header, data = parse(content)
+    name = f"{__name__}:user_function"
     call = {"module": {"dict": [["module", name], ["fields", {"dict": [["path", "harmed"]]}]]}}
-    attack = replaced(header, ["model", "parameters", "network"], call)
-    (tmp_path / "model.skae").write_bytes(signed(attack, cells))
+    attack = replace(header, ["model", "parameters", "network"], call)
+    (tmp_path / "model.skae").write_bytes(build(attack, data))
     with pytest.raises(ValueError, match="no class of flax modules"):
-        skae.load(tmp_path / "model.skae", trusted=[written])
+        skae.load(tmp_path / "model.skae", trusted=[user_function])
 
 
-# ---- where a file is written
+# ---- paths
 
 
-def test_a_new_file_is_read_by_whom_the_old_one_was(tmp_path):
+def test_permissions_of_an_overwritten_file_are_kept(tmp_path):
     path = tmp_path / "model.skae"
     AutoencoderTransformer(2).save(path)
     for mode in (0o600, 0o640, 0o444):
@@ -416,14 +418,14 @@ def test_a_new_file_is_read_by_whom_the_old_one_was(tmp_path):
         assert path.stat().st_mode & 0o777 == mode
 
 
-def test_a_pipe_is_not_replaced(tmp_path):
+def test_pipes_are_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="not a regular file"):
         AutoencoderTransformer(2).save(tmp_path / "pipe")
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
-def test_long_names_and_names_in_bytes(tmp_path):
+def test_long_names_and_bytes_paths(tmp_path):
     for name in ("a" * 255, "é" * 127):
         AutoencoderTransformer(2).save(tmp_path / name)
         assert skae.load(tmp_path / name).n_components == 2
@@ -431,8 +433,8 @@ def test_long_names_and_names_in_bytes(tmp_path):
     assert skae.load(os.fsencode(tmp_path / "model")).n_components == 3
 
 
-def test_a_folder_that_cannot_be_settled_is_no_failure(tmp_path, monkeypatch):
-    """The file is there by then; some file systems cannot bring a folder to the disk."""
+def test_folders_that_cannot_be_synced(tmp_path, monkeypatch):
+    """Some file systems cannot sync a folder; the file is complete by then."""
     opened = os.open
 
     def open_files_only(path, *arguments):

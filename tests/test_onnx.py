@@ -1,4 +1,4 @@
-"""What estimators write as ONNX is what they compute, as onnxruntime sees it."""
+"""ONNX export: onnxruntime computes the same results as the estimator."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ CASES = [
     if hasattr(cls, "to_onnx")
     for method in cls._portable_methods
 ]
-# the shapes and settings of networks that estimators' defaults do not show
+# Networks and settings that the estimators' defaults do not cover.
 RANDOM = {"init": "random", "max_iter": 0}
 NETWORKS = {
     "a plain network": (AutoencoderTransformer, {"activation": "gelu", **RANDOM}),
@@ -65,7 +65,7 @@ def samples():
 
 
 def exported(model, path, method=None, **options):
-    """What onnxruntime makes of what a model writes."""
+    """Export a method and load it in onnxruntime."""
     assert model.to_onnx(path, method, **options) is model
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
@@ -86,7 +86,7 @@ def assert_close(one, other):
 
 
 @pytest.mark.parametrize("cls, method", CASES)
-def test_onnxruntime_computes_the_same(cls, method, fitted, samples, tmp_path):
+def test_onnxruntime_agrees_with_the_estimator(cls, method, fitted, samples, tmp_path):
     model = fitted(cls)
     session = exported(model, tmp_path / "model.onnx", method)
     X = model.transform(samples).astype(np.float32) if method == "inverse_transform" else samples
@@ -108,37 +108,37 @@ def test_all_kinds_of_networks(kind, X, samples, tmp_path):
         assert_close(run(session, given), getattr(model, method)(given))
 
 
-def test_columns_far_from_zero(X, tmp_path):
-    """A mean that float32 has few digits for is taken off in two parts."""
+def test_features_with_a_large_mean(X, tmp_path):
+    """Means that float32 cannot represent precisely are subtracted in two parts."""
     far = (X + 1e4).astype(np.float32)
     model = fast(AutoencoderTransformer).fit(far)
     codes = run(exported(model, tmp_path / "model.onnx"), far)
     np.testing.assert_allclose(codes, model.transform(far), rtol=0, atol=1e-5)
 
 
-def test_the_model_says_what_it_is(X, tmp_path):
+def test_metadata_and_names(X, tmp_path):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     names = [f"ü{i}" for i in range(6)]
     model = fast(AutoencoderTransformer).fit(pandas.DataFrame(X, columns=names))
     model.to_onnx(tmp_path / "model.onnx", "reconstruct", opset=20)
     written = onnx.load(tmp_path / "model.onnx")
-    told = {entry.key: entry.value for entry in written.metadata_props}
-    assert json.loads(told.pop("feature_names_in_")) == names
-    assert told == {"estimator": "AutoencoderTransformer", "method": "reconstruct"}
+    metadata = {entry.key: entry.value for entry in written.metadata_props}
+    assert json.loads(metadata.pop("feature_names_in_")) == names
+    assert metadata == {"estimator": "AutoencoderTransformer", "method": "reconstruct"}
     assert written.producer_name == "skae" and written.opset_import[0].version == 20
     (x,), (output,) = written.graph.input, written.graph.output
     assert (x.name, output.name) == ("X", "reconstruct")
     assert [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] == ["n_samples", 6]
 
 
-def test_labels_are_told(fitted, tmp_path):
+def test_class_labels_in_metadata(fitted, tmp_path):
     fitted(PretrainedClassifier).to_onnx(tmp_path / "model.onnx")
-    told = {p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props}
-    assert json.loads(told["classes_"]) == [0, 1] and told["method"] == "predict_proba"
+    metadata = {p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props}
+    assert json.loads(metadata["classes_"]) == [0, 1] and metadata["method"] == "predict_proba"
 
 
 @pytest.mark.parametrize("cls", few_of([cls for cls in ESTIMATORS if hasattr(cls, "to_onnx")]))
-def test_what_cannot_be_exported(cls, fitted, tmp_path):
+def test_invalid_arguments_raise(cls, fitted, tmp_path):
     path = tmp_path / "model.onnx"
     with pytest.raises(NotFittedError):
         fast(cls).to_onnx(path)
@@ -150,7 +150,7 @@ def test_what_cannot_be_exported(cls, fitted, tmp_path):
     assert not path.exists()
 
 
-def test_a_layer_without_a_rule_is_named(X, tmp_path):
+def test_primitives_without_a_rule_raise(X, tmp_path):
     network = own_modules.Sorting(), own_modules.pair()[1]
     model = fast(AutoencoderTransformer, hidden_layer_sizes="auto", network=network, max_iter=0)
     model.fit(X).to_onnx(tmp_path / "decoder.onnx", "inverse_transform")
@@ -158,13 +158,13 @@ def test_a_layer_without_a_rule_is_named(X, tmp_path):
         model.to_onnx(tmp_path / "encoder.onnx")
 
 
-def test_without_onnx_the_message_says_what_to_install(fitted, tmp_path, monkeypatch):
+def test_missing_onnx_raises_with_installation_hint(fitted, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r'pip install "skae\[onnx\]"'):
         fitted(AutoencoderTransformer).to_onnx(tmp_path / "model.onnx")
 
 
-def test_exporting_leaves_the_estimator_alone(fitted, tmp_path):
+def test_export_does_not_change_the_estimator(fitted, tmp_path):
     model = fitted(AutoencoderTransformer)
     before = set(vars(model))
     model.to_onnx(tmp_path / "model.onnx")
@@ -172,9 +172,7 @@ def test_exporting_leaves_the_estimator_alone(fitted, tmp_path):
 
 
 @pytest.mark.parametrize("far", [1e18, 3.4e38])
-def test_samples_and_codes_far_away_are_as_far_as_the_estimator_takes_them_to_be(
-    far, fitted, tmp_path
-):
+def test_extreme_values_are_clipped_as_in_the_estimator(far, fitted, tmp_path):
     model, path = fitted(AutoencoderTransformer), tmp_path / "model.onnx"
     for method, samples in (("transform", curved(3)), ("inverse_transform", np.ones((3, 2)))):
         samples = samples.astype(np.float32)

@@ -28,7 +28,7 @@ def samples():
 
 
 def run(pipeline, X, **options):
-    """What onnxruntime makes of a converted pipeline: all that it gives."""
+    """All outputs of a converted pipeline in onnxruntime."""
     written = skl2onnx.to_onnx(pipeline, X[:1], **options)
     providers = ["CPUExecutionProvider"]
     session = onnxruntime.InferenceSession(written.SerializeToString(), providers=providers)
@@ -42,7 +42,7 @@ def assert_close(one, other):
 @pytest.mark.parametrize(
     "cls", [AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder]
 )
-def test_as_the_last_step(cls, X, samples):
+def test_last_step_of_a_pipeline(cls, X, samples):
     pipeline = make_pipeline(StandardScaler(), fast(cls, max_iter=1)).fit(X)
     (codes,) = run(pipeline, samples)
     assert codes.dtype == np.float32
@@ -50,24 +50,24 @@ def test_as_the_last_step(cls, X, samples):
 
 
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
-def test_before_a_classifier(cls, X, y, samples):
+def test_transformer_before_a_classifier(cls, X, y, samples):
     # L-BFGS of SciPy warns under old releases of scikit-learn
     classifier = LogisticRegression(solver="newton-cholesky")
     pipeline = make_pipeline(StandardScaler(), fast(cls), classifier).fit(X, y)
-    labels, chances = run(pipeline, samples, options={"zipmap": False})
-    assert_close(chances, pipeline.predict_proba(samples))
+    labels, probabilities = run(pipeline, samples, options={"zipmap": False})
+    assert_close(probabilities, pipeline.predict_proba(samples))
     assert (labels == pipeline.predict(samples)).mean() > 0.99
 
 
-def test_other_numbers_than_float32(X, samples):
+def test_input_dtypes_other_than_float32(X, samples):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
     for dtype in (np.float64, np.int64):
         (codes,) = run(pipeline, (4 * samples).astype(dtype))
         assert_close(codes, pipeline.transform((4 * samples).astype(dtype)))
 
 
-def test_beside_each_other(X, samples):
-    """Names of two in one graph do not meet."""
+def test_feature_union_and_column_transformer(X, samples):
+    """Tensor names of two estimators in one graph do not collide."""
     union = FeatureUnion([(name, fast(AutoencoderTransformer)) for name in ("one", "other")])
     parts = ColumnTransformer(
         [("few", fast(AutoencoderTransformer), [0, 2, 3]), ("scaled", StandardScaler(), [1])]
@@ -80,15 +80,15 @@ def test_beside_each_other(X, samples):
 def test_classifiers_and_regressors(X, y, samples):
     labels = np.where(y, "hü", "hott")
     classifier = make_pipeline(StandardScaler(), fast(PretrainedClassifier)).fit(X, labels)
-    named, chances = run(classifier, samples)
-    assert_close(chances, classifier.predict_proba(samples))
+    named, probabilities = run(classifier, samples)
+    assert_close(probabilities, classifier.predict_proba(samples))
     assert (named == classifier.predict(samples)).mean() > 0.99
     regressor = make_pipeline(StandardScaler(), fast(PretrainedRegressor)).fit(X, X[:, 0])
     (numbers,) = run(regressor, samples)
     assert_close(numbers, regressor.predict(samples))
 
 
-def test_versions_of_operators(X, samples):
+def test_operator_set_versions(X, samples):
     pipeline = make_pipeline(fast(AutoencoderTransformer)).fit(X)
     (codes,) = run(pipeline, samples, target_opset={"": 18, "ai.onnx.ml": 3})
     assert_close(codes, pipeline.transform(samples))

@@ -27,8 +27,8 @@ def images(x):
     return x.reshape(-1, 4, 3, 1)
 
 
-def of_their_own(x, **options):
-    """A convolution as libraries of layers call it, and one back by the kernel's other form."""
+def general_convolution(x, **options):
+    """A convolution as layer libraries call it."""
     x = x.reshape(-1, 2, 3, 2)
     kernel = (
         KERNEL[:2, :2] if "feature_group_count" in options else np.repeat(KERNEL[:2, :2], 2, axis=2)
@@ -36,8 +36,8 @@ def of_their_own(x, **options):
     return lax.conv_general_dilated(x, kernel, dimension_numbers=IMAGES, **options)
 
 
-def sums_over_steps(x, reverse):
-    """A loop with weights, with a number of each sample that stays, and with steps."""
+def scan_over_steps(x, reverse):
+    """A loop with weights, a constant per sample, and scan inputs."""
     steps, first = x.reshape(-1, 4, 3).swapaxes(0, 1), x[:, :3]
 
     def step(state, sample):
@@ -48,8 +48,8 @@ def sums_over_steps(x, reverse):
     return jnp.concatenate([last, all_of_them.swapaxes(0, 1).reshape(-1, 12)], axis=-1)
 
 
-def by_turns(x):
-    """A loop that reads nothing."""
+def scan_without_inputs(x):
+    """A loop without scan inputs."""
     return lax.scan(lambda s, _: (0.5 * s + x, None), x, length=3)[0]
 
 
@@ -63,44 +63,46 @@ FUNCTIONS = {
     "remainder": lambda x: lax.rem(5 * x, jnp.float32(3)),
     "logarithms": lambda x: jnp.log1p(x**2) + jnp.expm1(x) + jnp.logaddexp(x, 1.0),
     "clipping": lambda x: jnp.clip(x, -0.5, 0.5) + jnp.where(jnp.isfinite(x), x, 0.0),
-    "truth": lambda x: ((x > 0) & ~(x >= 1) | (x != 2) ^ (x <= -1)).astype(jnp.float32),
-    "whole numbers": lambda x: (x * 10).astype(jnp.int32) & 3,
+    "logical operators": lambda x: ((x > 0) & ~(x >= 1) | (x != 2) ^ (x <= -1)).astype(jnp.float32),
+    "bitwise and": lambda x: (x * 10).astype(jnp.int32) & 3,
     "softmax": jax.nn.softmax,
     "sums": lambda x: x.reshape(-1, 3, 4).sum(axis=1) + jnp.prod(x[:, :4], axis=-1, keepdims=True),
-    "largest": lambda x: x.reshape(-1, 3, 4).max(axis=2) - x.reshape(-1, 4, 3).min(axis=1),
+    "max and min": lambda x: x.reshape(-1, 3, 4).max(axis=2) - x.reshape(-1, 4, 3).min(axis=1),
     "any and all": lambda x: jnp.stack([(x > 0).any(axis=1), (x > -1).all(axis=1)], axis=1),
-    "places": lambda x: jnp.argmax(x, axis=1, keepdims=True) - jnp.argmin(x, axis=1)[:, None],
-    "running sums": lambda x: jnp.cumsum(x, axis=1) + jnp.cumsum(x[:, ::-1], axis=1)[:, ::-1],
+    "argmax and argmin": lambda x: (
+        jnp.argmax(x, axis=1, keepdims=True) - jnp.argmin(x, axis=1)[:, None]
+    ),
+    "cumulative sums": lambda x: jnp.cumsum(x, axis=1) + jnp.cumsum(x[:, ::-1], axis=1)[:, ::-1],
     "top k": lambda x: lax.top_k(x, 3)[0] + lax.top_k(x, 3)[1],
-    "the largest": lambda x: largest(x, 3),
-    "put in place": lambda x: jnp.zeros((x.shape[0], 3, 4)).at[..., 1, :].set(x[:, :4]),
-    "add in places": lambda x: x.at[:, np.array([0, 2, 2])].add(x[:, :3]),
-    "columns": lambda x: x[:, np.array([3, 1, 1])] * x[:, 2:5] + x[:, -1:],
+    "largest k": lambda x: largest(x, 3),
+    "scatter": lambda x: jnp.zeros((x.shape[0], 3, 4)).at[..., 1, :].set(x[:, :4]),
+    "scatter add": lambda x: x.at[:, np.array([0, 2, 2])].add(x[:, :3]),
+    "gather columns": lambda x: x[:, np.array([3, 1, 1])] * x[:, 2:5] + x[:, -1:],
     "one column": lambda x: x[:, 5] + x[..., -2],
-    "steps": lambda x: x.reshape(-1, 4, 3).swapaxes(0, 1)[-1],
-    "every second": lambda x: lax.slice_in_dim(x, 1, 11, 2, axis=1) + x[:, ::2][:, :5],
-    "backwards": lambda x: lax.rev(x, (1,)) + jnp.flip(x, axis=1),
+    "last step": lambda x: x.reshape(-1, 4, 3).swapaxes(0, 1)[-1],
+    "strided slices": lambda x: lax.slice_in_dim(x, 1, 11, 2, axis=1) + x[:, ::2][:, :5],
+    "reverse": lambda x: lax.rev(x, (1,)) + jnp.flip(x, axis=1),
     "split": lambda x: sum(jnp.split(x, 3, axis=-1)),
-    "repeated": lambda x: jnp.tile(x, (1, 2)) + jnp.repeat(x, 2, axis=1),
-    "margins": lambda x: lax.pad(x, 7.0, ((0, 0, 0), (2, -3, 1))),
-    "numbers of samples": lambda x: x + jnp.arange(x.shape[0], dtype=jnp.float32)[:, None],
-    "numbers of cells": lambda x: x * lax.broadcasted_iota(jnp.float32, x.shape, 1),
-    "mean over samples' number": lambda x: x / x.shape[0],
+    "tile and repeat": lambda x: jnp.tile(x, (1, 2)) + jnp.repeat(x, 2, axis=1),
+    "pad": lambda x: lax.pad(x, 7.0, ((0, 0, 0), (2, -3, 1))),
+    "iota over samples": lambda x: x + jnp.arange(x.shape[0], dtype=jnp.float32)[:, None],
+    "iota over features": lambda x: x * lax.broadcasted_iota(jnp.float32, x.shape, 1),
+    "division by the number of samples": lambda x: x / x.shape[0],
     "constant": lambda x: jnp.zeros((x.shape[0], 2)) + jnp.ones(2),
     "product": lambda x: x @ WEIGHTS + x @ WEIGHTS.T,
     "einsum": lambda x: jnp.einsum("nij,nkj->nik", x.reshape(-1, 3, 4), x.reshape(-1, 3, 4)),
     "outer": lambda x: (x.reshape(-1, 3, 4) @ WEIGHTS[:4]).transpose(0, 2, 1),
     "layer norm": lambda x: jax.nn.standardize(x, axis=-1),
-    "scan": lambda x: sums_over_steps(x, reverse=False),
-    "scan backwards": lambda x: sums_over_steps(x, reverse=True),
-    "scan of nothing": by_turns,
-    "dilated": lambda x: of_their_own(
+    "scan": lambda x: scan_over_steps(x, reverse=False),
+    "scan backwards": lambda x: scan_over_steps(x, reverse=True),
+    "scan without inputs": scan_without_inputs,
+    "kernel dilation": lambda x: general_convolution(
         x, window_strides=(1, 1), padding="SAME", rhs_dilation=(1, 2)
     ),
-    "in groups": lambda x: of_their_own(
+    "feature groups": lambda x: general_convolution(
         x, window_strides=(2, 1), padding="VALID", feature_group_count=2
     ),
-    "between zeros": lambda x: of_their_own(
+    "input dilation": lambda x: general_convolution(
         x, window_strides=(2, 1), padding=[(1, 1), (0, 2)], lhs_dilation=(2, 3)
     ),
     "conv_transpose": lambda x: lax.conv_transpose(
@@ -111,7 +113,7 @@ FUNCTIONS = {
 
 
 def in_onnxruntime(function, path):
-    """What onnxruntime computes where a function was written, as a function."""
+    """Export a function and return it as computed by onnxruntime."""
     onnx_file.write(None, "f", Portable(function, WIDTH), path, onnx_file.MIN_OPSET)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda x: session.run(None, {"X": x})[0]
@@ -134,8 +136,8 @@ def test_function(name, tmp_path):
 @pytest.mark.parametrize(
     "stride, padding, size", itertools.product((1, 2), ("same", "valid"), (1, 2, 3))
 )
-def test_convolutions_and_their_adjoints(stride, padding, size, tmp_path):
-    """With heights and widths that strides do not divide."""
+def test_convolutions_and_transposed_convolutions(stride, padding, size, tmp_path):
+    """Heights and widths are not divisible by the stride."""
     kernel = KERNEL[:size, :size]
 
     def both_ways(x):
@@ -154,6 +156,6 @@ def test_convolutions_and_their_adjoints(stride, padding, size, tmp_path):
         (lambda x: jnp.zeros((2 * x.shape[0], 1)), r"makes an axis of length 2\*n_samples"),
     ],
 )
-def test_what_has_no_rule_is_named(function, words, tmp_path):
+def test_primitives_without_a_rule_raise(function, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         in_onnxruntime(function, tmp_path / "f.onnx")

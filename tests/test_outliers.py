@@ -1,4 +1,4 @@
-"""The outlier detector: what its scores are made of, and that outliers do not pull the fit."""
+"""Outlier detector: definition of anomaly scores, and robustness of the fit to outliers."""
 
 import numpy as np
 import pytest
@@ -25,14 +25,14 @@ PLAIN = AutoencoderTransformer(
 
 
 def plane(n_samples=96, seed=0):
-    """Samples near a plane in six dimensions, columns of very different units."""
+    """Samples near a plane in six dimensions, with features of very different scales."""
     rng = np.random.default_rng(seed)
     samples = rng.normal(size=(n_samples, 2)) @ rng.normal(size=(2, 6))
     return (samples + 0.1 * rng.normal(size=samples.shape)) * np.logspace(-2, 2, 6) + 5
 
 
 def with_outliers(n_outliers=6):
-    """Samples of which the first few are far off the plane, though no cell is out of range."""
+    """Samples of which the first few are far from the plane; no feature value is out of range."""
     X = plane()
     X[:n_outliers] = np.column_stack([c[-n_outliers:] for c in np.roll(X.T, 7, axis=1)])
     X[:n_outliers, ::2] = 10 - X[:n_outliers, ::2]
@@ -46,10 +46,10 @@ def detector(**parameters):
     )
 
 
-# ---- what scores are
+# ---- anomaly scores
 
 
-def test_scores_are_made_of_codes_and_cells():
+def test_scores_combine_code_length_and_reconstruction_error():
     X, _ = with_outliers()
     model = detector().fit(X)
     codes = model.autoencoder_.transform(X / model.scales_[0])
@@ -63,7 +63,7 @@ def test_scores_are_made_of_codes_and_cells():
     assert_array_equal(model.fit_predict(X), model.predict(X))
 
 
-def test_cells_are_squares_over_what_is_usual_in_the_column():
+def test_reconstruction_errors_are_relative_to_the_mean_error_of_the_feature():
     X = plane()
     model = detector(trim=0.0).fit(X)
     back = model.autoencoder_.reconstruct(X / model.scales_[0])
@@ -73,71 +73,71 @@ def test_cells_are_squares_over_what_is_usual_in_the_column():
     assert_allclose(model.reconstruction_errors(X), squares / usual, rtol=1e-3, atol=1e-6)
 
 
-def test_the_odd_cell_is_found():
+def test_reconstruction_errors_identify_the_anomalous_feature():
     X = plane()
     model = detector().fit(X)
-    odd = plane(6, seed=1)
-    odd[np.arange(6), np.arange(6)] += 20 * X.std(axis=0)
-    assert_array_equal(model.reconstruction_errors(odd).argmax(axis=1), np.arange(6))
-    assert (model.predict(odd) == -1).all()
+    anomalous = plane(6, seed=1)
+    anomalous[np.arange(6), np.arange(6)] += 20 * X.std(axis=0)
+    assert_array_equal(model.reconstruction_errors(anomalous).argmax(axis=1), np.arange(6))
+    assert (model.predict(anomalous) == -1).all()
 
 
-# ---- outliers among the samples to fit
+# ---- outliers in the training data
 
 
-def test_outliers_are_found_among_the_samples_to_fit():
-    X, odd = with_outliers()
-    assert roc_auc_score(odd, -detector().fit(X).score_samples(X)) > 0.95
+def test_outliers_in_the_training_data_are_detected():
+    X, is_outlier = with_outliers()
+    assert roc_auc_score(is_outlier, -detector().fit(X).score_samples(X)) > 0.95
 
 
-def test_outliers_do_not_pull_the_fit():
-    X, odd = with_outliers()
-    without = detector(trim=0.0).fit(X[~odd])
-    X[odd] += 1e4 * X.std(axis=0)
+def test_outliers_do_not_distort_the_fit():
+    X, is_outlier = with_outliers()
+    without = detector(trim=0.0).fit(X[~is_outlier])
+    X[is_outlier] += 1e4 * X.std(axis=0)
     robust, plain = detector().fit(X), detector(trim=0.0).fit(X)
     assert (robust.scales_[0] <= 5.5 * without.scales_[0]).all()
     assert (plain.scales_[0] > 100 * without.scales_[0]).all()
-    assert (robust.predict(X[odd]) == -1).all()
-    errors = robust.reconstruction_errors(X[~odd]).mean(axis=1)
-    assert np.median(errors) > 0.3  # the others are told from each other all the same
+    assert (robust.predict(X[is_outlier]) == -1).all()
+    errors = robust.reconstruction_errors(X[~is_outlier]).mean(axis=1)
+    assert np.median(errors) > 0.3  # inliers still differ from each other
 
 
 @pytest.mark.parametrize("n_rounds, trim", [(0, 0.2), (3, 0.0)])
-def test_nothing_is_left_out_unless_asked_for(n_rounds, trim):
+def test_no_trimming_without_rounds_or_share(n_rounds, trim):
     X, _ = with_outliers()
     model = detector(n_rounds=n_rounds, trim=trim).fit(X)
     assert_allclose(model.scales_[0], np.abs(X - X.mean(axis=0)).max(axis=0))
 
 
-def test_the_share_is_left_out_of_the_weight():
-    X, odd = with_outliers()
+def test_trimming_leaves_out_the_share_of_the_weight():
+    X, is_outlier = with_outliers()
     settings = {"standardize": True, "n_rounds": 3, "trim": 0.1, "explained_variance": 0.7}
     found = trim_samples(X, np.ones(len(X)), rng=np.random.default_rng(0), **settings)
     assert found.support.sum() == np.ceil(0.9 * len(X))
-    assert not found.support[odd].any()
+    assert not found.support[is_outlier].any()
     far = np.abs(X - X[found.support].mean(axis=0))
     want = np.minimum(far.max(axis=0), 4 * far[found.support].max(axis=0))
     assert_allclose(found.scale, want)
     assert found.n_components == 2
 
 
-# ---- units
+# ---- feature scales
 
 
-def test_units_of_columns_do_not_matter():
+def test_scores_do_not_depend_on_units_of_features():
     X, _ = with_outliers()
     scores = detector().fit(X).score_samples(X)
     other = X * np.logspace(4, -4, 6) + 3
     assert_allclose(detector().fit(other).score_samples(other), scores, atol=0.02)
 
 
-def test_columns_may_be_constant():
-    X, odd = with_outliers()
-    X = np.column_stack([X, np.full(len(X), 7.0), odd * 3.0])
+def test_constant_features():
+    X, is_outlier = with_outliers()
+    X = np.column_stack([X, np.full(len(X), 7.0), is_outlier * 3.0])
     model = detector().fit(X)
     assert model.scales_[0, 6] == 1.0
-    assert model.scales_[0, 7] == 3.0  # constant among the samples that are left, not among all
-    assert roc_auc_score(odd, -model.score_samples(X)) > 0.99
+    assert model.scales_[0, 7] == 3.0  # constant among inliers, not among all samples
+    assert roc_auc_score(is_outlier, -model.score_samples(X)) > 0.99
     X[:, 6] = 9.0
     assert (model.predict(X) == -1).all()
 
@@ -152,7 +152,7 @@ def test_standardize_follows_the_loss():
     assert_array_equal(detector(standardize=False).fit(X).scales_[0], np.ones(6))
 
 
-def test_sparse_samples_are_as_dense_ones():
+def test_sparse_and_dense_input_agree():
     X = np.maximum(plane() - 5, 0)
     dense, sparse = detector().fit(X), detector().fit(sp.csr_array(X))
     assert_allclose(sparse.scales_, dense.scales_)
@@ -164,7 +164,7 @@ def test_sparse_samples_are_as_dense_ones():
 
 
 @pytest.mark.parametrize("contamination, n_outliers", [(0.05, 5), (0.1, 10), (0.5, 48), (1e-6, 0)])
-def test_contamination_is_the_share_called_outliers(contamination, n_outliers):
+def test_contamination_is_the_share_of_outliers(contamination, n_outliers):
     X, _ = with_outliers()
     assert (detector(contamination=contamination).fit(X).predict(X) == -1).sum() == n_outliers
 
@@ -175,22 +175,22 @@ def test_scores_do_not_depend_on_the_contamination():
     assert_array_equal(one, other)
 
 
-def test_automatic_threshold_calls_few_ordinary_samples():
+def test_automatic_threshold_has_few_false_positives():
     X = plane(400)
     model = detector().fit(X)
     assert np.mean(model.predict(plane(400, seed=0)) == -1) < 0.04
     assert (model.predict(np.roll(X, 1, axis=1)) == -1).mean() > 0.9
 
 
-def test_thresholds_by_hand():
-    odd = np.array([3.0, 1.0, 2.0, 10.0])
-    assert anomaly_threshold(odd, np.ones(4), 0.25) == 6.5
-    assert anomaly_threshold(odd, np.array([1.0, 1.0, 1.0, 5.0]), 0.5) == 6.5
-    assert anomaly_threshold(odd, np.ones(4), 1e-9) == 10.0
+def test_anomaly_threshold_on_small_examples():
+    scores = np.array([3.0, 1.0, 2.0, 10.0])
+    assert anomaly_threshold(scores, np.ones(4), 0.25) == 6.5
+    assert anomaly_threshold(scores, np.array([1.0, 1.0, 1.0, 5.0]), 0.5) == 6.5
+    assert anomaly_threshold(scores, np.ones(4), 1e-9) == 10.0
     assert anomaly_threshold(np.ones(3), np.ones(3), "auto") == 1.0
 
 
-def test_quantiles_by_hand():
+def test_weighted_quantile_on_small_examples():
     values = np.array([4.0, 1.0, 3.0, 2.0])
     assert weighted_quantile(values, np.ones(4), 0.5) == 2.0
     assert weighted_quantile(values, np.ones(4), 0.51) == 3.0
@@ -198,7 +198,7 @@ def test_quantiles_by_hand():
     assert weighted_quantile(values, np.ones(4), 1.0) == 4.0
 
 
-# ---- samples and autoencoders of every kind
+# ---- kinds of input and autoencoders
 
 
 def test_weights_equal_repetition(weights):
@@ -209,29 +209,29 @@ def test_weights_equal_repetition(weights):
     assert weighted.offset_ == repeated.offset_
 
 
-def test_codes_of_one_place_tell_nothing():
+def test_constant_codes_do_not_contribute_to_scores():
     block = slice(0, 5), np.full((5, 2), 3.0), np.arange(15.0).reshape(5, 3)
     everything = np.ones(5), np.ones(5, bool)
-    reference, odd = fit_reference(
+    reference, scores = fit_reference(
         lambda: iter([block]), *everything, n_components=2, n_features=3, scale=1.0
     )
-    assert_array_equal(anomaly_scores(reference, *block[1:]), odd)
-    scores = anomaly_scores(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
-    assert_array_equal(scores, [0.0, 0.0])
+    assert_array_equal(anomaly_scores(reference, *block[1:]), scores)
+    others = anomaly_scores(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
+    assert_array_equal(others, [0.0, 0.0])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8, np.int64, bool])
-def test_scaled_samples_are_floats(dtype):
+def test_dtype_of_scaled_features(dtype):
     X = np.array([[0, 1], [1, 0], [1, 1]]).astype(dtype)
     scaled = scale_features(X, np.array([2.0, 4.0]))
     assert scaled.dtype == (np.float64 if dtype in (np.float64, np.int64) else np.float32)
     assert_array_equal(scaled, [[0, 0.25], [0.5, 0], [0.5, 0.25]])
-    if dtype != np.float16:  # which SciPy's sparse arrays do not know
+    if dtype != np.float16:  # not supported by SciPy's sparse arrays
         assert_array_equal(scale_features(sp.csr_array(X), np.array([2.0, 4.0])).toarray(), scaled)
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)
-def test_any_autoencoder_will_do(cls, X, X_new):
+def test_any_autoencoder_can_be_used(cls, X, X_new):
     model = AutoencoderOutlierDetector(fast(cls), random_state=0).fit(X)
     assert isinstance(model.autoencoder_, cls)
     assert np.isfinite(model.score_samples(X_new)).all()
@@ -239,13 +239,13 @@ def test_any_autoencoder_will_do(cls, X, X_new):
 
 
 def test_default_is_an_ensemble_by_share_of_the_variance():
-    X, odd = with_outliers()
+    X, is_outlier = with_outliers()
     model = AutoencoderOutlierDetector(random_state=0).fit(X)
     assert {type(member) for member in model.autoencoders_} == {AutoencoderTransformer}
     assert [member.n_components_ for member in model.autoencoders_] == [1, 1, 2, 2]
     assert model.autoencoder_ is model.autoencoders_[-1]
     assert model.scales_.shape == (4, 6)
-    assert roc_auc_score(odd, -model.score_samples(X)) > 0.95
+    assert roc_auc_score(is_outlier, -model.score_samples(X)) > 0.95
     members = [
         np.square(X / scale - member.reconstruct(X / scale)) / reference["cells"]
         for scale, member, reference in zip(
@@ -255,11 +255,11 @@ def test_default_is_an_ensemble_by_share_of_the_variance():
     assert_allclose(model.reconstruction_errors(X), np.mean(members, axis=0), rtol=1e-4)
 
 
-def test_of_several_the_score_is_the_geometric_mean():
+def test_ensemble_score_is_the_geometric_mean():
     assert_allclose(geometric_mean([np.array([1.0, 4.0]), np.array([9.0, 0.0])])[0], 3.0)
 
 
-def test_seed_of_the_autoencoder_is_its_own_where_it_has_one():
+def test_random_state_of_the_autoencoder_has_precedence():
     X, _ = with_outliers()
     own = detector(autoencoder=clone(FAST["autoencoder"]))
     assert own.fit(X).autoencoder_.random_state is not None
@@ -267,7 +267,7 @@ def test_seed_of_the_autoencoder_is_its_own_where_it_has_one():
     assert own.fit(X).autoencoder_.random_state == 3
 
 
-def test_a_fit_that_fails_leaves_the_detector_as_it_was():
+def test_failed_fit_leaves_the_detector_unchanged():
     X, _ = with_outliers()
     model = detector().fit(X)
     scores = model.score_samples(X)
@@ -286,6 +286,6 @@ def test_parameters_out_of_range(parameters):
         detector(**parameters).fit(plane())
 
 
-def test_an_autoencoder_s_parameters_are_checked_too():
+def test_parameters_of_the_autoencoder_are_validated():
     with pytest.raises(ValueError, match="loss"):
         AutoencoderOutlierDetector(AutoencoderTransformer(1, loss="no")).fit(np.eye(6))

@@ -1,4 +1,4 @@
-"""Pretrained classifiers and regressors: what stage two takes over, keeps, learns and refuses."""
+"""Semi-supervised estimators: transfer of weights, fine-tuning, targets and input validation."""
 
 import copy
 
@@ -47,7 +47,7 @@ def autoencoder(network=None, **parameters):
 
 @pytest.fixture(scope="module")
 def pretrained(X):
-    """``pretrained(name)``: an autoencoder over that network, fitted once; never change it."""
+    """``pretrained(name)``: an autoencoder with that network, fitted once; do not modify it."""
     models = {}
 
     def fit(name):
@@ -58,8 +58,8 @@ def pretrained(X):
     return fit
 
 
-def by_hand(model, features):
-    """The head's outputs for what it is given."""
+def head_outputs(model, features):
+    """The head's outputs for these features."""
     unit, head = model.params_["fixed"]["unit"], model.params_["head"]
     return (features - unit["mean"]) / unit["scale"] @ head["kernel"] + head["bias"]
 
@@ -68,32 +68,32 @@ def scores(model, X):
     return np.log(model.predict_proba(X)[:, 1] / model.predict_proba(X)[:, 0])
 
 
-# ---- what stands below the head
+# ---- layers below the head
 
 
 @each_network
-def test_frozen_the_head_is_given_the_codes(name, pretrained, X, y):
-    stage_one = pretrained(name)
-    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True, freeze="all")
-    want = by_hand(model.fit(X, y), stage_one.transform(X))
+def test_features_of_the_head_are_the_codes_if_all_is_frozen(name, pretrained, X, y):
+    pretrained_model = pretrained(name)
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, prefit=True, freeze="all")
+    want = head_outputs(model.fit(X, y), pretrained_model.transform(X))
     np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("name, layer", [("dense", 0), ("convolutional", 0), ("own", "encoder")])
-def test_one_layer_gives_what_the_hidden_layer_gives(name, layer, pretrained, X, y):
-    stage_one = pretrained(name)
+def test_features_of_one_layer_are_its_hidden_activations(name, layer, pretrained, X, y):
+    pretrained_model = pretrained(name)
     settings = {"prefit": True, "freeze": "all", "n_layers": 1}
-    model = fast(PretrainedClassifier, autoencoder=stage_one, **settings).fit(X, y)
-    hidden = stage_one.hidden_activations(X, layer).reshape(len(X), -1)
-    want = by_hand(model, hidden)
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, **settings).fit(X, y)
+    hidden = pretrained_model.hidden_activations(X, layer).reshape(len(X), -1)
+    want = head_outputs(model, hidden)
     np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
 
 
-def test_one_recurrent_layer_gives_its_last_state(pretrained, X, y):
-    stage_one = pretrained("recurrent")
+def test_features_of_one_recurrent_layer_are_its_last_state(pretrained, X, y):
+    pretrained_model = pretrained("recurrent")
     settings = {"prefit": True, "freeze": "all", "n_layers": 1}
-    model = fast(PretrainedClassifier, autoencoder=stage_one, **settings).fit(X, y)
-    want = by_hand(model, stage_one.hidden_activations(X, 0)[:, -1])
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, **settings).fit(X, y)
+    want = head_outputs(model, pretrained_model.hidden_activations(X, 0)[:, -1])
     np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
 
 
@@ -107,10 +107,10 @@ def leaves(tree, path=()):
 
 @each_network
 @pytest.mark.parametrize("freeze", ["none", 1, "all"])
-def test_what_is_frozen_stays_and_the_rest_moves(name, freeze, pretrained, X, y):
-    stage_one = pretrained(name)
-    before = copy.deepcopy(stage_one.params_)
-    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True, freeze=freeze)
+def test_frozen_weights_stay_and_other_weights_are_trained(name, freeze, pretrained, X, y):
+    pretrained_model = pretrained(name)
+    before = copy.deepcopy(pretrained_model.params_)
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, prefit=True, freeze=freeze)
     params = model.fit(X, y).params_
     earlier = dict(leaves(before["encoder"]))
     frozen = dict(leaves(params["fixed"].get("encoder", {})))
@@ -123,12 +123,14 @@ def test_what_is_frozen_stays_and_the_rest_moves(name, freeze, pretrained, X, y)
     for path, weights in moved.items():
         if path[-1] == "kernel":
             assert not np.array_equal(weights, earlier[path]), path
-    for path, weights in leaves(stage_one.params_):
+    for path, weights in leaves(pretrained_model.params_):
         np.testing.assert_array_equal(weights, dict(leaves(before))[path])
 
 
-def test_few_of_the_features_are_enough_for_the_start(monkeypatch, pretrained, X, y):
-    """Where features are too many to keep, the head starts on some samples and goes on with all."""
+def test_head_is_trained_on_a_subset_if_features_need_too_much_memory(
+    monkeypatch, pretrained, X, y
+):
+    """Beyond the memory limit, the head is first trained on a subset, then on all samples."""
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True, freeze="all")
     whole = clone(model).fit(X, y)
     monkeypatch.setattr(supervised, "_MAX_FEATURE_VALUES", 2 * 40)
@@ -138,7 +140,7 @@ def test_few_of_the_features_are_enough_for_the_start(monkeypatch, pretrained, X
     assert not np.array_equal(parts.params_["head"]["kernel"], whole.params_["head"]["kernel"])
 
 
-def test_dropout_is_for_training_alone(pretrained, X, y):
+def test_dropout_applies_to_training_only(pretrained, X, y):
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
     plain, noisy = (clone(model).set_params(dropout=rate).fit(X, y) for rate in (0.0, 0.5))
     assert not np.array_equal(plain.params_["head"]["kernel"], noisy.params_["head"]["kernel"])
@@ -149,7 +151,7 @@ def test_dropout_is_for_training_alone(pretrained, X, y):
 
 
 @pytest.mark.parametrize("mark", [-1, "nothing", np.nan])
-def test_samples_without_a_label_train_the_autoencoder_alone(mark, X, y):
+def test_unlabeled_samples_train_the_autoencoder_only(mark, X, y):
     labels = np.array(["no", "yes"])[y] if isinstance(mark, str) else y.astype(type(mark))
     some = labels.copy() if not isinstance(mark, str) else labels.astype(object)
     some[40:] = mark
@@ -162,12 +164,12 @@ def test_samples_without_a_label_train_the_autoencoder_alone(mark, X, y):
     assert model.score(X, some) == np.mean(model.predict(X[:40]) == labels[:40])
 
 
-def test_minus_one_is_a_label_unless_it_is_told_not_to_be(X, y):
+def test_minus_one_is_a_label_by_default(X, y):
     model = fast(PretrainedClassifier).fit(X, y - 1)
     np.testing.assert_array_equal(model.classes_, [-1, 0])
 
 
-def test_numbers_may_be_missing(X):
+def test_missing_regression_targets(X):
     t = 3 * X[:, 0] + 7
     some = t.copy()
     some[50:] = np.nan
@@ -178,7 +180,7 @@ def test_numbers_may_be_missing(X):
     assert model.score(X, some) == pytest.approx(model.score(X[:50], t[:50]))
 
 
-def test_probabilities_and_labels_belong_together(X):
+def test_probabilities_labels_and_logits_are_consistent(X):
     labels = np.array(["a", "b", "c"], object)[np.digitize(X[:, 0], [0.4, 0.6])]
     model = fast(PretrainedClassifier, max_iter=100, learning_rate=1e-2).fit(X, labels)
     chances = model.predict_proba(X)
@@ -194,7 +196,7 @@ def test_probabilities_and_labels_belong_together(X):
 # ---- weights
 
 
-def test_balanced_counts_samples_by_their_weights(pretrained, X, weights):
+def test_balanced_class_weights_use_weighted_frequencies(pretrained, X, weights):
     labels = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
     size = np.bincount(labels, weights=weights)
@@ -234,7 +236,7 @@ def test_weights_equal_repetition(cls, X, y, weights):
         ([2, 2, 2], 5, [1, 1, 1]),
     ],
 )
-def test_every_class_is_held_out_in_proportion(sizes, count, want):
+def test_validation_set_is_stratified(sizes, count, want):
     np.testing.assert_array_equal(_validation_counts(np.array(sizes), count), want)
 
 
@@ -248,17 +250,17 @@ def test_early_stopping_keeps_the_best_weights(cls, X, y):
         assert losses[model.best_iter_ - 1] == losses.min()
 
 
-# ---- a fitted autoencoder, and searches
+# ---- prefit autoencoders and grid search
 
 
-def test_a_fitted_autoencoder_is_shared_by_clones(pretrained, X, y):
-    stage_one = pretrained("dense")
-    model = fast(PretrainedClassifier, autoencoder=stage_one, prefit=True)
+def test_clones_share_a_prefit_autoencoder(pretrained, X, y):
+    pretrained_model = pretrained("dense")
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, prefit=True)
     grid = {"alpha": [0.0, 0.1], "dropout": [0.0, 0.3]}
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
-    assert search.best_estimator_.autoencoder_.params_ is stage_one.params_
+    assert search.best_estimator_.autoencoder_.params_ is pretrained_model.params_
     clone(model).set_params(autoencoder__noise_level=0.7)
-    assert stage_one.noise_level != 0.7
+    assert pretrained_model.noise_level != 0.7
 
 
 def test_parameters_of_both_stages_are_searched_together(X, y):
@@ -271,7 +273,7 @@ def test_parameters_of_both_stages_are_searched_together(X, y):
     assert search.best_estimator_.autoencoder_.noise_level == best
 
 
-def test_prefit_must_be_fitted_and_fit_the_samples(pretrained, X, y):
+def test_prefit_autoencoder_must_be_fitted_with_the_same_features(pretrained, X, y):
     with pytest.raises(NotFittedError):
         fast(PretrainedClassifier, prefit=True).fit(X, y)
     model = fast(PretrainedClassifier, autoencoder=pretrained("dense"), prefit=True)
@@ -281,80 +283,82 @@ def test_prefit_must_be_fitted_and_fit_the_samples(pretrained, X, y):
         PretrainedClassifier(prefit=True).fit(X, y)
 
 
-def test_none_is_a_denoising_autoencoder(X, y):
+def test_default_autoencoder_is_denoising(X, y):
     model = PretrainedClassifier(max_iter=1, random_state=0).fit(X[:20], y[:20])
     assert isinstance(model.autoencoder_, DenoisingAutoencoder)
     assert isinstance(model.autoencoder_.random_state, int)
 
 
-def test_named_networks_and_other_autoencoders_are_taken(X, y):
+def test_convolutional_and_tied_autoencoders(X, y):
     convolutional = fast(ConvolutionalAutoencoder, image_shape=(2, 3), kernel_size=2)
-    for stage_one in (convolutional, fast(AutoencoderTransformer, tied_weights=True)):
-        model = fast(PretrainedClassifier, autoencoder=stage_one).fit(X, y)
+    for pretrained_model in (convolutional, fast(AutoencoderTransformer, tied_weights=True)):
+        model = fast(PretrainedClassifier, autoencoder=pretrained_model).fit(X, y)
         assert model.predict(X).shape == y.shape
 
 
-# ---- supervised codes
+# ---- supervised binary codes
 
 
 @pytest.mark.parametrize("activation, threshold", [("logistic", 0.5), ("relu", 0.0)])
-def test_a_bit_is_a_unit_above_what_it_gives_at_zero(activation, threshold, X, y):
-    stage_one = fast(AutoencoderTransformer, n_components=9, code_activation=activation)
-    model = fast(PretrainedClassifier, autoencoder=stage_one, freeze="all").fit(X, y)
+def test_a_bit_is_set_above_the_activation_at_zero(activation, threshold, X, y):
+    pretrained_model = fast(AutoencoderTransformer, n_components=9, code_activation=activation)
+    model = fast(PretrainedClassifier, autoencoder=pretrained_model, freeze="all").fit(X, y)
     bits = model.hash(X, packed=False)
     np.testing.assert_array_equal(bits, model.autoencoder_.transform(X) > threshold)
     assert bits.dtype == np.uint8 and model.hash(X).shape == (len(X), 2)
     np.testing.assert_array_equal(np.unpackbits(model.hash(X), axis=1, count=9), bits)
 
 
-def test_a_hasher_s_units_are_bits_that_labels_move(X, y):
+def test_fine_tuning_a_hasher_separates_classes(X, y):
     hasher = fast(SemanticHasher, n_components=8).fit(X)
     model = fast(PretrainedClassifier, autoencoder=hasher, prefit=True, learning_rate=1e-2)
     model.set_params(max_iter=60).fit(X, y)
     frozen = clone(model).set_params(freeze="all").fit(X, y)
     np.testing.assert_array_equal(frozen.hash(X), hasher.hash(X))
 
-    def apart(bits):
+    def class_separation(bits):
         signs = 2.0 * bits - 1
         alike = signs @ signs.T / bits.shape[1]
         same = y[:, None] == y
         return alike[same].mean() - alike[~same].mean()
 
-    assert apart(model.hash(X, packed=False)) > apart(hasher.transform(X)) + 0.2
+    assert (
+        class_separation(model.hash(X, packed=False)) > class_separation(hasher.transform(X)) + 0.2
+    )
 
 
-# ---- refused
+# ---- invalid input
 
 
-def refused(X, y, word, **parameters):
+def assert_raises(X, y, word, **parameters):
     model = fast(PretrainedClassifier, **parameters)
     with pytest.raises(ValueError, match=word):
         model.fit(X, y)
     assert not [name for name in vars(model) if name not in model.get_params(deep=False)]
 
 
-def test_wrong_labels_are_refused_and_leave_nothing_behind(X, y):
-    refused(X, np.ones(len(X)), "one class, 1.0")
-    refused(X, np.where(y == 1, 1, -1), "one class, 1,", unlabeled=-1)
-    refused(X, np.full(len(X), -1), "only unlabeled samples", unlabeled=-1)
-    refused(X, np.full(len(X), np.nan), "only unlabeled samples", unlabeled=np.nan)
-    refused(X, np.where(y == 1, np.nan, 0.0), "NaN")
-    refused(X, X[:, 0], "Unknown label type")
-    refused(X, None, "y is None")
-    refused(X, y[:-1], "inconsistent")
-    refused(X, y, "n_layers=3", n_layers=3)
-    refused(X, y, "freeze=2", n_layers=1, freeze=2)
+def test_invalid_labels_raise_and_leave_the_estimator_unfitted(X, y):
+    assert_raises(X, np.ones(len(X)), "one class, 1.0")
+    assert_raises(X, np.where(y == 1, 1, -1), "one class, 1,", unlabeled=-1)
+    assert_raises(X, np.full(len(X), -1), "only unlabeled samples", unlabeled=-1)
+    assert_raises(X, np.full(len(X), np.nan), "only unlabeled samples", unlabeled=np.nan)
+    assert_raises(X, np.where(y == 1, np.nan, 0.0), "NaN")
+    assert_raises(X, X[:, 0], "Unknown label type")
+    assert_raises(X, None, "y is None")
+    assert_raises(X, y[:-1], "inconsistent")
+    assert_raises(X, y, "n_layers=3", n_layers=3)
+    assert_raises(X, y, "freeze=2", n_layers=1, freeze=2)
 
 
-def test_too_few_samples_to_hold_out_are_refused(X):
+def test_too_small_validation_sets_raise(X):
     labels = np.arange(len(X)) % 12
-    refused(X, labels, "fewer than the 12 classes", early_stopping=True)
-    refused(X, labels, "puts 0 in the", early_stopping=True, validation_fraction=0.001)
+    assert_raises(X, labels, "fewer than the 12 classes", early_stopping=True)
+    assert_raises(X, labels, "puts 0 in the", early_stopping=True, validation_fraction=0.001)
     labels = (np.arange(len(X)) == 0).astype(int)
-    refused(X, labels, "Class 1 has only one", early_stopping=True)
+    assert_raises(X, labels, "Class 1 has only one", early_stopping=True)
 
 
-def test_weights_may_leave_no_label(X, y):
+def test_zero_weights_of_all_labeled_samples_raise(X, y):
     with pytest.raises(ValueError, match="labeled sample"):
         some = np.where(np.arange(len(y)) < 20, y, -1)
         fast(PretrainedClassifier, unlabeled=-1).fit(X, some, sample_weight=some == -1)
@@ -363,7 +367,7 @@ def test_weights_may_leave_no_label(X, y):
 
 
 @pytest.mark.parametrize("cls", [PretrainedClassifier, PretrainedRegressor])
-def test_scores_of_what_does_not_fit_together_are_refused(cls, pretrained, X, y):
+def test_score_raises_for_inconsistent_input(cls, pretrained, X, y):
     model = fast(cls, autoencoder=pretrained("dense"), prefit=True).fit(X, y)
     weight = np.ones(len(y))
     for arguments in ((y[:-1], None), (y, weight[:-1]), (y, -weight), (y, 0 * weight)):
@@ -372,7 +376,7 @@ def test_scores_of_what_does_not_fit_together_are_refused(cls, pretrained, X, y)
     assert model.score(X, y, weight) == pytest.approx(model.score(X, y))
 
 
-WRONG_WEIGHTS = [
+INVALID_CLASS_WEIGHTS = [
     {0: np.inf, 1: 1},
     {0: 1e308, 1: 1e308},
     {0: np.nan, 1: 1},
@@ -381,8 +385,8 @@ WRONG_WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize("class_weight", WRONG_WEIGHTS, ids=str)
-def test_class_weights_that_are_none_are_refused_before_stage_one(class_weight, X, y, monkeypatch):
+@pytest.mark.parametrize("class_weight", INVALID_CLASS_WEIGHTS, ids=str)
+def test_invalid_class_weights_raise_before_pretraining(class_weight, X, y, monkeypatch):
     monkeypatch.setattr(AutoencoderTransformer, "fit", None)
     model = PretrainedClassifier(AutoencoderTransformer(1), class_weight=class_weight)
     with pytest.raises(ValueError, match="class_weight"):
@@ -390,7 +394,7 @@ def test_class_weights_that_are_none_are_refused_before_stage_one(class_weight, 
 
 
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA], ids=str)
-def test_gaps_are_samples_without_a_label(gap, pretrained, X, y):
+def test_missing_values_in_labels(gap, pretrained, X, y):
     names = np.array(["odd", "even"])[y].astype(object)
     names[::3] = gap
     settings = {"autoencoder": pretrained("dense"), "prefit": True}
@@ -400,7 +404,7 @@ def test_gaps_are_samples_without_a_label(gap, pretrained, X, y):
         fast(PretrainedClassifier, **settings).fit(X, names)
 
 
-def test_numbers_among_objects_are_scored_as_they_are_fitted(pretrained, X, y):
+def test_object_dtype_targets(pretrained, X, y):
     settings = {"autoencoder": pretrained("dense"), "prefit": True, "unlabeled": np.nan}
     numbers = y.astype(object)
     numbers[::3] = None

@@ -1,4 +1,4 @@
-"""Models as files: what was saved comes back to the bit, whatever the parameters are."""
+"""Saving and loading: loaded estimators are bitwise identical, whatever their parameters are."""
 
 import functools
 import pickle
@@ -30,7 +30,7 @@ def own_noise(x, key, level=0.1):
 
 
 class OwnAutoencoder(AutoencoderTransformer):
-    """A class that skae does not know."""
+    """A class that is not in the registry."""
 
 
 def reloaded(model, tmp_path, trusted=None):
@@ -41,7 +41,7 @@ def reloaded(model, tmp_path, trusted=None):
 
 
 def assert_equal(one, other, where="self"):
-    """The same types and the same bits, in containers and estimators too."""
+    """Compare types and bits, also inside containers and estimators."""
     assert type(one) is type(other), where
     if hasattr(one, "get_params"):
         assert_equal(vars(one), vars(other), where)
@@ -65,7 +65,7 @@ def assert_equal(one, other, where="self"):
 
 
 @each_estimator
-def test_everything_comes_back(cls, fitted, X_new, tmp_path):
+def test_estimators_are_identical_after_loading(cls, fitted, X_new, tmp_path):
     model = fitted(cls)
     again = reloaded(model, tmp_path)
     assert_equal(again, model)
@@ -74,7 +74,7 @@ def test_everything_comes_back(cls, fitted, X_new, tmp_path):
 
 
 @pytest.mark.parametrize("cls", few_of(ESTIMATORS))
-def test_what_came_back_can_be_trained_further_and_cloned(cls, fitted, X, y, tmp_path):
+def test_loaded_estimators_can_be_cloned_and_trained_further(cls, fitted, X, y, tmp_path):
     again = reloaded(fitted(cls), tmp_path)
     assert_equal(sklearn.clone(again), sklearn.clone(fitted(cls)))
     if hasattr(again, "partial_fit"):
@@ -82,11 +82,11 @@ def test_what_came_back_can_be_trained_further_and_cloned(cls, fitted, X, y, tmp
         np.testing.assert_array_equal(again.partial_fit(X).transform(X), expected.transform(X))
 
 
-def test_the_registry_holds_what_is_public():
+def test_registry_contains_all_public_classes():
     networks = {cls.__name__: cls.__module__ for cls in (Convolutional, Recurrent, Residual)}
     index = {HammingIndex.__name__: HammingIndex.__module__}
     public = {cls.__name__: cls.__module__ for cls in public_classes() if cls in ESTIMATORS}
-    # a new estimator needs a line there
+    # a new estimator needs an entry in the registry
     assert {**networks, **index, **public} == CLASSES
 
 
@@ -107,7 +107,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_parameters_come_back(kind, tmp_path):
+def test_parameters_are_identical_after_loading(kind, tmp_path):
     model = DenoisingAutoencoder(**PARAMETERS[kind])
     again = reloaded(model, tmp_path)
     assert_equal(again.get_params(), model.get_params())
@@ -125,7 +125,7 @@ TRUSTED = {
 
 
 @pytest.mark.parametrize("kind", TRUSTED)
-def test_functions_are_handed_over(kind, X, tmp_path):
+def test_functions_must_be_trusted(kind, X, tmp_path):
     parameters, trusted = TRUSTED[kind]
     model = fast(DenoisingAutoencoder, **parameters).fit(X)
     again = reloaded(model, tmp_path, trusted)
@@ -137,7 +137,7 @@ def test_functions_are_handed_over(kind, X, tmp_path):
         assert "\n" not in str(raised.value)
 
 
-def test_modules_are_handed_over_class_by_class(X, tmp_path):
+def test_all_classes_of_a_module_must_be_trusted(X, tmp_path):
     model = fast(AutoencoderTransformer, hidden_layer_sizes="auto", network=own_modules.pair())
     model.fit(X).save(tmp_path / "model.skae")
     with pytest.raises(ValueError, match="own_modules:Encoder"):
@@ -150,7 +150,7 @@ def test_modules_are_handed_over_class_by_class(X, tmp_path):
     assert_equal(again.fit(X).params_, model.params_)
 
 
-def test_an_estimator_of_the_user_s_own(X, tmp_path):
+def test_user_defined_estimators(X, tmp_path):
     model = fast(OwnAutoencoder).fit(X)
     again = reloaded(model, tmp_path, [OwnAutoencoder])
     assert type(again) is OwnAutoencoder
@@ -178,7 +178,7 @@ def test_trusted_holds_objects_not_names(trusted, tmp_path):
         ("alpha", {(1, 2**64): 3}, "keys of more than 64 bits"),
     ],
 )
-def test_what_files_cannot_hold_is_refused_by_name(name, value, words, X, tmp_path):
+def test_unsupported_parameters_raise_with_their_name(name, value, words, X, tmp_path):
     path = tmp_path / "model.skae"
     model = DenoisingAutoencoder(**{name: value})
     with pytest.raises(ValueError, match=f"{name} of DenoisingAutoencoder.*{words}"):
@@ -186,7 +186,7 @@ def test_what_files_cannot_hold_is_refused_by_name(name, value, words, X, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_labels_names_and_outputs_of_frames(X, y, tmp_path):
+def test_labels_feature_names_and_data_frame_output(X, y, tmp_path):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame(X, columns=[f"ü{i}" for i in range(6)])
     model = fast(PretrainedClassifier, unlabeled=np.nan, class_weight={"hü": 2.0, "hott": 1})
@@ -199,7 +199,7 @@ def test_labels_names_and_outputs_of_frames(X, y, tmp_path):
     assert reloaded(codes, tmp_path).transform(frame).equals(codes.transform(frame))
 
 
-def test_metadata_that_was_asked_for(tmp_path):
+def test_metadata_requests(tmp_path):
     with sklearn.config_context(enable_metadata_routing=True):
         model = AutoencoderTransformer().set_fit_request(sample_weight=True, X_val="held_out")
     again = reloaded(model, tmp_path)
@@ -208,21 +208,21 @@ def test_metadata_that_was_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("algorithm", ["brute", "multi_index"])
-def test_an_index_of_codes(algorithm, tmp_path):
+def test_hamming_index(algorithm, tmp_path):
     codes = np.random.default_rng(0).integers(0, 2, (200, 20))
     index = HammingIndex(algorithm=algorithm).fit(codes)
     again = reloaded(index, tmp_path)
     assert_equal(again.kneighbors(codes), index.kneighbors(codes))
 
 
-def test_an_index_of_faiss_is_refused(tmp_path):
+def test_faiss_index_raises(tmp_path):
     pytest.importorskip("faiss", reason="faiss is not installed")
     index = HammingIndex(backend="faiss").fit(np.eye(8, dtype=int))
     with pytest.raises(ValueError, match="backend='faiss' cannot be saved"):
         index.save(tmp_path / "index.skae")
 
 
-def test_a_model_of_a_gpu_works_without_one(X, fitted, tmp_path):
+def test_models_fitted_on_a_gpu_work_without_gpu(X, fitted, tmp_path):
     model = pickle.loads(pickle.dumps(fitted(AutoencoderTransformer))).set_params(device="gpu")
     again = reloaded(model, tmp_path)
     assert again.device == "gpu"
@@ -233,7 +233,7 @@ def through_skops(pipeline, path):
     skops = pytest.importorskip("skops.io", reason="skops is not installed")
     skops.dump(pipeline, path)
     trusted = skops.get_untrusted_types(file=path)
-    # what a user must say yes to is skae's estimator and nothing else
+    # the only type that the user must trust is the estimator itself
     assert trusted == ["skae.estimators.autoencoder.AutoencoderTransformer"]
     return skops.load(path, trusted=trusted)
 
@@ -256,13 +256,13 @@ def test_inside_a_pipeline(way, X, tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "data").glob("*.skae")), ids=lambda p: p.name)
-def test_files_of_each_version_load_for_ever(path):
+def test_files_of_earlier_versions_load(path):
     """Made by `tests/data/make.py`; what they say of samples is in the array beside them."""
     expected = np.load(path.with_suffix(".npy"), allow_pickle=False)
     model = skae.load(path, trusted={"tests.test_saving:own_noise": own_noise})
     np.testing.assert_allclose(model.transform(curved(20, seed=1)), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_there_are_files_of_this_version():
+def test_there_are_files_of_the_current_version():
     names = {path.stem for path in (HERE / "data").glob("*.skae")}
     assert {"AutoencoderTransformer_0.1.0", "DenoisingAutoencoder_0.1.0"} <= names

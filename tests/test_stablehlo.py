@@ -1,4 +1,4 @@
-"""What estimators write as StableHLO is what they compute, and runs without skae."""
+"""StableHLO export: JAX computes the same results as the estimator, without skae."""
 
 import sys
 
@@ -26,7 +26,7 @@ def written(model, path, method=None, **options):
 
 
 @pytest.mark.parametrize("cls, method", CASES)
-def test_jax_computes_the_same_of_any_number_of_samples(cls, method, fitted, tmp_path):
+def test_jax_agrees_with_the_estimator_for_any_number_of_samples(cls, method, fitted, tmp_path):
     model = fitted(cls)
     read = written(model, tmp_path / "model.stablehlo", method)
     assert read.platforms == ("cpu", "cuda", "tpu")
@@ -38,8 +38,8 @@ def test_jax_computes_the_same_of_any_number_of_samples(cls, method, fitted, tmp
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_one_sample_alone_beside_a_large_mean(tmp_path):
-    """Constants that are subtracted one after the other would be made one, and rounded."""
+def test_single_samples_with_a_large_mean(tmp_path):
+    """XLA would fold two constants that are subtracted one after the other, and round the sum."""
     X = (1e6 + np.random.default_rng(0).standard_normal((200, 6))).astype(np.float32)
     model = fast(AutoencoderTransformer).fit(X)
     read = written(model, tmp_path / "model.stablehlo", platforms=["cpu"])
@@ -51,7 +51,7 @@ def test_one_sample_alone_beside_a_large_mean(tmp_path):
     np.testing.assert_allclose(alone, expected[:1], atol=1e-4)
 
 
-def test_codes_back_to_samples(fitted, X_new, tmp_path):
+def test_inverse_transform(fitted, X_new, tmp_path):
     model = fitted(AutoencoderTransformer)
     read = written(model, tmp_path / "m", "inverse_transform", platforms=["cpu"])
     assert read.platforms == ("cpu",)
@@ -79,7 +79,7 @@ def test_it_runs_without_skae(fitted, X_new, tmp_path, run_python):
     np.testing.assert_allclose(codes, model.transform(X_new), rtol=1e-4, atol=1e-5)
 
 
-def test_what_cannot_be_exported(fitted, tmp_path):
+def test_invalid_arguments_raise(fitted, tmp_path):
     path = tmp_path / "model.stablehlo"
     with pytest.raises(NotFittedError):
         fast(AutoencoderTransformer).to_stablehlo(path)
@@ -91,7 +91,7 @@ def test_what_cannot_be_exported(fitted, tmp_path):
     assert not path.exists()
 
 
-def test_without_flatbuffers_the_message_says_what_to_install(fitted, tmp_path, monkeypatch):
+def test_missing_flatbuffers_raises_with_installation_hint(fitted, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "flatbuffers", None)
     with pytest.raises(ImportError, match=r'pip install "skae\[stablehlo\]"'):
         fitted(AutoencoderTransformer).to_stablehlo(tmp_path / "model.stablehlo")

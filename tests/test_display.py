@@ -1,4 +1,4 @@
-"""Pictures by their data: arrays, labels, axes. None of them is looked at here."""
+"""Displays: the arrays, labels and axes that they draw (not the appearance of the figures)."""
 
 from pathlib import Path
 
@@ -28,12 +28,12 @@ from skae.display import (
     SampleDisplay,
     first_layer_weights,
 )
-from skae.display._mosaic import mosaic, painted, value_limits
+from skae.display._mosaic import mosaic, to_rgba, value_limits
 from skae.networks import Convolutional
 from tests.test_docstrings import entries, parameters_of, section
 
 SHAPE = (8, 8)
-# untrained, which needs no compiling: pictures show what is there
+# untrained models, which need no compilation
 QUICK = {"hidden_layer_sizes": (8,), "max_iter": 0, "random_state": 0}
 
 
@@ -69,18 +69,18 @@ def labels(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
 
 
-def tile(display, line, column, lines, columns):
+def tile(display, row, column, n_rows, n_columns):
     """One image of a mosaic, as it was drawn."""
     picture = display.image_.get_array()
-    height, width = (np.array(picture.shape[:2]) - 1) // (lines, columns)
-    return picture[1 + line * height : (line + 1) * height, 1 + column * width :][:, : width - 1]
+    height, width = (np.array(picture.shape[:2]) - 1) // (n_rows, n_columns)
+    return picture[1 + row * height : (row + 1) * height, 1 + column * width :][:, : width - 1]
 
 
 def gray(sample, limits=(0.0, 1.0)):
-    return painted(sample, (8, 8, 1), limits=limits, cmap="gray_r")
+    return to_rgba(sample, (8, 8, 1), limits=limits, cmap="gray_r")
 
 
-def test_mosaic_holds_each_image_where_its_label_stands():
+def test_mosaic_centers_are_those_of_its_images():
     images = np.arange(2 * 3 * 4 * 5 * 4, dtype=float).reshape(2, 3, 4, 5, 4)
     picture, (y, x) = mosaic(images, gap=1)
     assert picture.shape == (2 * 5 + 1, 3 * 6 + 1, 4)
@@ -88,7 +88,7 @@ def test_mosaic_holds_each_image_where_its_label_stands():
     assert y.tolist() == [2.5, 7.5] and x.tolist() == [3.0, 9.0, 15.0]
 
 
-def test_limits_of_values():
+def test_value_limits():
     assert value_limits([0.0, 0.9]) == (0.0, 1.0)
     assert value_limits([2.0, 5.0]) == (2.0, 5.0)
     assert value_limits([-3.0, 1.0], signed=True) == (-3.0, 3.0)
@@ -140,7 +140,7 @@ class TestReconstruction:
         again = display.plot(ax=axes)
         assert again is display and list(display.axes_) == list(axes)
 
-    def test_network_tells_the_shape_also_in_a_pipeline(self, digits, models):
+    def test_image_shape_of_the_network_is_used_in_a_pipeline_too(self, digits, models):
         X, _ = digits
         model = models["convolutional"]
         assert ReconstructionDisplay.from_estimator(model, X[:2]).image_shape == (8, 8, 1)
@@ -151,7 +151,9 @@ class TestReconstruction:
         X, _ = digits
         with pytest.raises(ValueError, match="image_shape"):
             ReconstructionDisplay.from_estimator(models["plain"], X, image_shape=(7, 8))
-        with pytest.raises(ValueError, match="came back"):
+        with pytest.raises(
+            ValueError, match=r"X has shape \(3, 64\), but 'reconstruction' has shape \(2, 64\)"
+        ):
             ReconstructionDisplay.from_predictions(X[:3], X[:2])
         with pytest.raises(ValueError, match="3 are needed"):
             axes = plt.subplots(2)[1]
@@ -159,7 +161,7 @@ class TestReconstruction:
 
 
 class TestLearningCurve:
-    def test_losses_terms_and_the_epoch_kept(self, models):
+    def test_losses_terms_and_the_best_epoch(self, models):
         vae = models["vae"]
         display = LearningCurveDisplay.from_estimator(vae)
         assert set(display.lines_) == set(vae.history_) - {"learning_rate"}
@@ -167,9 +169,9 @@ class TestLearningCurve:
         assert display.lines_["loss"].axes is display.ax_ is display.axes_[0]
         assert display.lines_["kl"].axes is display.axes_[1]
         _, texts = display.ax_.get_legend_handles_labels()
-        assert f"kept: epoch {vae.best_iter_}" in texts
+        assert f"best epoch: {vae.best_iter_}" in texts
 
-    def test_phases(self):
+    def test_pretraining_phases(self):
         history = {
             "loss": [3.0, 2.0],
             "validation_loss": [3.0, 2.5],
@@ -178,15 +180,15 @@ class TestLearningCurve:
         display = LearningCurveDisplay.from_history(history, best_iter=0)
         assert display.axes_.size == 2 and display.ax_ is display.axes_[1]
         assert display.lines_["pretraining_loss 2"].get_ydata().tolist() == [5.0, 4.0]
-        assert "kept: the start" in display.ax_.get_legend_handles_labels()[1]
+        assert "best epoch: 0 (initialization)" in display.ax_.get_legend_handles_labels()[1]
 
     def test_one_axes_is_divided(self, models):
         figure, axes = plt.subplots(1, 2)
         display = LearningCurveDisplay.from_estimator(models["vae"], ax=axes[0])
         assert display.figure_ is figure and len(figure.axes) == 4
-        loose = plt.figure().add_axes((0, 0, 1, 1))
-        with pytest.raises(ValueError, match="belongs to no grid"):
-            LearningCurveDisplay.from_estimator(models["vae"], ax=loose)
+        not_in_grid = plt.figure().add_axes((0, 0, 1, 1))
+        with pytest.raises(ValueError, match="not part of a grid"):
+            LearningCurveDisplay.from_estimator(models["vae"], ax=not_in_grid)
 
     def test_a_search(self, digits):
         X, _ = digits
@@ -196,8 +198,8 @@ class TestLearningCurve:
         display = LearningCurveDisplay.from_estimator(search)
         assert display.best_iter == 0 and not len(display.lines_["loss"].get_ydata())
 
-    def test_no_autoencoder(self, digits):
-        with pytest.raises(TypeError, match="PCA is no autoencoder"):
+    def test_other_estimators_are_rejected(self, digits):
+        with pytest.raises(TypeError, match="PCA is not an autoencoder"):
             LearningCurveDisplay.from_estimator(PCA(2).fit(digits[0]))
 
 
@@ -208,17 +210,17 @@ class TestFeatures:
         kernel = sparse.params_["encoder"]["layer_0"]["kernel"]
         np.testing.assert_array_equal(display.features[:, 0], kernel.T[[5, 1]])
         reach = np.abs(kernel[:, 5]).max()
-        expected = painted(kernel[:, 5], (8, 8, 1), limits=(-reach, reach), cmap="RdBu_r")
+        expected = to_rgba(kernel[:, 5], (8, 8, 1), limits=(-reach, reach), cmap="RdBu_r")
         np.testing.assert_allclose(tile(display, 0, 0, 1, 2), expected)
 
-    def test_a_single_layer_counts_the_linear_path(self, digits):
+    def test_weights_of_a_single_layer_include_the_linear_skip_connection(self, digits):
         X, _ = digits
         model = skae.AutoencoderTransformer(3, hidden_layer_sizes=(), max_iter=0).fit(X)
         weights = first_layer_weights(model)
         z = (X - model.mean_) @ weights.T
         np.testing.assert_allclose(z - z[0], (c := model.transform(X)) - c[0], atol=1e-4)
 
-    def test_windows_of_convolutions(self, models):
+    def test_kernels_of_convolutions(self, models):
         display = FeatureDisplay.from_estimator(models["convolutional"])
         assert display.features.shape == (3, 1, 9) and display.image_shape == (3, 3, 1)
 
@@ -244,7 +246,7 @@ class TestFeatures:
         sparse = models["sparse"]
         with pytest.raises(ValueError, match="must be one of"):
             FeatureDisplay.from_estimator(sparse, kind="weight")
-        with pytest.raises(ValueError, match="give X"):
+        with pytest.raises(ValueError, match="needs X"):
             FeatureDisplay.from_estimator(sparse, kind="top_rows")
         with pytest.raises(ValueError, match="first layer"):
             FeatureDisplay.from_estimator(sparse, layer="code")
@@ -259,37 +261,37 @@ class TestLatent:
         np.testing.assert_allclose(display.points, models["plain"].transform(X))
         assert list(display.scatters_) == list(range(10))
         np.testing.assert_allclose(display.scatters_[3].get_offsets(), display.points[y == 3])
-        assert display.reduction is None and display.ax_.get_xlabel() == "code, 1"
+        assert display.reduction is None and display.ax_.get_xlabel() == "latent dimension 1"
 
-    def test_numbers_are_a_scale(self, digits, models):
+    def test_numbers_have_a_continuous_color_scale(self, digits, models):
         X, _ = digits
         display = LatentDisplay.from_estimator(models["plain"], X, X.mean(axis=1))
         assert list(display.scatters_) == [None] and len(display.figure_.axes) == 2
 
-    def test_thinned_with_images(self, digits, models):
+    def test_subset_with_images(self, digits, models):
         X, y = digits
         display = LatentDisplay.from_estimator(
             models["plain"], X, y, images=True, image_shape=SHAPE, max_points=50, random_state=0
         )
         assert len(display.points) == len(display.X) == 50 == len(display.indices_)
         np.testing.assert_array_equal(display.X, X[display.indices_])
-        near = display.points[display.with_image_] / np.ptp(display.points, axis=0)
-        apart = np.sqrt(np.square(near[:, None] - near).sum(axis=2))
-        assert len(near) > 5 and apart[~np.eye(len(near), dtype=bool)].min() >= 0.065
+        scaled = display.points[display.with_image_] / np.ptp(display.points, axis=0)
+        distances = np.sqrt(np.square(scaled[:, None] - scaled).sum(axis=2))
+        assert len(scaled) > 5 and distances[~np.eye(len(scaled), dtype=bool)].min() >= 0.065
         with pytest.raises(ValueError, match="needs image_shape"):
             LatentDisplay.from_estimator(models["plain"], X, images=True)
 
     @pytest.mark.parametrize("reduction", ["auto", "pca", None])
-    def test_longer_codes(self, digits, models, reduction):
+    def test_dimensionality_reduction(self, digits, models, reduction):
         X, _ = digits
-        with threadpool_limits(1):  # threads of t-SNE wait for each other on busy machines
+        with threadpool_limits(1):  # t-SNE's threads slow each other down on busy machines
             display = LatentDisplay.from_estimator(
                 models["long"], X[:12], reduction=reduction, random_state=0
             )
         assert display.points.shape == (12, 2)
         assert display.reduction == {"auto": "tsne"}.get(reduction, reduction)
 
-    def test_codes_of_one_number(self):
+    def test_one_dimensional_codes(self):
         display = LatentDisplay.from_codes(np.arange(5.0)[:, None], random_state=0)
         assert display.points[:, 0].tolist() == [0, 1, 2, 3, 4]
 
@@ -343,7 +345,7 @@ class TestSamples:
     def test_errors(self, digits, models):
         with pytest.raises(ValueError, match="no prior"):
             SampleDisplay.from_estimator(models["plain"])
-        with pytest.raises(ValueError, match="codes of two numbers"):
+        with pytest.raises(ValueError, match="two-dimensional codes"):
             SampleDisplay.from_estimator(models["long"], kind="plane", image_shape=SHAPE)
         with pytest.raises(ValueError, match="at least two"):
             SampleDisplay.from_estimator(models["vae"], kind="path")
@@ -361,14 +363,14 @@ def test_hash_buckets(digits, models):
         assert members.tolist() == np.flatnonzero((codes == code).all(axis=1)).tolist()
     np.testing.assert_array_equal(tile(display, 0, 1, 3, 5), gray(X[display.buckets[0][0]]))
     first = display.codes[0]
-    said, kind = labels(display.ax_.yaxis)[0].split("\n")
-    assert said == f"{''.join(map(str, first))}: {sizes[0]} samples"
-    assert kind.endswith(f"% {np.bincount(y[display.buckets[0]]).argmax()}")
-    with pytest.raises(ValueError, match="are no bits"):
+    code, label = labels(display.ax_.yaxis)[0].split("\n")
+    assert code == f"{''.join(map(str, first))}: {sizes[0]} samples"
+    assert label.endswith(f"% {np.bincount(y[display.buckets[0]]).argmax()}")
+    with pytest.raises(ValueError, match="are not binary"):
         HashBucketDisplay.from_estimator(models["plain"], X, image_shape=SHAPE)
 
 
-def test_plot_draws_again_where_it_is_told(digits, models):
+def test_plot_draws_again_in_given_axes(digits, models):
     X, y = digits
     displays = [
         ReconstructionDisplay.from_estimator(models["plain"], X[:2], image_shape=SHAPE),
@@ -390,19 +392,19 @@ def test_plot_draws_again_where_it_is_told(digits, models):
         assert display.ax_ is axes[0, 0] and display.figure_ is figure
 
 
-def test_the_network_tells_the_shape_to_every_display(digits, models):
+def test_every_display_uses_the_image_shape_of_the_network(digits, models):
     X, y = digits
     model = models["convolutional"]
-    made = [
+    displays = [
         ReconstructionDisplay.from_estimator(model, X[:2]),
         FeatureDisplay.from_estimator(model, X, kind="top_rows", n_rows=2),
         LatentDisplay.from_estimator(model, X, y, images=True),
         SampleDisplay.from_estimator(model, X[:2], kind="path", n_steps=3),
     ]
-    assert [display.image_shape for display in made] == 4 * [(8, 8, 1)]
+    assert [display.image_shape for display in displays] == 4 * [(8, 8, 1)]
 
 
-def test_matplotlib_is_imported_when_something_is_drawn(run_python):
+def test_matplotlib_is_imported_when_a_display_is_drawn(run_python):
     run_python(
         """
         import sys
@@ -428,7 +430,7 @@ def test_matplotlib_is_imported_when_something_is_drawn(run_python):
 
 
 @pytest.mark.parametrize("y", [[0], [0, 1, 0]])
-def test_labels_of_another_length_are_refused(y):
+def test_labels_of_another_length_are_rejected(y):
     codes, X = [[0, 1], [1, 0]], np.eye(2)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         LatentDisplay.from_codes(codes, y=y)
@@ -436,7 +438,7 @@ def test_labels_of_another_length_are_refused(y):
         HashBucketDisplay.from_codes(codes, X, y=y, image_shape=(1, 2))
 
 
-def test_one_picture_needs_one_axes():
+def test_displays_with_one_axes_reject_several():
     _, axes = plt.subplots(1, 2)
     with pytest.raises(ValueError, match="one matplotlib Axes"):
         LatentDisplay.from_codes(np.eye(2), ax=axes)
@@ -449,7 +451,7 @@ def test_an_unknown_color_map_is_a_value_error():
         HashBucketDisplay.from_codes([[0, 1]] * 2, np.eye(2), image_shape=(1, 2), cmap="nocolor")
 
 
-def test_nothing_below_knows_of_displays():
+def test_core_estimators_and_hashing_do_not_import_displays():
     package = Path(skae.__file__).parent
     for folder in ("core", "estimators", "hashing"):
         for module in (package / folder).rglob("*.py"):
@@ -457,7 +459,7 @@ def test_nothing_below_knows_of_displays():
 
 
 @pytest.mark.parametrize("name", skae.display.__all__)
-def test_parameters_are_documented_and_there_is_an_example(name):
+def test_docstrings_have_all_parameters_and_an_example(name):
     thing = getattr(skae.display, name)
     methods = [thing, *(getattr(thing, m, None) for m in ("from_estimator", "from_codes", "plot"))]
     for method in filter(None, methods):

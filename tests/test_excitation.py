@@ -1,4 +1,4 @@
-"""Hidden layers of any network, and what excites their units."""
+"""Hidden activations of any network, top activating samples, and activation maximization."""
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ def one_layer(samples):
     return skae.AutoencoderTransformer(3, **ONE_LAYER, **QUICK).fit(samples)
 
 
-def by_hand(model, X):
-    """Hidden layers of a dense encoder and decoder."""
+def dense_activations(model, X):
+    """Hidden activations of a dense encoder and decoder, computed with NumPy."""
     gelu, params = ACTIVATIONS["gelu"], model.params_
     x, found = (X - model.mean_) / model.scale_, {}
     for part, start in (("encoder", x), ("decoder", None)):
@@ -44,8 +44,8 @@ def by_hand(model, X):
     return found
 
 
-def test_dense_layers_are_what_they_are_by_hand(dense, samples):
-    for name, expected in by_hand(dense, samples).items():
+def test_hidden_activations_of_dense_layers(dense, samples):
+    for name, expected in dense_activations(dense, samples).items():
         np.testing.assert_allclose(dense.hidden_activations(samples, name), expected, atol=2e-5)
     np.testing.assert_array_equal(
         dense.hidden_activations(samples, "code"), dense.transform(samples)
@@ -78,7 +78,7 @@ SHAPES = {"convolutional": (3, 3, 2), "recurrent": (6, 6), "own": (5,), "tied": 
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_every_kind_of_network_tells_its_layers(kind, samples):
+def test_layer_names_of_every_kind_of_network(kind, samples):
     parameters, names = NETWORKS[kind]
     model = skae.AutoencoderTransformer(2, **parameters, **{**QUICK, "max_iter": 0}).fit(samples)
     with pytest.raises(ValueError, match="is not a layer") as raised:
@@ -88,21 +88,21 @@ def test_every_kind_of_network_tells_its_layers(kind, samples):
     values = model.hidden_activations(samples, 0)
     assert values.shape == (80, *SHAPES.get(kind, (4,)))
     np.testing.assert_array_equal(values[5:7], model.hidden_activations(samples[5:7], 0))
-    with pytest.raises(ValueError, match="a number from 0 to"):
+    with pytest.raises(ValueError, match="index from 0 to"):
         model.hidden_activations(samples, 99)
 
 
 def test_top_samples_of_a_layer(dense, samples):
     values = dense.hidden_activations(samples, "encoder.1")
-    indices, highest = top_activating_rows(dense, samples, [4, 0], layer="encoder.1", n_samples=6)
-    for sample, top, unit in zip(indices, highest, (4, 0), strict=True):
-        np.testing.assert_array_equal(sample, np.argsort(-values[:, unit], kind="stable")[:6])
-        np.testing.assert_allclose(top, values[sample, unit], rtol=1e-6)
-    assert top_activating_rows(dense, samples, 1, n_samples=500)[0].shape == (1, 80)
+    indices, highest = top_activating_rows(dense, samples, [4, 0], layer="encoder.1", n_rows=6)
+    for top, activations, unit in zip(indices, highest, (4, 0), strict=True):
+        np.testing.assert_array_equal(top, np.argsort(-values[:, unit], kind="stable")[:6])
+        np.testing.assert_allclose(activations, values[top, unit], rtol=1e-6)
+    assert top_activating_rows(dense, samples, 1, n_rows=500)[0].shape == (1, 80)
 
 
 @pytest.mark.parametrize("norm", [0.5, "auto"])
-def test_the_best_sample_of_a_single_layer_is_known(one_layer, samples, norm):
+def test_maximum_of_a_single_layer_has_a_closed_form(one_layer, samples, norm):
     best = maximize_activation(one_layer, norm=norm, random_state=0)
     kernel = one_layer.params_["encoder"]["layer_0"]["kernel"]
     length = (
@@ -112,14 +112,14 @@ def test_the_best_sample_of_a_single_layer_is_known(one_layer, samples, norm):
     np.testing.assert_allclose(best, expected, atol=2e-2 * length)
 
 
-def test_the_best_sample_in_a_box_is_a_corner(one_layer):
+def test_maximum_in_a_box_is_a_corner(one_layer):
     best = maximize_activation(one_layer, norm=None, value_range=(0, 1), random_state=0)
     kernel = one_layer.params_["encoder"]["layer_0"]["kernel"].T
     clear = np.abs(kernel) > 0.1 * np.abs(kernel).max()
     np.testing.assert_allclose(best[clear], (kernel > 0)[clear], atol=1e-3)
 
 
-def test_both_bounds_hold_and_no_training_sample_excites_more(dense, samples):
+def test_maximum_is_within_bounds_and_above_all_training_samples(dense, samples):
     best = maximize_activation(
         dense, [0, 2], layer="encoder.0", norm=1.5, value_range=(0, 1), random_state=0
     )
@@ -141,11 +141,11 @@ def test_the_ascent_compiles_once(one_layer):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("parameters", "message"),
     [
         ({"units": [3]}, "from 0 to 2"),
-        ({"units": [0.5]}, "whole numbers"),
-        ({"norm": None}, "one bound at least"),
+        ({"units": [0.5]}, "must be integers"),
+        ({"norm": None}, "both unbounded"),
         ({"norm": -1.0}, "norm"),
         ({"value_range": (1, 0)}, "low < high"),
         ({"value_range": "all"}, "auto"),
@@ -153,18 +153,18 @@ def test_the_ascent_compiles_once(one_layer):
         ({"max_iter": 0}, "max_iter"),
     ],
 )
-def test_what_cannot_be_asked(one_layer, wrong, said):
-    with pytest.raises(ValueError, match=said):
-        maximize_activation(one_layer, **wrong)
+def test_invalid_parameters(one_layer, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        maximize_activation(one_layer, **parameters)
 
 
-def test_diagrams_link_to_our_documentation_and_tell_layers(dense):
+def test_diagrams_link_to_the_documentation_and_list_layers(dense):
     html = dense._repr_html_()
     assert "skae-summary" in dense._repr_mimebundle_()["text/html"]
     assert "https://scikit-learn.org" not in html.split("</style>")[-1]
     assert "skae.AutoencoderTransformer.html" in html
-    for said in ("encoder.0", "decoder.1", "parameters", "epochs", "training loss"):
-        assert f">{said}</th>" in html
+    for header in ("encoder.0", "decoder.1", "parameters", "epochs", "training loss"):
+        assert f">{header}</th>" in html
     weights = sum(w.size for layer in dense.params_["encoder"].values() for w in layer.values())
     assert weights < int(
         html.split(">parameters</th>")[1].split("</td>")[0].split(">")[1].replace(",", "")

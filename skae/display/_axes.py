@@ -1,92 +1,109 @@
-"""Places to draw in: the one module that imports matplotlib's pyplot, and only when asked."""
+"""Creation and validation of matplotlib axes; imports matplotlib on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["axes_grid", "matplotlib_pyplot", "mosaic_axes", "one_axes"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-# inches that a letter of a label takes
-_LETTER = 0.095
+__all__ = ["AxesLike", "axes_grid", "import_pyplot", "mosaic_axes", "single_axes"]
+
+#: One matplotlib Axes, or several in an array, list or tuple.
+AxesLike: TypeAlias = "Axes | NDArray[np.object_] | list[Axes] | tuple[Axes, ...]"
+
+#: Width in inches of one character of a tick label.
+_CHARACTER_WIDTH = 0.095
 
 
-def matplotlib_pyplot():
-    """Matplotlib's pyplot, or an ImportError that says what to install."""
+def import_pyplot() -> Any:
+    """Return matplotlib.pyplot, or raise ImportError with installation instructions."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("displays need matplotlib: pip install 'skae[plot]'") from error
+        raise ImportError(
+            "displays need matplotlib, which is not installed: pip install 'skae[plot]'"
+        ) from error
     return plt
 
 
-def one_axes(ax, size):
-    """The axes given, or those of a new figure of `size` (width, height) in inches."""
-    plt = matplotlib_pyplot()
+def single_axes(ax: Axes | None, size: tuple[float, float], layout: str = "constrained") -> Axes:
+    """Return `ax`, or the axes of a new figure of `size` (width, height) in inches."""
+    plt = import_pyplot()
     if ax is None:
-        return plt.subplots(figsize=size, layout="constrained")[1]
-    return _alone(ax)
-
-
-def mosaic_axes(ax, n_lines, n_columns, *, cell, line_labels=()):
-    """The axes given, or those of a new figure, for images of `cell` inches with room for labels.
-
-    matplotlib lays out what keeps its proportions as if it did not, so the figure is a little too
-    wide rather than too narrow: labels would be cut off.
-    """
-    letters = max((len(part) for label in line_labels for part in label.split("\n")), default=0)
-    size = (0.6 + _LETTER * letters + cell * n_columns, 0.6 + cell * n_lines)
-    plt = matplotlib_pyplot()
-    if ax is None:
-        return plt.subplots(figsize=size, layout="compressed")[1]
-    return _alone(ax)
-
-
-def _alone(ax):
-    """Axes that are one, not several."""
+        return plt.subplots(figsize=size, layout=layout)[1]
     if not hasattr(ax, "figure"):
         raise ValueError(f"ax must be one matplotlib Axes or None, got {type(ax).__name__}")
     return ax
 
 
-def axes_grid(ax, n_rows, n_columns, size, **options):
-    """Axes of shape (n_rows, n_columns): of a new figure, those given, or in place of one axes.
+def mosaic_axes(
+    ax: Axes | None,
+    n_rows: int,
+    n_columns: int,
+    *,
+    image_size: float,
+    row_labels: Iterable[str] = (),
+) -> Axes:
+    """Return `ax`, or the axes of a new figure for a grid of images with labels on the left.
+
+    `image_size` is the size of one image in inches. The layout engine ignores that images keep
+    their aspect ratio, so the figure is made slightly too wide rather than too narrow, which would
+    cut labels off.
+    """
+    n_characters = max((len(line) for label in row_labels for line in label.split("\n")), default=0)
+    width = 0.6 + _CHARACTER_WIDTH * n_characters + image_size * n_columns
+    return single_axes(ax, (width, 0.6 + image_size * n_rows), layout="compressed")
+
+
+def axes_grid(
+    ax: AxesLike | None, n_rows: int, n_columns: int, size: tuple[float, float]
+) -> NDArray[np.object_]:
+    """Return axes of shape (n_rows, n_columns).
 
     Parameters
     ----------
     ax : None, Axes or array of Axes
-        An array must hold as many axes as are needed, in any shape.
+        None creates a new figure. An array, list or tuple must have n_rows * n_columns axes, in any
+        shape. One Axes is divided into a grid of that shape.
     n_rows, n_columns : int
     size : tuple (width, height)
-        Of a new figure, in inches.
-    **options
-        Of the grid: "height_ratios", "width_ratios".
+        Size of a new figure in inches.
 
     Raises
     ------
     ValueError
-        For an array of another length, or axes outside of any grid of subplots.
+        If an array has another number of axes, or an Axes to be divided is not part of a grid of
+        subplots.
     """
-    plt = matplotlib_pyplot()
+    plt = import_pyplot()
     if ax is None:
         figure = plt.figure(figsize=size, layout="constrained")
-        grid = figure.add_gridspec(n_rows, n_columns, **options)
+        grid = figure.add_gridspec(n_rows, n_columns)
     elif isinstance(ax, np.ndarray | list | tuple):
         axes = np.asarray(ax, dtype=object)
         if axes.size != n_rows * n_columns:
             raise ValueError(
-                f"ax has {axes.size} axes, and {n_rows * n_columns} are needed ({n_rows} x "
-                f"{n_columns}): give that many, one to be divided, or None"
+                f"ax has {axes.size} axes, but {n_rows * n_columns} are needed ({n_rows} x "
+                f"{n_columns}): pass an array of that many axes, one Axes to be divided, or None"
             )
         return axes.reshape(n_rows, n_columns)
     elif n_rows == n_columns == 1:
         return np.array([[ax]], dtype=object)
     else:
-        figure, place = ax.figure, ax.get_subplotspec()
-        if place is None:
+        figure, position = ax.figure, ax.get_subplotspec()
+        if position is None:
             raise ValueError(
-                f"ax is to be divided into {n_rows} x {n_columns} and belongs to no grid: make it "
-                f"by plt.subplots, or give an array of {n_rows * n_columns} axes"
+                f"ax must be divided into {n_rows} x {n_columns} axes, but is not part of a grid "
+                f"of subplots: create it by plt.subplots, or pass an array of {n_rows * n_columns} "
+                "axes"
             )
         ax.set_axis_off()
-        grid = place.subgridspec(n_rows, n_columns, **options)
+        grid = position.subgridspec(n_rows, n_columns)
     axes = np.empty((n_rows, n_columns), dtype=object)
     for i, j in np.ndindex(axes.shape):
         axes[i, j] = figure.add_subplot(grid[i, j])

@@ -1,39 +1,58 @@
-"""Many small images as one picture, in one axes: a grid of hundreds of axes takes seconds."""
+"""Grids of images, drawn as one picture in one axes.
+
+A grid of hundreds of axes would take seconds to draw, and could not be drawn in an axes that the
+user passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from skae.display._axes import matplotlib_pyplot
+from skae.display._axes import import_pyplot
+from skae.display._estimators import ImageShape
 
-__all__ = ["draw_mosaic", "mosaic", "painted", "value_limits"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-# cells between images, as a share of their larger side; at least one
+__all__ = ["draw_mosaic", "mosaic", "to_rgba", "value_limits"]
+
+#: Gap between images as a fraction of their larger side; at least one pixel.
 _GAP = 0.08
 
 
-def value_limits(samples, *, signed=False):
-    """Lowest and highest value to be told apart; symmetric around 0 where `signed`.
+def value_limits(samples: ArrayLike, *, signed: bool = False) -> tuple[float, float]:
+    """Return the values that are drawn in the first and the last color of a color map.
 
-    Of samples in [0, 1] these are 0 and 1, so that pictures of such samples can be compared.
+    They are the smallest and the largest finite value, with these exceptions:
+
+    - with `signed`, the limits are symmetric around 0;
+    - for samples in [0, 1] the limits are 0 and 1, so that their pictures are comparable.
     """
     samples = np.asarray(samples, float)
     finite = samples[np.isfinite(samples)]
     if not finite.size:
         return (-1.0, 1.0) if signed else (0.0, 1.0)
     if signed:
-        reach = float(np.abs(finite).max()) or 1.0
-        return -reach, reach
+        largest = float(np.abs(finite).max()) or 1.0
+        return -largest, largest
     low, high = float(finite.min()), float(finite.max())
     if low >= 0 and high <= 1 and high > 0.5:
         return 0.0, 1.0
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def painted(samples, image_shape, *, limits, cmap):
-    """Flat samples as colored images of shape (..., height, width, 4), each channel in [0, 1].
+def to_rgba(
+    samples: ArrayLike, image_shape: ImageShape, *, limits: tuple[float, float], cmap: str
+) -> NDArray[np.floating]:
+    """Convert flat samples to RGBA images of shape (..., height, width, 4) in [0, 1].
 
-    Samples of one channel go through the color map; three and four channels are colors already.
+    One channel is mapped by the color map. Three channels are RGB, four are RGBA.
     """
-    colormaps = matplotlib_pyplot().colormaps
+    colormaps = import_pyplot().colormaps
     samples, (height, width, channels) = np.asarray(samples, float), image_shape
     low, high = limits
     images = np.clip((samples - low) / (high - low), 0, 1)
@@ -45,31 +64,39 @@ def painted(samples, image_shape, *, limits, cmap):
     return images
 
 
-def mosaic(images, gap=None):
-    """Images of shape (lines, columns, height, width, 4) side by side on transparent ground.
+def mosaic(
+    images: NDArray, gap: int | None = None
+) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Arrange images of shape (rows, columns, height, width, 4) in one transparent picture.
 
     Returns
     -------
-    picture : ndarray of shape (height of all, width of all, 4)
-    centers : tuple of ndarray
-        Of the lines (y) and of the columns (x), in cells of the picture.
+    picture : ndarray of shape (picture_height, picture_width, 4)
+    centers : tuple (y, x) of ndarray
+        Centers of the rows and of the columns of images, in pixels of the picture.
     """
-    lines, columns, height, width, _ = images.shape
+    n_rows, n_columns, height, width, _ = images.shape
     gap = max(1, round(_GAP * max(height, width))) if gap is None else gap
-    high, wide = height + gap, width + gap
-    picture = np.zeros((lines * high + gap, columns * wide + gap, 4))
-    for i, j in np.ndindex(lines, columns):
-        top, left = gap + i * high, gap + j * wide
+    y_step, x_step = height + gap, width + gap
+    picture = np.zeros((n_rows * y_step + gap, n_columns * x_step + gap, 4))
+    for i, j in np.ndindex(n_rows, n_columns):
+        top, left = gap + i * y_step, gap + j * x_step
         picture[top : top + height, left : left + width] = images[i, j]
     centers = (
-        gap + np.arange(lines) * high + (height - 1) / 2,
-        gap + np.arange(columns) * wide + (width - 1) / 2,
+        gap + np.arange(n_rows) * y_step + (height - 1) / 2,
+        gap + np.arange(n_columns) * x_step + (width - 1) / 2,
     )
     return picture, centers
 
 
-def draw_mosaic(ax, images, *, line_labels=None, column_labels=None):
-    """Draw images of shape (lines, columns, height, width, 4); labels stand beside and below.
+def draw_mosaic(
+    ax: Axes,
+    images: NDArray,
+    *,
+    row_labels: Sequence[str] | None = None,
+    column_labels: Sequence[str] | None = None,
+) -> Any:
+    """Draw images of shape (rows, columns, height, width, 4) with labels on the left and below.
 
     Returns
     -------
@@ -77,9 +104,9 @@ def draw_mosaic(ax, images, *, line_labels=None, column_labels=None):
     """
     picture, (y, x) = mosaic(images)
     image = ax.imshow(picture, interpolation="nearest")
-    ax.set_yticks([] if line_labels is None else y, line_labels or [])
+    ax.set_yticks([] if row_labels is None else y, row_labels or [])
     ax.set_xticks([] if column_labels is None else x, column_labels or [])
     ax.tick_params(length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
     return image

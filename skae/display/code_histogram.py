@@ -1,41 +1,49 @@
-"""How codes are spread: how many are near zero, and how busy each unit is."""
+"""Histograms of codes: sparsity of the values, and mean activation of the units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
-from skae.display._axes import axes_grid
-from skae.display._estimators import dense_samples, named
+from skae._typing import MatrixLike
+from skae.display._axes import AxesLike, axes_grid
+from skae.display._estimators import dense_samples, estimators_by_name
 
 __all__ = ["CodeHistogramDisplay"]
 
 
 class CodeHistogramDisplay:
-    """Values of codes, and mean activation of each unit; several models side by side.
+    """Histograms of code values and of the mean activation of units, for one or several models.
 
-    Make it by `from_estimator` or `from_codes`.
+    Create it with `from_estimator` or `from_codes`.
 
     Parameters
     ----------
     codes : dict of ndarray of shape (n_samples, n_components)
-        By the name of what made them.
+        Codes by the name of the model.
     near_zero : float, default=0.01
-        Share of a unit's largest code below which it counts as near zero.
+        A code value counts as near zero if its magnitude is at most this fraction of the largest
+        magnitude of its unit.
 
     Attributes
     ----------
     mean_activation_ : dict of ndarray of shape (n_components,)
-        Mean of each unit over the samples.
+        Mean of each unit over the samples, by the name of the model.
     near_zero_fraction_ : dict of float
-        Share of all codes that are at most `near_zero` times the largest of their unit, by
-        magnitude.
+        Fraction of code values that are near zero, by the name of the model.
     axes_ : ndarray of Axes of shape (2, n_models)
-        Above values of codes, below means of units.
+        Histograms of code values in the first row, of mean activations in the second.
     ax_ : matplotlib Axes
-        The first of them.
+        The first of `axes_`.
     figure_ : matplotlib Figure
 
     See Also
     --------
-    skae.SparseAutoencoder : Makes codes near zero.
+    skae.SparseAutoencoder : Learns sparse codes.
 
     Examples
     --------
@@ -53,22 +61,30 @@ class CodeHistogramDisplay:
     True
     """
 
-    def __init__(self, codes, *, near_zero=0.01):
+    def __init__(self, codes: Mapping[str, NDArray], *, near_zero: float = 0.01) -> None:
         self.codes = codes
         self.near_zero = near_zero
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, near_zero=0.01, bins=40, ax=None):
-        """Encode samples and draw how their codes are spread.
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator | Mapping[Any, BaseEstimator],
+        X: MatrixLike,
+        *,
+        near_zero: float = 0.01,
+        bins: int = 40,
+        ax: AxesLike | None = None,
+    ) -> Self:
+        """Encode samples and draw histograms of their codes.
 
         Parameters
         ----------
         estimator : estimator or dict of estimators
-            Fitted, with `transform`; with several, by name.
+            A fitted transformer, or several by name.
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Samples.
         near_zero : float, default=0.01
-            As in the class.
+            See the class.
         bins, ax
             See `plot`.
 
@@ -79,25 +95,33 @@ class CodeHistogramDisplay:
         Raises
         ------
         ValueError
-            If there is no estimator, an estimator does not take X, or as `from_codes`.
+            If `estimator` is an empty dict, an estimator does not accept X, or in the cases of
+            `from_codes`.
         AttributeError
             If an estimator has no `transform`.
         ImportError
             If matplotlib is not installed.
         """
-        codes = {name: model.transform(X) for name, model in named(estimator).items()}
+        codes = {name: model.transform(X) for name, model in estimators_by_name(estimator).items()}
         return cls.from_codes(codes, near_zero=near_zero, bins=bins, ax=ax)
 
     @classmethod
-    def from_codes(cls, codes, *, near_zero=0.01, bins=40, ax=None):
-        """Draw how codes that you have are spread.
+    def from_codes(
+        cls,
+        codes: ArrayLike | Mapping[Any, ArrayLike],
+        *,
+        near_zero: float = 0.01,
+        bins: int = 40,
+        ax: AxesLike | None = None,
+    ) -> Self:
+        """Draw histograms of given codes.
 
         Parameters
         ----------
         codes : array-like of shape (n_samples, n_components), or dict of them
-            With several, by name.
+            Codes of one model, or of several by name.
         near_zero : float, default=0.01
-            As in the class.
+            See the class.
         bins, ax
             See `plot`.
 
@@ -108,23 +132,24 @@ class CodeHistogramDisplay:
         Raises
         ------
         ValueError
-            If there are no codes, they are not 2-dimensional or not all finite, or as `plot`.
+            If there are no codes, they are not 2-dimensional or not finite, or in the cases of
+            `plot`.
         ImportError
             If matplotlib is not installed.
         """
-        codes = codes if isinstance(codes, dict) else {"codes": codes}
-        codes = {str(name): dense_samples(each).astype(float) for name, each in codes.items()}
-        return cls(codes, near_zero=near_zero).plot(ax=ax, bins=bins)
+        by_name = codes if isinstance(codes, Mapping) else {"codes": codes}
+        arrays = {str(name): dense_samples(z).astype(float) for name, z in by_name.items()}
+        return cls(arrays, near_zero=near_zero).plot(ax=ax, bins=bins)
 
-    def plot(self, ax=None, *, bins=40):
-        """Draw.
+    def plot(self, ax: AxesLike | None = None, *, bins: int = 40) -> Self:
+        """Draw the display.
 
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            2 x the number of models, or one to be divided. None: a new figure.
+            An array of 2 * n_models axes, or one Axes that is divided. None creates a figure.
         bins : int, default=40
-            Of the upper histograms; those of units have half as many.
+            Number of bins of the histograms of code values. Those of units have half as many.
 
         Returns
         -------
@@ -133,8 +158,8 @@ class CodeHistogramDisplay:
         Raises
         ------
         ValueError
-            If `ax` is an array of another length, or axes to be divided outside of any grid of
-            subplots; or if `bins` is below 1.
+            If `ax` is an array of another length, `ax` is to be divided but is not part of a grid
+            of subplots, or `bins` is below 1.
         ImportError
             If matplotlib is not installed.
         """
@@ -144,37 +169,38 @@ class CodeHistogramDisplay:
         self.figure_ = self.ax_.figure
         self.mean_activation_ = {name: z.mean(axis=0) for name, z in self.codes.items()}
         self.near_zero_fraction_ = {name: self._near_zero(z) for name, z in self.codes.items()}
-        values = _edges([z.ravel() for z in self.codes.values()], bins)
-        means = _edges(list(self.mean_activation_.values()), max(1, bins // 2))
-        for i, ((name, z), (above, below)) in enumerate(
-            zip(self.codes.items(), self.axes_.T, strict=True)
-        ):
-            for ax, numbers, edges in (
-                (above, z.ravel(), values),
-                (below, self.mean_activation_[name], means),
-            ):
-                share = np.full(numbers.size, 1 / max(1, numbers.size))
-                ax.hist(numbers, edges, weights=share, color=f"C{i}")
-                middle = numbers.mean()
-                ax.axvline(middle, color="k", linewidth=1, label=f"mean {middle:.2g}")
-                ax.legend(frameon=False, loc="upper right")
-                ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-            above.set_title(f"{name}: {self.near_zero_fraction_[name]:.0%} near zero")
-            above.set_xlabel("code")
-            below.set_xlabel("mean activation of a unit")
-        self.axes_[0, 0].set_ylabel("share of codes")
-        self.axes_[1, 0].set_ylabel("share of units")
-        for line in self.axes_:
-            top = max(ax.get_ylim()[1] for ax in line)
-            for ax in line:
-                ax.set_ylim(0, top)
+        # All models share their bins and the range of the y axis, so that they are comparable.
+        value_bins = _shared_bins([z.ravel() for z in self.codes.values()], bins)
+        mean_bins = _shared_bins(list(self.mean_activation_.values()), max(1, bins // 2))
+        for i, (name, z) in enumerate(self.codes.items()):
+            values_ax, means_ax = self.axes_[:, i]
+            _draw_histogram(values_ax, z.ravel(), value_bins, color=f"C{i}")
+            _draw_histogram(means_ax, self.mean_activation_[name], mean_bins, color=f"C{i}")
+            values_ax.set_title(f"{name}: {self.near_zero_fraction_[name]:.0%} near zero")
+            values_ax.set_xlabel("code value")
+            means_ax.set_xlabel("mean activation of a unit")
+        self.axes_[0, 0].set_ylabel("fraction of code values")
+        self.axes_[1, 0].set_ylabel("fraction of units")
+        for row in self.axes_:
+            top = max(each.get_ylim()[1] for each in row)
+            for each in row:
+                each.set_ylim(0, top)
         return self
 
-    def _near_zero(self, z):
-        size = np.abs(z)
-        return float(np.mean(size <= self.near_zero * size.max(axis=0)))
+    def _near_zero(self, z: NDArray) -> float:
+        magnitude = np.abs(z)
+        return float(np.mean(magnitude <= self.near_zero * magnitude.max(axis=0)))
 
 
-def _edges(arrays, bins):
-    """The same bins for all, so that pictures side by side can be compared."""
+def _draw_histogram(ax: Any, values: NDArray, edges: NDArray, color: str) -> None:
+    """Draw a histogram of fractions, and the mean of the values as a vertical line."""
+    weights = np.full(values.size, 1 / max(1, values.size))
+    ax.hist(values, edges, weights=weights, color=color)
+    mean = values.mean()
+    ax.axvline(mean, color="k", linewidth=1, label=f"mean {mean:.2g}")
+    ax.legend(frameon=False, loc="upper right")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+
+
+def _shared_bins(arrays: list[NDArray], bins: int) -> NDArray:
     return np.histogram_bin_edges(np.concatenate(arrays), bins)

@@ -1,104 +1,68 @@
-"""What units stand for: weights, samples that excite them, samples that would excite them most."""
+"""Features that units of an autoencoder respond to: weights, top samples, synthesized samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
+from skae._typing import IntArray, MatrixLike
 from skae.core.networks.captured_activations import CODE
-from skae.core.networks.ends import code_layer
-from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._estimators import autoencoder_in, dense_samples, image_shape_of
-from skae.display._mosaic import draw_mosaic, painted, value_limits
-from skae.display.excitation import chosen_units, maximize_activation, top_activating_rows
+from skae.display._axes import AxesLike, axes_grid, mosaic_axes
+from skae.display._estimators import ImageShape, autoencoder_in, dense_samples, image_shape_of
+from skae.display._mosaic import draw_mosaic, to_rgba, value_limits
+from skae.display._weights import first_layer_weights
+from skae.display.excitation import check_units, maximize_activation, top_activating_rows
 from skae.estimators.base.hidden_layers import find_layer
 
-__all__ = ["FeatureDisplay", "first_layer_weights"]
+__all__ = ["FeatureDisplay"]
 
 _KINDS = ("weights", "top_rows", "maximize")
-# units that are drawn unless some are asked for
-_MOST_UNITS = {"weights": 64, "top_rows": 8, "maximize": 32}
-
-
-def first_layer_weights(estimator):
-    """The weights with which each unit of the encoder's first layer looks at a sample.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted autoencoder of skae with a dense or convolutional network.
-
-    Returns
-    -------
-    weights : ndarray of shape (n_units, n_features) or (n_units, height, width, channels)
-        Of dense layers for each column of X; of convolutions the window of each map. In units of
-        training. With a single layer from samples to codes the linear path counts too.
-
-    Raises
-    ------
-    TypeError
-        If `estimator` is no autoencoder of skae.
-    ValueError
-        If the network is recurrent or of your own: what its first weights mean is not known.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_digits
-    >>> from skae import AutoencoderTransformer
-    >>> from skae.display import first_layer_weights
-    >>> X, _ = load_digits(return_X_y=True)
-    >>> autoencoder = AutoencoderTransformer(10, hidden_layer_sizes=(30,), max_iter=1).fit(X)
-    >>> first_layer_weights(autoencoder).shape
-    (30, 64)
-    """
-    model = autoencoder_in(estimator)
-    kind, params = model.architecture_["network"]["kind"], model.params_
-    if kind in ("convolutional", "maps"):
-        encoder = params["encoder"].get("body", params["encoder"])
-        return np.moveaxis(encoder["layer_0"]["kernel"], -1, 0)
-    if kind != "dense":
-        raise ValueError(
-            f"the first weights of a network of the kind {kind!r} cannot be laid beside a sample: "
-            "use kind='top_rows' or kind='maximize'"
-        )
-    kernel = params["encoder"]["layer_0"]["kernel"]
-    if kernel is code_layer(params)["kernel"]:
-        kernel = kernel[:, : model.n_components_]
-        if "linear" in params:
-            kernel = params["linear"]["encoder"] + params["fixed"]["code_scale"] * kernel
-    return np.ascontiguousarray(kernel.T)
+#: Number of units that are drawn by default, by kind.
+_MAX_UNITS = {"weights": 64, "top_rows": 8, "maximize": 32}
+_TITLES = {
+    "weights": "weights of {layer}",
+    "top_rows": "samples that activate units of {layer} most",
+    "maximize": "synthesized samples that activate units of {layer} most",
+}
 
 
 class FeatureDisplay:
-    """What units of an autoencoder stand for, a picture for each.
+    """Features that the units of an autoencoder respond to, with a picture for each unit.
 
-    Make it by `from_estimator`.
+    Create it with `from_estimator`.
 
     Parameters
     ----------
     features : ndarray of shape (n_units, n_shown, n_features)
-        One sample for each unit, or several.
+        One or several samples for each unit.
     kind : {"weights", "top_rows", "maximize"}
-        What they are.
+        What the samples are.
     units : ndarray of int of shape (n_units,)
-        The units' numbers.
+        Indices of the units.
     layer : str
-        Name of their layer.
+        Name of the layer of the units.
     image_shape : tuple (height, width, channels), default=None
-        None: features are drawn as bars.
+        Shape of the samples as images. None draws them as bars.
     indices : ndarray of int of shape (n_units, n_shown), default=None
-        With kind="top_rows" places in X.
+        For kind="top_rows": indices of the samples in X.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Of images: that with all of them. Of features: the first.
+        The axes of all images, or of the first unit's bars.
     axes_ : ndarray of Axes
-        One for all images, or one for each unit's features.
+        One Axes for all images, or one for the bars of each unit.
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
-        Of images only: all of them in one picture.
+        All images in one picture. Only if samples are drawn as images.
 
     See Also
     --------
-    first_layer_weights, top_activating_rows, maximize_activation : What is drawn, as arrays.
+    first_layer_weights, top_activating_rows, maximize_activation : Return the samples as arrays.
 
     Examples
     --------
@@ -114,7 +78,16 @@ class FeatureDisplay:
     (2, 5, 64)
     """
 
-    def __init__(self, features, *, kind, units, layer, image_shape=None, indices=None):
+    def __init__(
+        self,
+        features: NDArray,
+        *,
+        kind: str,
+        units: IntArray,
+        layer: str,
+        image_shape: ImageShape | None = None,
+        indices: IntArray | None = None,
+    ) -> None:
         self.features = features
         self.kind = kind
         self.units = units
@@ -125,44 +98,45 @@ class FeatureDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X=None,
+        estimator: BaseEstimator,
+        X: MatrixLike | None = None,
         *,
-        kind="weights",
-        units=None,
-        layer=None,
-        n_rows=10,
-        image_shape=None,
-        cmap=None,
-        ax=None,
-        **options,
-    ):
-        """Find out what units stand for, and draw it.
+        kind: str = "weights",
+        units: ArrayLike | None = None,
+        layer: int | str | None = None,
+        n_rows: int = 10,
+        image_shape: Sequence[int] | None = None,
+        cmap: str | None = None,
+        ax: AxesLike | None = None,
+        **options: Any,
+    ) -> Self:
+        """Compute the features of units and draw them.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted autoencoder, or a pipeline or a search that ends in one. Samples are then those
-            that the autoencoder itself is given.
+            A fitted autoencoder, or a pipeline or search that ends in one. In a pipeline, X and
+            the drawn samples are the input of the autoencoder, its last step.
         X : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
-            Samples to choose from; for kind="top_rows" only.
+            Samples to select from, for kind="top_rows" only.
         kind : {"weights", "top_rows", "maximize"}, default="weights"
-            "weights": those of the encoder's first layer. "top_rows": the samples of X that excite
-            each unit most. "maximize": the sample that would, by gradient ascent.
+            "weights": the weights of the encoder's first layer. "top_rows": the samples of X that
+            activate each unit most. "maximize": a sample that maximizes the activation of each
+            unit, synthesized by gradient ascent.
         units : int or array-like of int, default=None
-            None: the first 64, 8 or 32, by kind.
+            Indices of units. None: the first 64, 8 or 32 units, depending on `kind`.
         layer : int or str, default=None
-            As `hidden_activations` takes it. None: the code. With kind="weights" always the
-            first.
+            Index or name of the layer, as in `hidden_activations`. None: the code, or the first
+            layer with kind="weights", which supports only this layer.
         n_rows : int, default=10
-            With kind="top_rows": samples for each unit.
+            Number of samples for each unit with kind="top_rows".
         image_shape : tuple of int, default=None
-            (height, width) or (height, width, channels). None: the network's, where it has one;
-            else bars are drawn.
+            (height, width) or (height, width, channels). None: the image shape of the network, if
+            it has one; otherwise samples are drawn as bars.
         cmap, ax
             See `plot`.
         **options
-            With kind="maximize" those of `maximize_activation`: "norm", "value_range",
+            Parameters of `maximize_activation` with kind="maximize": "norm", "value_range",
             "max_iter", "n_starts", "random_state".
 
         Returns
@@ -172,41 +146,44 @@ class FeatureDisplay:
         Raises
         ------
         ValueError
-            For another kind, without X where it is needed, or as the functions in "See Also".
+            If `kind` is invalid, X is missing for kind="top_rows", or in the cases of the
+            functions in "See Also".
         """
         if kind not in _KINDS:
             raise ValueError(f"kind={kind!r} must be one of {_KINDS}")
         if options and kind != "maximize":
-            raise TypeError(f"{sorted(options)} go with kind='maximize' only")
+            raise TypeError(f"parameters {sorted(options)} are for kind='maximize' only")
         model, indices = autoencoder_in(estimator), None
         if kind == "weights":
-            layer, units, features, shape = _weights(model, units, layer, image_shape)
+            name, selected, features, shape = _weights(model, units, layer, image_shape)
         else:
             shape = image_shape_of(model, image_shape, model.n_features_in_)
-            layer, width, units = chosen_units(model, CODE if layer is None else layer, units)
-            units = units if len(units) < width else units[: _MOST_UNITS[kind]]
+            layer = CODE if layer is None else layer
+            name, width, all_selected = check_units(model, layer, units)
+            selected = _first_units(all_selected, width, kind)
             if kind == "top_rows":
                 if X is None:
-                    raise ValueError("kind='top_rows' chooses among samples: give X")
-                indices, _ = top_activating_rows(model, X, units, layer=layer, n_rows=n_rows)
-                features = np.stack([dense_samples(X, chosen) for chosen in indices])
+                    raise ValueError("kind='top_rows' needs X, the samples to select from")
+                indices, _ = top_activating_rows(model, X, selected, layer=name, n_rows=n_rows)
+                features = np.stack([dense_samples(X, samples) for samples in indices])
             else:
-                features = maximize_activation(model, units, layer=layer, **options)[:, None]
+                features = maximize_activation(model, selected, layer=name, **options)[:, None]
         display = cls(
-            features, kind=kind, units=units, layer=layer, image_shape=shape, indices=indices
+            features, kind=kind, units=selected, layer=name, image_shape=shape, indices=indices
         )
         return display.plot(ax=ax, cmap=cmap)
 
-    def plot(self, ax=None, *, cmap=None):
-        """Draw.
+    def plot(self, ax: AxesLike | None = None, *, cmap: str | None = None) -> Self:
+        """Draw the display.
 
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Of images one; of bars one for each unit, or one to be divided. None: a new figure.
+            For images, one Axes. For bars, an array with one Axes for each unit, or one Axes that
+            is divided. None creates a figure.
         cmap : str, default=None
-            Color map of images with one channel. None: "RdBu_r" for weights (red is above 0),
-            else "gray_r".
+            Color map of images with one channel. None: "RdBu_r" for weights (positive is red),
+            otherwise "gray_r".
 
         Returns
         -------
@@ -215,8 +192,8 @@ class FeatureDisplay:
         Raises
         ------
         ValueError
-            Of bars: if `ax` is an array of another length, or axes to be divided outside of any
-            grid of subplots. Of images: if there is no such color map.
+            For bars: if `ax` is an array of another length, or `ax` is to be divided but is not
+            part of a grid of subplots. For images: if `cmap` does not exist.
         ImportError
             If matplotlib is not installed.
         """
@@ -224,77 +201,78 @@ class FeatureDisplay:
         if self.image_shape is None:
             self._plot_bars(ax)
         else:
-            self._plot_images(ax, cmap)
+            self._plot_images(ax, self.image_shape, cmap)
         self.figure_ = self.ax_.figure
         if len(self.units) > 1 or self.kind != "weights":
             layer = "the code" if self.layer == CODE else self.layer
             self.ax_.set_title(_TITLES[self.kind].format(layer=layer), fontsize="medium")
         return self
 
-    def _plot_images(self, ax, cmap):
-        signed, together = self.kind == "weights", self.kind == "top_rows"
-        shared = value_limits(self.features)
-        images = np.stack(
-            [
-                painted(
-                    each,
-                    self.image_shape,
-                    limits=shared if together else value_limits(each, signed=signed),
-                    cmap=cmap,
+    def _plot_images(self, ax: Any, image_shape: ImageShape, cmap: str) -> None:
+        if self.kind == "top_rows":
+            # Samples share one color scale, and the images of a unit share a row.
+            limits = value_limits(self.features)
+            images = to_rgba(self.features, image_shape, limits=limits, cmap=cmap)
+            labels = [f"unit {unit}" for unit in self.units]
+        else:
+            signed = self.kind == "weights"
+            images = _arranged_in_grid(
+                np.stack(
+                    [
+                        to_rgba(x, image_shape, limits=value_limits(x, signed=signed), cmap=cmap)
+                        for x in self.features[:, 0]
+                    ]
                 )
-                for each in self.features
-            ]
-        )
-        labels = [f"unit {unit}" for unit in self.units] if together else None
-        if not together:
-            images = _in_a_square(images[:, 0])
-        lines, columns = images.shape[:2]
-        self.ax_ = mosaic_axes(ax, lines, columns, cell=0.7, line_labels=labels or ())
-        self.image_ = draw_mosaic(self.ax_, images, line_labels=labels)
+            )
+            labels = None
+        n_rows, n_columns = images.shape[:2]
+        self.ax_ = mosaic_axes(ax, n_rows, n_columns, image_size=0.7, row_labels=labels or ())
+        self.image_ = draw_mosaic(self.ax_, images, row_labels=labels)
         self.axes_ = np.array([self.ax_], dtype=object)
 
-    def _plot_bars(self, ax):
+    def _plot_bars(self, ax: AxesLike | None) -> None:
         n_units, n_features = len(self.features), self.features.shape[2]
         self.axes_ = axes_grid(ax, n_units, 1, (8, 1 + n_units)).ravel()
         self.ax_ = self.axes_[0]
-        for unit, each, unit_axes in zip(self.units, self.features, self.axes_, strict=True):
-            unit_axes.bar(np.arange(n_features), each.mean(axis=0), color="C0")
-            if len(each) > 1:  # single samples around their mean
-                unit_axes.plot(np.arange(n_features), each.T, ".", color="k", markersize=2)
-            unit_axes.axhline(0, color="k", linewidth=0.5)
-            unit_axes.set_ylabel(f"unit {unit}", rotation=0, ha="right", va="center")
-            unit_axes.set_xticks([])
+        for unit, samples, unit_ax in zip(self.units, self.features, self.axes_, strict=True):
+            unit_ax.bar(np.arange(n_features), samples.mean(axis=0), color="C0")
+            if len(samples) > 1:  # single samples around their mean
+                unit_ax.plot(np.arange(n_features), samples.T, ".", color="k", markersize=2)
+            unit_ax.axhline(0, color="k", linewidth=0.5)
+            unit_ax.set_ylabel(f"unit {unit}", rotation=0, ha="right", va="center")
+            unit_ax.set_xticks([])
         self.axes_[-1].set_xlabel("feature")
 
 
-_TITLES = {
-    "weights": "weights of {layer}",
-    "top_rows": "samples that excite units of {layer} most",
-    "maximize": "what would excite units of {layer} most",
-}
-
-
-def _weights(model, units, layer, image_shape):
-    """Layer, units, and weights as samples of an image or of features."""
+def _weights(
+    model: Any, units: ArrayLike | None, layer: int | str | None, image_shape: Sequence[int] | None
+) -> tuple[str, IntArray, NDArray, ImageShape | None]:
+    """Return layer, units, weights of shape (n_units, 1, n_features), and their image shape."""
     weights = first_layer_weights(model)
     name, _ = find_layer(model, 0)
     if layer is not None and find_layer(model, layer)[0] != name:
         raise ValueError(
-            f"kind='weights' is for the first layer, {name!r}: those of layer={layer!r} look at "
-            "no sample; use kind='top_rows' or kind='maximize'"
+            f"kind='weights' supports only the first layer, {name!r}, got layer={layer!r}: the "
+            "weights of other layers do not correspond to features; use kind='top_rows' or "
+            "kind='maximize'"
         )
-    _, width, units = chosen_units(model, name, units)
-    units = units if len(units) < width else units[: _MOST_UNITS["weights"]]
+    _, width, indices = check_units(model, name, units)
+    selected = _first_units(indices, width, "weights")
     if weights.ndim == 2:
         shape = image_shape_of(model, image_shape, weights.shape[1])
     else:
-        shape = weights.shape[1:]
-    return name, units, weights.reshape(len(weights), 1, -1)[units], shape
+        shape = weights.shape[1:]  # the kernels of convolutions are images
+    return name, selected, weights.reshape(len(weights), 1, -1)[selected], shape
 
 
-def _in_a_square(images):
-    """Images of shape (n, ...) in lines that are about as many as the columns, or twice as wide."""
-    columns = int(np.ceil(np.sqrt(1.6 * len(images))))
-    lines = -(-len(images) // columns)
-    empty = np.zeros((lines * columns - len(images), *images.shape[1:]))
-    return np.concatenate([images, empty]).reshape(lines, columns, *images.shape[1:])
+def _first_units(units: IntArray, width: int, kind: str) -> IntArray:
+    """Limit the number of units, if all units of a layer are selected."""
+    return units if len(units) < width else units[: _MAX_UNITS[kind]]
+
+
+def _arranged_in_grid(images: NDArray) -> NDArray:
+    """Arrange images of shape (n, ...) in about 1.6 times as many columns as rows."""
+    n_columns = int(np.ceil(np.sqrt(1.6 * len(images))))
+    n_rows = -(-len(images) // n_columns)
+    empty = np.zeros((n_rows * n_columns - len(images), *images.shape[1:]))
+    return np.concatenate([images, empty]).reshape(n_rows, n_columns, *images.shape[1:])

@@ -1,54 +1,68 @@
-"""Samples beside what comes back of them."""
+"""Original samples, their reconstructions and the reconstruction errors, side by side."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_scalar
 
-from skae.display._axes import axes_grid, mosaic_axes
-from skae.display._estimators import dense_samples, image_shape_of, named
-from skae.display._mosaic import draw_mosaic, painted, value_limits
+from skae._typing import MatrixLike
+from skae.display._axes import AxesLike, axes_grid, mosaic_axes
+from skae.display._estimators import (
+    ImageShape,
+    check_image_shape,
+    dense_samples,
+    estimators_by_name,
+    image_shape_of,
+    reconstruct,
+)
+from skae.display._mosaic import draw_mosaic, to_rgba, value_limits
 
 __all__ = ["ReconstructionDisplay"]
 
-# features up to which each has a bar of its own and a name
-_MOST_BARS = 40
+#: Largest number of features that are drawn as bars with names; more are drawn as lines.
+_MAX_BARS = 40
 
 
 class ReconstructionDisplay:
-    """Samples, what one or several models make of them, and the error: as images, or as features.
+    """Samples with the reconstructions of one or several models, as images or as features.
 
-    Make it by `from_estimator` or `from_predictions`. Models need `transform` and
-    `inverse_transform` only, so PCA and whole pipelines can stand beside an autoencoder.
+    Create it with `from_estimator` or `from_predictions`. The models need only `transform` and
+    `inverse_transform`, so PCA and pipelines can be compared with autoencoders.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        The samples.
+        The original samples.
     X_hat : dict of ndarray of shape (n_rows, n_features)
-        Reconstructions by the name of what made them.
+        Reconstructions by the name of the model.
     X_noisy : ndarray of shape (n_rows, n_features), default=None
-        What the models were given in place of X.
+        The samples that were reconstructed, if they are not X.
     image_shape : tuple (height, width, channels), default=None
-        None: samples are drawn as features.
+        Shape of the samples as images. None draws them as features.
     feature_names : sequence of str, default=None
-        Of the columns.
+        Names of the features.
 
     Attributes
     ----------
     errors_ : dict of ndarray of shape (n_rows,)
-        Root mean square of ``X_hat - X`` over the cells of each sample, in X's units.
+        Root mean squared error of each sample over its features, in the units of X.
     ax_ : matplotlib Axes
-        Of images: that with all of them. Of features: the first.
+        The axes of all images, or of the first sample's features.
     axes_ : ndarray of Axes
-        One for all images, or one for each sample's features.
+        One Axes for all images, or one for the features of each sample.
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
-        Of images only: all of them in one picture.
+        All images in one picture. Only if samples are drawn as images.
 
     See Also
     --------
-    skae.AutoencoderTransformer.score_samples : The error of every sample as a number.
+    skae.AutoencoderTransformer.score_samples : Computes the reconstruction error of each sample.
 
     Examples
     --------
@@ -66,7 +80,15 @@ class ReconstructionDisplay:
     ['original', 'PCA', 'autoencoder']
     """
 
-    def __init__(self, X, X_hat, *, X_noisy=None, image_shape=None, feature_names=None):
+    def __init__(
+        self,
+        X: NDArray,
+        X_hat: Mapping[str, NDArray],
+        *,
+        X_noisy: NDArray | None = None,
+        image_shape: ImageShape | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
         self.X = X
         self.X_hat = X_hat
         self.X_noisy = X_noisy
@@ -76,31 +98,31 @@ class ReconstructionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: BaseEstimator | Mapping[Any, BaseEstimator],
+        X: MatrixLike,
         *,
-        X_noisy=None,
-        n_rows=10,
-        image_shape=None,
-        show_error=False,
-        cmap="gray_r",
-        ax=None,
-    ):
+        X_noisy: MatrixLike | None = None,
+        n_rows: int = 10,
+        image_shape: Sequence[int] | None = None,
+        show_error: bool = False,
+        cmap: str = "gray_r",
+        ax: AxesLike | None = None,
+    ) -> Self:
         """Reconstruct samples and draw them.
 
         Parameters
         ----------
         estimator : estimator or dict of estimators
-            Fitted; with several, by name.
+            A fitted estimator, or several by name.
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Samples, of which the first `n_rows` are drawn.
         X_noisy : array-like or CSR matrix of shape (n_samples, n_features), default=None
-            Samples that are reconstructed in place of X, which is then what should come out.
+            Noisy samples. If given, they are reconstructed, and X is the target.
         n_rows : int, default=10
-            Samples to draw, at least 1.
+            Number of samples to draw, at least 1.
         image_shape : tuple of int, default=None
-            (height, width) or (height, width, channels). None: the network's, where it has one;
-            else samples are drawn as features.
+            (height, width) or (height, width, channels). None: the image shape of the network, if
+            it has one; otherwise samples are drawn as features.
         show_error, cmap, ax
             See `plot`.
 
@@ -111,8 +133,9 @@ class ReconstructionDisplay:
         Raises
         ------
         ValueError
-            If there is no estimator, an estimator does not take the samples, X and X_noisy differ in
-            shape, `image_shape` does not fit X, `n_rows` is below 1, or as `plot`.
+            If `estimator` is an empty dict, an estimator does not accept the samples, X and
+            X_noisy differ in shape, `image_shape` does not fit X, `n_rows` is below 1, or in the
+            cases of `plot`.
         TypeError
             If `n_rows` is not an integer.
         AttributeError
@@ -121,21 +144,20 @@ class ReconstructionDisplay:
             If matplotlib is not installed.
         """
         check_scalar(n_rows, "n_rows", Integral, min_val=1)
-        names = [str(name) for name in getattr(X, "columns", ())] or None
-        models = named(estimator, "reconstruction")
-        shown = X[:n_rows]
-        given = shown if X_noisy is None else X_noisy[:n_rows]
-        X_hat = {name: _reconstructed(model, given) for name, model in models.items()}
+        models = estimators_by_name(estimator, "reconstruction")
+        targets = X[:n_rows]
+        inputs = targets if X_noisy is None else X_noisy[:n_rows]
+        X_hat = {name: reconstruct(model, inputs) for name, model in models.items()}
         if image_shape is None:
-            n_features = shown.shape[1] if hasattr(shown, "shape") else len(shown[0])
-            found = (image_shape_of(model, None, n_features) for model in models.values())
-            image_shape = next((shape for shape in found if shape is not None), None)
+            n_features = targets.shape[1] if hasattr(targets, "shape") else len(targets[0])
+            shapes = (image_shape_of(model, None, n_features) for model in models.values())
+            image_shape = next((shape for shape in shapes if shape is not None), None)
         return cls.from_predictions(
-            shown,
+            targets,
             X_hat,
-            X_noisy=None if X_noisy is None else given,
+            X_noisy=None if X_noisy is None else inputs,
             image_shape=image_shape,
-            feature_names=names,
+            feature_names=[str(name) for name in getattr(X, "columns", ())] or None,
             show_error=show_error,
             cmap=cmap,
             ax=ax,
@@ -144,30 +166,30 @@ class ReconstructionDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X,
-        X_hat,
+        X: MatrixLike,
+        X_hat: MatrixLike | Mapping[Any, MatrixLike],
         *,
-        X_noisy=None,
-        image_shape=None,
-        feature_names=None,
-        show_error=False,
-        cmap="gray_r",
-        ax=None,
-    ):
-        """Draw samples beside reconstructions that you have.
+        X_noisy: MatrixLike | None = None,
+        image_shape: Sequence[int] | None = None,
+        feature_names: Sequence[str] | None = None,
+        show_error: bool = False,
+        cmap: str = "gray_r",
+        ax: AxesLike | None = None,
+    ) -> Self:
+        """Draw samples with given reconstructions.
 
         Parameters
         ----------
         X : array-like or CSR matrix of shape (n_rows, n_features)
-            All of them are drawn.
+            The original samples, all of which are drawn.
         X_hat : array-like, or dict of array-like, of shape (n_rows, n_features)
-            Reconstructions; with several, by name.
+            Reconstructions of one model, or of several by name.
         X_noisy : array-like or CSR matrix of shape (n_rows, n_features), default=None
-            What was reconstructed, where it was not X.
+            The samples that were reconstructed, if they are not X.
         image_shape : tuple of int, default=None
-            (height, width) or (height, width, channels). None: samples are drawn as features.
+            (height, width) or (height, width, channels). None draws samples as features.
         feature_names : sequence of str, default=None
-            Of the columns.
+            Names of the features.
         show_error, cmap, ax
             See `plot`.
 
@@ -178,32 +200,33 @@ class ReconstructionDisplay:
         Raises
         ------
         ValueError
-            If shapes do not fit.
+            If the shapes of X, X_hat, X_noisy and `image_shape` do not match.
         """
         X = dense_samples(X)
-        X_hat = X_hat if isinstance(X_hat, dict) else {"reconstruction": X_hat}
-        X_hat = {str(name): dense_samples(samples) for name, samples in X_hat.items()}
+        by_name = X_hat if isinstance(X_hat, Mapping) else {"reconstruction": X_hat}
+        X_hat = {str(name): dense_samples(samples) for name, samples in by_name.items()}
         X_noisy = None if X_noisy is None else dense_samples(X_noisy)
-        for samples in (*X_hat.values(), X if X_noisy is None else X_noisy):
+        for name, samples in (*X_hat.items(), ("X_noisy", X if X_noisy is None else X_noisy)):
             if samples.shape != X.shape:
-                raise ValueError(f"X has shape {X.shape}, and what came back of it {samples.shape}")
-        if image_shape is not None:
-            image_shape = image_shape_of(None, image_shape, X.shape[1])
-        display = cls(
-            X, X_hat, X_noisy=X_noisy, image_shape=image_shape, feature_names=feature_names
-        )
+                raise ValueError(f"X has shape {X.shape}, but {name!r} has shape {samples.shape}")
+        shape = None if image_shape is None else check_image_shape(image_shape, X.shape[1])
+        display = cls(X, X_hat, X_noisy=X_noisy, image_shape=shape, feature_names=feature_names)
         return display.plot(ax=ax, show_error=show_error, cmap=cmap)
 
-    def plot(self, ax=None, *, show_error=False, cmap="gray_r"):
-        """Draw.
+    def plot(
+        self, ax: AxesLike | None = None, *, show_error: bool = False, cmap: str = "gray_r"
+    ) -> Self:
+        """Draw the display.
 
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Of images one; of features one for each sample, or one to be divided. None: a new figure.
+            For images, one Axes. For features, an array with one Axes for each sample, or one
+            Axes that is divided. None creates a figure.
         show_error : bool, default=False
-            Of images only: below each reconstruction also its difference to the original, red
-            where it is too high, blue where it is too low (in the mean over channels).
+            Whether to draw the difference to the original below each reconstruction, red where
+            the reconstruction is too high, blue where it is too low (mean over channels). Only for
+            images.
         cmap : str, default="gray_r"
             Color map of images with one channel.
 
@@ -214,8 +237,8 @@ class ReconstructionDisplay:
         Raises
         ------
         ValueError
-            Of features: if `ax` is an array of another length, or axes to be divided outside of any
-            grid of subplots. Of images: if there is no such color map.
+            For features: if `ax` is an array of another length, or `ax` is to be divided but is
+            not part of a grid of subplots. For images: if `cmap` does not exist.
         ImportError
             If matplotlib is not installed.
         """
@@ -226,74 +249,72 @@ class ReconstructionDisplay:
         if self.image_shape is None:
             self._plot_features(ax)
         else:
-            self._plot_images(ax, show_error, cmap)
+            self._plot_images(ax, self.image_shape, show_error, cmap)
         self.figure_ = self.ax_.figure
         return self
 
-    def _plot_images(self, ax, show_error, cmap):
+    def _plot_images(self, ax: Any, image_shape: ImageShape, show_error: bool, cmap: str) -> None:
         limits = value_limits(self.X)
-        differences = {name: self._difference(samples) for name, samples in self.X_hat.items()}
-        reach = value_limits(list(differences.values()), signed=True)
-        lines = {"original": painted(self.X, self.image_shape, limits=limits, cmap=cmap)}
+        differences = {
+            name: _signed_difference(samples, self.X, image_shape[2])
+            for name, samples in self.X_hat.items()
+        }
+        # One color scale for all models, so that their differences are comparable.
+        error_limits = value_limits(list(differences.values()), signed=True)
+        rows = {"original": to_rgba(self.X, image_shape, limits=limits, cmap=cmap)}
         if self.X_noisy is not None:
-            lines["noisy"] = painted(self.X_noisy, self.image_shape, limits=limits, cmap=cmap)
+            rows["noisy"] = to_rgba(self.X_noisy, image_shape, limits=limits, cmap=cmap)
         for name, samples in self.X_hat.items():
-            lines[name] = painted(samples, self.image_shape, limits=limits, cmap=cmap)
+            rows[name] = to_rgba(samples, image_shape, limits=limits, cmap=cmap)
             if show_error:
-                typical = np.sqrt(np.mean(np.square(self.errors_[name])))
-                said = "error" if len(self.X_hat) == 1 else f"{name}'s error"
-                lines[f"{said}\n{typical:.2g}"] = painted(
-                    differences[name], (*self.image_shape[:2], 1), limits=reach, cmap="RdBu_r"
+                rmse = np.sqrt(np.mean(np.square(self.errors_[name])))
+                label = "error" if len(self.X_hat) == 1 else f"error of {name}"
+                rows[f"{label}\n{rmse:.2g}"] = to_rgba(
+                    differences[name], (*image_shape[:2], 1), limits=error_limits, cmap="RdBu_r"
                 )
-        images = np.stack(list(lines.values()))
-        self.ax_ = mosaic_axes(ax, *images.shape[:2], cell=0.8, line_labels=lines)
+        images = np.stack(list(rows.values()))
+        self.ax_ = mosaic_axes(ax, *images.shape[:2], image_size=0.8, row_labels=rows)
         errors = None
         if len(self.errors_) == 1:
-            ((_, values),) = self.errors_.items()
-            errors = [f"{value:.2g}" for value in values]
+            errors = [f"{error:.2g}" for values in self.errors_.values() for error in values]
             self.ax_.set_xlabel("root mean squared error")
-        self.image_ = draw_mosaic(self.ax_, images, line_labels=list(lines), column_labels=errors)
+        self.image_ = draw_mosaic(self.ax_, images, row_labels=list(rows), column_labels=errors)
         self.axes_ = np.array([self.ax_], dtype=object)
 
-    def _difference(self, samples):
-        """What is too much and what is missing, of each pixel: the mean over its channels."""
-        cells = samples - self.X.astype(float)
-        return cells.reshape(len(cells), -1, self.image_shape[2]).mean(axis=2)
-
-    def _plot_features(self, ax):
+    def _plot_features(self, ax: AxesLike | None) -> None:
         n_rows, n_features = self.X.shape
         self.axes_ = axes_grid(ax, n_rows, 1, (8, 1 + 1.3 * n_rows)).ravel()
-        self.ax_, place = self.axes_[0], np.arange(n_features)
-        few = n_features <= _MOST_BARS
-        for i, sample_axes in enumerate(self.axes_):
-            if few:
-                sample_axes.bar(place, self.X[i], color="0.8", label="original")
-            else:
-                sample_axes.plot(place, self.X[i], color="0.6", linewidth=2, label="original")
-            if self.X_noisy is not None:
-                sample_axes.plot(
-                    place, self.X_noisy[i], "x", color="k", label="noisy", markersize=4
-                )
-            for j, (name, samples) in enumerate(self.X_hat.items()):
-                style = {"marker": "_", "markersize": 14, "linestyle": "none", "mew": 2.5}
-                sample_axes.plot(
-                    place, samples[i], color=f"C{j}", label=name, **(style if few else {})
-                )
-            said = ", ".join(f"{name} {errors[i]:.2g}" for name, errors in self.errors_.items())
-            sample_axes.set_title(f"root mean squared error: {said}", fontsize="small", loc="right")
-            sample_axes.set_ylabel(f"sample {i}")
-            sample_axes.axhline(0, color="k", linewidth=0.5)
-            sample_axes.set_xticks(place if few else [], [""] * n_features if few else [])
-        if few and self.feature_names is not None:
-            self.axes_[-1].set_xticks(place, self.feature_names, rotation=45, ha="right")
-        self.axes_[-1].set_xlabel("feature")
+        self.ax_, last = self.axes_[[0, -1]]
+        for i, sample_ax in enumerate(self.axes_):
+            self._plot_sample(sample_ax, i)
+        if n_features <= _MAX_BARS and self.feature_names is not None:
+            last.set_xticks(range(n_features), self.feature_names, rotation=45, ha="right")
+        last.set_xlabel("feature")
         self.ax_.legend(
             frameon=False, ncols=4, fontsize="small", loc="lower left", bbox_to_anchor=(0, 1)
         )
 
+    def _plot_sample(self, ax: Any, i: int) -> None:
+        n_features = self.X.shape[1]
+        x, as_bars = np.arange(n_features), n_features <= _MAX_BARS
+        style: dict[str, Any] = {}
+        if as_bars:
+            ax.bar(x, self.X[i], color="0.8", label="original")
+            style = {"marker": "_", "markersize": 14, "linestyle": "none", "mew": 2.5}
+        else:
+            ax.plot(x, self.X[i], color="0.6", linewidth=2, label="original")
+        if self.X_noisy is not None:
+            ax.plot(x, self.X_noisy[i], "x", color="k", label="noisy", markersize=4)
+        for j, (name, samples) in enumerate(self.X_hat.items()):
+            ax.plot(x, samples[i], color=f"C{j}", label=name, **style)
+        errors = ", ".join(f"{name} {values[i]:.2g}" for name, values in self.errors_.items())
+        ax.set_title(f"root mean squared error: {errors}", fontsize="small", loc="right")
+        ax.set_ylabel(f"sample {i}")
+        ax.axhline(0, color="k", linewidth=0.5)
+        ax.set_xticks(x if as_bars else [], [""] * n_features if as_bars else [])
 
-def _reconstructed(model, X):
-    """What comes back of samples, also through a pipeline."""
-    if hasattr(model, "reconstruct"):
-        return model.reconstruct(X)
-    return model.inverse_transform(model.transform(X))
+
+def _signed_difference(X_hat: NDArray, X: NDArray, n_channels: int) -> NDArray:
+    """Return ``X_hat - X`` for each pixel, averaged over its channels."""
+    difference = X_hat - X.astype(float)
+    return difference.reshape(len(difference), -1, n_channels).mean(axis=2)

@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: `make docs`, into docs/_build/html, with no network."""
+"""Sphinx configuration: `make docs` builds the documentation into docs/_build/html, offline."""
 
 import re
 import sys
@@ -34,13 +34,13 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-# speed_table.md is a part of performance.md
+# performance.md includes speed_table.md
 exclude_patterns = ["_build", "README.md", "**/*.py", "guide/speed_table.md"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-# single backticks in docstrings are names, as in scikit-learn's
+# Single backticks in docstrings mark names, as in scikit-learn.
 default_role = "literal"
-# blocks that name no language are formulas
+# Blocks without a language are formulas.
 highlight_language = "text"
 
 # -- reference -------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ numpydoc_xref_param_type = False
 sphinx_gallery_conf = {
     "examples_dirs": str(ROOT / "examples"),
     "gallery_dirs": "auto_examples",
-    # every script is run, and one that fails fails the build
+    # Every script is executed; an error in one of them fails the build.
     "filename_pattern": r"\.py$",
     "ignore_pattern": r"__init__\.py",
     "within_subsection_order": "gallery_order.PlaceInGallery",
@@ -67,18 +67,18 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/backreferences",
     "inspect_global_variables": False,
     "download_all_examples": False,
-    # what a block ends in is shown where it is a diagram; the names of objects say nothing
+    # Shows the HTML diagram of an estimator at the end of a block, but no plain representations.
     "capture_repr": ("_repr_html_",),
     "matplotlib_animations": False,
     "min_reported_time": 0,
     "show_memory": False,
-    # its pages load scripts from elsewhere
+    # The pages of computation times load scripts from external hosts.
     "write_computation_times": False,
     "remove_config_comments": True,
     "thumbnail_size": (400, 280),
 }
 
-# -- looks -----------------------------------------------------------------------------------
+# -- appearance ------------------------------------------------------------------------------
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skae"
@@ -99,19 +99,19 @@ html_theme_options = {
 }
 pygments_style = "sphinx"
 
-# Agg cannot show a figure, and sphinx-gallery does not need it to.
+# The Agg backend cannot show figures; sphinx-gallery saves them instead.
 warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
 
 
 def link_to_gallery(app, docname, source):
-    """Links to scripts in examples/, good where files are browsed, lead to the gallery here."""
+    """Replace links to scripts in examples/, which work in a file browser, by gallery pages."""
     source[0] = re.sub(
         r"\]\((?:\.\./)+examples/(\w+)\.py\)", r"](/auto_examples/\1.rst)", source[0]
     )
 
 
-def without_foreign_links(app, what, name, obj, options, lines):
-    """Methods that come from scikit-learn speak of labels and terms of its own documentation."""
+def remove_scikit_learn_references(app, what, name, obj, options, lines):
+    """Remove references to scikit-learn's glossary and labels from inherited docstrings."""
     if (getattr(obj, "__module__", None) or "").startswith("sklearn."):
         lines[:] = [
             re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^>]+>)?`", r"\1", line) for line in lines
@@ -119,14 +119,14 @@ def without_foreign_links(app, what, name, obj, options, lines):
 
 
 def drop_dead_backlinks(app, doctree, docname):
-    """numpydoc cites each reference once more where LaTeX alone looks: no link leads there."""
-    places = {place for node in doctree.findall(nodes.Element) for place in node.get("ids", ())}
+    """Remove back links of citations to nodes that numpydoc creates for LaTeX only."""
+    ids = {id_ for node in doctree.findall(nodes.Element) for id_ in node.get("ids", ())}
     for citation in doctree.findall(nodes.citation):
-        citation["backrefs"] = [place for place in citation["backrefs"] if place in places]
+        citation["backrefs"] = [id_ for id_ in citation["backrefs"] if id_ in ids]
 
 
 def setup(app):
-    """Called by Sphinx."""
+    """Register the event handlers; called by Sphinx."""
     app.connect("doctree-resolved", drop_dead_backlinks)
-    app.connect("autodoc-process-docstring", without_foreign_links)
+    app.connect("autodoc-process-docstring", remove_scikit_learn_references)
     app.connect("source-read", link_to_gallery)

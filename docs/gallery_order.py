@@ -1,6 +1,6 @@
-"""Where each script stands in the gallery: what a reader should meet first stands first.
+"""Order of the examples in the gallery, from basic to advanced.
 
-A script that is not named here is an error of the build, so that none is forgotten.
+An example that is missing here causes an error during the build.
 """
 
 from pathlib import Path
@@ -42,7 +42,7 @@ ORDER = [
 
 
 class PlaceInGallery:
-    """sphinx-gallery's key for sorting: made for a folder, called with a file's name."""
+    """Sort key for sphinx-gallery, which creates it per folder and calls it per file name."""
 
     def __init__(self, folder):
         del folder

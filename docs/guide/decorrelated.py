@@ -1,4 +1,4 @@
-"""The decorrelated autoencoder: codes that tell different things, as principal components do."""
+"""The decorrelated autoencoder: codes with nearly uncorrelated components, as in PCA."""
 
 from numbers import Real
 from typing import ClassVar
@@ -15,7 +15,7 @@ __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
 
 
 def decorrelation_loss(objective, model, batch, step):
-    """Reconstruction plus ``decorrelation`` times the mean squared correlation between codes."""
+    """Reconstruction plus ``decorrelation`` times the mean squared correlation of the codes."""
     z = model.encode(batch.x)
     samples = objective.sample_losses(model.decode(z), batch.x)
     reconstruction = mean_over_samples(samples, batch.weight)
@@ -25,10 +25,11 @@ def decorrelation_loss(objective, model, batch, step):
 
 
 def mean_squared_correlation(z, weight):
-    """Over pairs of columns; padding has weight 0."""
-    share = weight / jnp.sum(weight)
+    """Mean over pairs of components of their squared weighted correlation."""
+    share = weight / jnp.sum(weight)  # 0 for padding
     centered = z - share @ z
     covariance = (centered * share[:, None]).T @ centered
+    # the square root has an infinite gradient at 0, the variance of a constant component
     deviation = jnp.sqrt(jnp.diag(covariance) + 1e-8)
     squares = jnp.square(covariance / jnp.outer(deviation, deviation))
     n = z.shape[1]
@@ -37,9 +38,9 @@ def mean_squared_correlation(z, weight):
 
 @autoencoder
 class DecorrelatedAutoencoder(BaseAutoencoder, DenseParameters):
-    """Autoencoder whose codes are nearly uncorrelated: non-linear, and yet a little like PCA's.
+    """Autoencoder with nearly uncorrelated codes: non-linear, with a property of PCA.
 
-    With r_jk the correlation between units j and k of the code over the samples of a batch::
+    With r_jk the correlation of components j and k of the codes over a mini-batch::
 
         minimize  mean_i loss(decode(encode(x_i)), x_i) + decorrelation * mean_(j != k) r_jk^2
 
@@ -56,11 +57,11 @@ class DecorrelatedAutoencoder(BaseAutoencoder, DenseParameters):
 
     Notes
     -----
-    Under ``init="pca"`` training starts where the penalty is 0. ``history_`` also holds
+    Under ``init="pca"`` the penalty is 0 at initialization. ``history_`` also holds
     "reconstruction" and "correlation".
 
-    Not for codes of one number, which have nothing to be correlated with, and not where codes
-    must be exactly uncorrelated: that is PCA.
+    Not suitable for codes with one component, and for codes that must be exactly uncorrelated:
+    use PCA.
 
     References
     ----------
@@ -72,15 +73,15 @@ class DecorrelatedAutoencoder(BaseAutoencoder, DenseParameters):
     >>> import numpy as np
     >>> from sklearn.datasets import load_digits
     >>> X, _ = load_digits(return_X_y=True)
-    >>> free, held = (
+    >>> plain, decorrelated = (
     ...     DecorrelatedAutoencoder(5, decorrelation=d, max_iter=10, random_state=0).fit_transform(
     ...         X
     ...     )
     ...     for d in (0.0, 1.0)
     ... )
-    >>> def overlap(codes):
+    >>> def total_squared_correlation(codes):
     ...     return np.square(np.corrcoef(codes.T) - np.eye(5)).sum()
-    >>> bool(overlap(held) < 0.5 * overlap(free))
+    >>> bool(total_squared_correlation(decorrelated) < 0.5 * total_squared_correlation(plain))
     True
     """
 

@@ -25,7 +25,9 @@ from tests.discovery import FAST
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
+PAGES = sorted(
+    [*(path for path in DOCS.rglob("*.md") if "_build" not in path.parts), ROOT / "README.md"]
+)
 MODULES = [skae, skae.datasets, skae.display, skae.hashing, skae.networks]
 REFERENCE = (DOCS / "api" / "index.rst").read_text(encoding="utf-8")
 EXAMPLES = {

@@ -215,5 +215,5 @@ def test_samples_are_drawn_from_the_prior_of_the_fit():
         model.set_params(prior=prior)
         np.testing.assert_array_equal(model.sample(5, random_state=0), expected)
         for go_on in (model.fit, model.partial_fit):
-            with pytest.raises(ValueError, match=r"towards 'gaussian'"):
+            with pytest.raises(ValueError, match=r"prior 'gaussian' of the earlier fit"):
                 go_on(curved(60))

@@ -136,5 +136,5 @@ def test_all_autoencoders_take_modules():
 
 def test_a_weight_penalty_on_unknown_layers_is_refused(X):
     model = with_modules(own_modules.pair(), SparseAutoencoder, decoder_alpha=0.1)
-    with pytest.raises(ValueError, match=r"decoder_alpha=0\.1.*leave 'auto'"):
+    with pytest.raises(ValueError, match=r"decoder_alpha=0\.1.*use decoder_alpha='auto'"):
         model.fit(X)

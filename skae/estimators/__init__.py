@@ -1,5 +1,5 @@
-"""The estimators: one file for each autoencoder, over one base.
+"""The estimators: one file per autoencoder, on a shared base in `skae.estimators.base`.
 
-An autoencoder is a pure loss, the few parameters it adds and one hook that binds them; no file
-here imports another autoencoder's.
+A file defines the parameters that its autoencoder adds, their documentation and constraints, and
+hooks that return pure functions of `skae.objectives`. No file imports another autoencoder's.
 """

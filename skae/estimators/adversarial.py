@@ -1,9 +1,13 @@
-"""The adversarial autoencoder: a discriminator makes the codes look like draws of a prior."""
+"""The adversarial autoencoder: a discriminator matches the distribution of codes to a prior."""
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
+
+from skae._typing import MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.architecture import widths
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -19,42 +23,44 @@ __all__ = ["AdversarialAutoencoder"]
 
 @autoencoder(
     notes={
-        "code_activation": 'Only "identity" here: the prior gives the codes their range.',
-        "early_stopping": "Samples held out are judged by their reconstruction plus 200 "
-        "`adversarial_weight` times the squared maximum mean discrepancy between their codes and "
-        "draws of the prior, since the players' own losses say nothing of how well they play.",
+        "code_activation": 'Only "identity": the prior determines the range of the codes.',
+        "early_stopping": "The validation loss is the reconstruction loss plus 200 "
+        "`adversarial_weight` times the squared maximum mean discrepancy [2]_ between codes and "
+        "draws of the prior, since adversarial losses do not measure the quality of the codes.",
     }
 )
 class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
-    """Adversarial autoencoder: codes with the distribution that you choose, to draw new samples from.
+    """Adversarial autoencoder: a generative model whose codes follow a prior distribution.
 
-    Beside the autoencoder a discriminator D learns to tell codes from draws of a prior, and the
-    encoder learns to fool it. With p(z) = logistic(D(z))::
+    An autoencoder is trained together with a discriminator D, which classifies codes against
+    draws of a prior. The encoder is the generator: it learns codes that the discriminator cannot
+    distinguish from the prior. Decoding draws of the prior then generates new samples. With
+    p(z) = logistic(D(z))::
 
         autoencoder    minimizes  mean_i loss(decode(z_i), x_i) - w mean_i log p(z_i)
         discriminator  minimizes  -(mean_j log p(draw_j) + mean_i log(1 - p(z_i))) / 2
 
-    with z_i = encode(x_i) and w = `adversarial_weight`. Both move in every step, each with the
-    other held.
+    with z_i = encode(x_i) and w = `adversarial_weight`. Each optimizer step updates both, each by
+    the gradient of its own loss.
 
-    The name is that of [1]_. Some textbooks use it for another idea: a discriminator that tells
-    samples from their reconstructions, so that the decoder is trained as a generator of samples.
+    The name is that of [1]_. Some textbooks use it for another method, in which a discriminator
+    classifies samples against their reconstructions and the decoder is the generator.
 
     Parameters
     ----------
     {parameters}
 
     prior : {"gaussian", "uniform", "gaussian_mixture"}, default="gaussian"
-        What codes are to look like: N(0, I); uniform in the cube from -1 to 1; or
-        `n_prior_components` equally likely Gaussians of standard deviation 0.3, at centers that
-        are always the same (up to 2 dimensions on a line or a circle, else scattered), together
-        with mean 0 and variance 1 in each dimension.
+        Prior distribution of the codes: N(0, I); uniform in the cube from -1 to 1; or a mixture
+        of `n_prior_components` equally likely Gaussians with standard deviation 0.3. The
+        mixture's centers are deterministic (on a line or a circle for up to 2 dimensions, else
+        scattered), and the mixture has mean 0 and variance 1 in each dimension.
 
     n_prior_components : int, default=10
-        Gaussians of the mixture, at least 2.
+        Number of Gaussians of the mixture, at least 2.
 
     adversarial_weight : float, default=0.05
-        Of the generator's loss against the reconstruction, at least 0.
+        Weight of the generator's loss relative to the reconstruction loss, at least 0.
 
     discriminator_hidden_layer_sizes : tuple of int, default=(64, 64)
         Widths of the discriminator's hidden layers.
@@ -62,23 +68,24 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
     Attributes
     ----------
     prior_ : str
-        The prior that codes were trained towards: what `sample` draws from.
+        The prior of the fit, from which `sample` draws.
 
     {attributes}
 
     See Also
     --------
-    VAE : A likelihood for each sample, and an uncertainty for each code.
+    VAE : A generative model with a likelihood of samples and a posterior of codes.
 
     Notes
     -----
-    Codes are in the prior's units, whatever those of X. Under ``init="pca"`` training starts at
-    the principal components, scaled to the prior's variance. `history_` holds "reconstruction",
-    "generator" and "discriminator" too: where the discriminator's loss is near log 2 = 0.69, it
-    cannot tell codes from draws.
+    Codes are in the units of the prior, whatever the units of X. Under ``init="pca"`` they are
+    initialized to principal components, scaled to the variance of the prior.
 
-    Not the tool where a sample's likelihood is asked for (see `VAE`), where only the reconstruction
-    counts, or for fewer than some hundred samples: a discriminator then learns samples by heart.
+    `history_` also contains "reconstruction", "generator" and "discriminator". A discriminator
+    loss near log 2 = 0.69 means that codes cannot be distinguished from draws of the prior.
+
+    Do not use it if you need the likelihood of samples (see `VAE`), if only the reconstruction
+    error matters, or for fewer than some hundred samples, which the discriminator would overfit.
 
     References
     ----------
@@ -116,14 +123,14 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
     def _objective(self) -> Objective:
         return Objective(adversarial_loss, self.loss, (("prior", self.prior),))
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         return {"adversarial_weight": self.adversarial_weight}
 
-    def _resolved(self):
+    def _resolved(self) -> dict[str, Any]:
         sizes = widths("discriminator_hidden_layer_sizes", self.discriminator_hidden_layer_sizes)
         return {**super()._resolved(), "discriminator_hidden_layer_sizes": sizes}
 
-    def _initialization(self):
+    def _initialization(self) -> Callable:
         return partial(
             adversarial_initialization,
             prior=self.prior,
@@ -131,16 +138,17 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
             discriminator_sizes=self._resolved()["discriminator_hidden_layer_sizes"],
         )
 
-    def _draw_codes(self, rng, n_samples):
+    def _draw_codes(self, rng: np.random.Generator, n_samples: int) -> np.ndarray:
         centers = self.params_["fixed"].get("centers")
         return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centers)
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         return {"prior_": self.prior}
 
-    def _check_continuation(self, earlier):
+    def _check_continuation(self, earlier: dict[str, Any]) -> None:
         if earlier["prior_"] != self.prior:
             raise ValueError(
-                f"prior={self.prior!r}, and codes were trained towards {earlier['prior_']!r}: "
-                "training can only go on with the same; fit with warm_start=False"
+                f"prior={self.prior!r} differs from the prior {earlier['prior_']!r} of the earlier "
+                "fit, so training cannot continue: use the same prior, or fit with "
+                "warm_start=False"
             )

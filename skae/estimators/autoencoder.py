@@ -1,4 +1,4 @@
-"""The plain autoencoder: stacked, tied, or one layer each way."""
+"""The plain autoencoder, with a network of any depth, with or without tied weights."""
 
 from skae.core.objective import Objective, reconstruction_loss
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -10,15 +10,22 @@ __all__ = ["AutoencoderTransformer"]
 
 @autoencoder
 class AutoencoderTransformer(BaseAutoencoder, DenseParameters):
-    """Autoencoder: non-linear dimensionality reduction with PCA's interface.
+    """Autoencoder: non-linear dimensionality reduction with the interface of PCA.
 
-    An encoder squeezes each sample to `n_components` numbers, a decoder makes the sample of them again,
-    and both are trained so that little is lost::
+    An autoencoder is a neural network that is trained to reproduce its input. The encoder maps
+    each sample to a code, a point of the latent space with `n_components` dimensions. The decoder
+    maps the code to a reconstruction of the sample. If the latent space has fewer dimensions than
+    the data, it is a bottleneck: the network must learn the structure that the samples share,
+    such as a low-dimensional manifold near which they lie. Codes serve as an embedding for plots,
+    as features for other models, or as a compressed representation. Training minimizes the
+    reconstruction loss and a weight decay::
 
         minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
-    By default training starts at PCA's solution and keeps the weights that do best on samples held
-    out of training, so that the codes are not worse than PCA's and usually far better.
+    By default the network is initialized to the PCA solution, by a linear skip connection around
+    encoder and decoder (``init="pca"``). Early stopping keeps the weights with the lowest
+    validation loss. So the reconstruction error is rarely above that of PCA, and usually far
+    below.
 
     Parameters
     ----------
@@ -30,16 +37,21 @@ class AutoencoderTransformer(BaseAutoencoder, DenseParameters):
 
     See Also
     --------
-    sklearn.decomposition.PCA : The linear special case, with a closed form.
+    sklearn.decomposition.PCA : The linear special case, with a closed-form solution.
+    skae.DenoisingAutoencoder : Noise-robust codes.
+    skae.SparseAutoencoder : Overcomplete codes with few active units.
+    skae.VAE : A generative model.
 
     Notes
     -----
-    Samples enter training as ``(X - mean) / s`` with one number s, the root mean square of X - mean;
-    learning rate, alpha and losses are in those units. Codes under the identity activation are
-    multiplied by s again: they scale with X as PCA's do.
+    The network is trained on standardized units, ``(X - mean) / s``, where the scalar s is the
+    root mean square of X - mean. Learning rate, alpha and losses refer to these units. Codes
+    under the identity activation are multiplied by s, so that they scale with X as those of PCA
+    do.
 
-    Use PCA instead where the samples lie near a plane, where codes must be uncorrelated or have a
-    meaning as directions, or where there are fewer than some fifty samples.
+    Prefer PCA if the samples lie near a linear subspace, if codes must be uncorrelated or their
+    directions must be interpretable, or for fewer than about fifty samples, which a network would
+    overfit.
 
     References
     ----------

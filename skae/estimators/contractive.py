@@ -1,10 +1,11 @@
-"""The contractive autoencoder: codes that stand still when a sample moves a little."""
+"""The contractive autoencoder: a penalty on the Jacobian of the encoder."""
 
 from numbers import Real
 from typing import ClassVar
 
 import numpy as np
 
+from skae._typing import FloatArray, MatrixLike
 from skae.core.inference import apply_in_blocks
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -19,20 +20,20 @@ __all__ = ["ContractiveAutoencoder"]
 
 @autoencoder
 class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
-    """Contractive autoencoder: codes that a small change of the sample does not change.
+    """Contractive autoencoder: codes that are insensitive to small changes of a sample.
 
-    The penalty is the encoder's Jacobian, how fast codes change with the sample. The reconstruction
-    wants them to change where samples differ from each other, so what is left is change along the
-    data and little across it::
+    The penalty is the squared norm of the encoder's Jacobian, the sensitivity of the codes to
+    changes of the sample. The reconstruction loss needs codes that vary along the manifold near
+    which the samples lie, so the penalty suppresses the variation in all other directions::
 
-        minimize  mean_i [ sum of losses of the cells of sample i + contraction * |J(x_i)|^2 ]
+        minimize  mean_i [ sum over features of the loss of sample i + contraction * |J(x_i)|^2 ]
 
-        |J(x)|^2 = sum_jk (length_j * d encode(x)_j / d x_k)^2
+        |J(x)|^2 = sum_jk (norm_j * d encode(x)_j / d x_k)^2
 
-    both divided by the number of cells of a sample, as all losses here are. Codes that shrink while
-    the decoder grows would empty the penalty, so each code counts times the length of the weights
-    that lead from it into the decoder: as if the columns of the decoder's first layer had unit
-    length. Under ``tied_weights=True``, where the two cannot part, it counts once.
+    Both terms are divided by the number of features. Smaller codes and a larger decoder would
+    reduce the penalty at no cost. Therefore norm_j is the norm of the weights from code j into
+    the decoder, as if the columns of the decoder's first layer had unit norm. Under
+    ``tied_weights=True``, where encoder and decoder cannot be scaled separately, it is 1.
 
     Parameters
     ----------
@@ -42,9 +43,10 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
         Weight of the penalty, at least 0.
 
     jacobian : {"hutchinson", "exact"}, default="hutchinson"
-        How the norm of an encoder of several layers is had: "exact" by one backward pass a code;
-        "hutchinson" by one in all, along random signs drawn anew at each step, which is right on
-        average. An encoder of one layer (``hidden_layer_sizes=()``) has a closed form, used always.
+        How the norm is computed for an encoder of several layers. "exact" needs a backward pass
+        per component. "hutchinson" needs a single one, along random signs that are drawn in each
+        optimizer step; it is an unbiased estimate [2]_. For an encoder of one layer
+        (``hidden_layer_sizes=()``) a closed form is used in any case.
 
     Attributes
     ----------
@@ -53,17 +55,18 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
     See Also
     --------
     skae.AutoencoderTransformer : Without the penalty.
+    skae.DenoisingAutoencoder : Robustness to noise, by training on corrupted samples.
 
     Notes
     -----
-    Samples and codes are in units of training. Under the identity code activation, where codes scale
-    with X, the Jacobian is the same in all units.
+    The Jacobian in the loss is that of standardized samples. Under the identity code activation,
+    where codes scale with X, it is the same in the units of X.
 
-    ``history_`` also holds "reconstruction" and "jacobian_norm", the two parts of the training
+    ``history_`` also contains "reconstruction" and "jacobian_norm", the two terms of the training
     loss.
 
-    Not for the least reconstruction error, and not where the noise of the samples is known: a
-    denoising autoencoder is trained on that noise and costs less.
+    Do not use it if only the reconstruction error matters. If the noise of the samples is known,
+    a denoising autoencoder can be trained on that noise and is faster.
 
     References
     ----------
@@ -100,11 +103,11 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
     def _objective(self) -> Objective:
         return Objective(contractive_loss, self.loss, (("jacobian", self.jacobian),))
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         return {"contraction": self.contraction}
 
-    def encoder_jacobian(self, X):
-        """How fast codes change with samples: ``d transform(x)_j / d x_k``, exactly.
+    def encoder_jacobian(self, X: MatrixLike) -> FloatArray:
+        """Jacobian of the encoder at each sample, ``d transform(x)_j / d x_k``.
 
         Parameters
         ----------
@@ -113,15 +116,15 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
         Returns
         -------
         J : ndarray of shape (n_samples, n_components, n_features)
-            Of X's floating dtype; float32 for anything not floating. Computed in blocks of samples.
+            Exact derivatives, of the floating dtype of X; float32 if X is not floating.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
-            cross-entropy, cells outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
+            under cross-entropy also if it has values outside [0, 1].
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         X = self._checked(X)
         dtype = output_dtype(X)

@@ -1,4 +1,4 @@
-"""The convolutional autoencoder: for samples that are images."""
+"""The convolutional autoencoder, for images."""
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
@@ -30,16 +30,17 @@ class _ConvolutionParameters:
 
 @autoencoder(network=Convolutional)
 class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
-    """Convolutional autoencoder: codes of images, whose neighboring pixels are read together.
+    """Convolutional autoencoder: dimensionality reduction of images.
 
-    The plain autoencoder with a convolutional network::
+    An autoencoder with a convolutional network. It is trained as the plain autoencoder is::
 
         minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
-    The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
-    last ones, and the decoder goes the same way back through the same shapes. One window of
-    weights serves the whole image, so few weights see much data. As everywhere in skae, a linear
-    path beside the networks starts at PCA's solution.
+    The encoder's convolutions compute feature maps of decreasing height and width, and a dense
+    layer computes the code from the last ones. The decoder mirrors these shapes. A convolution
+    applies the same weights at all positions of an image, so there are few weights, and each is
+    estimated from much data. A linear skip connection is initialized to the PCA solution, as in
+    all autoencoders of skae.
 
     Parameters
     ----------
@@ -51,22 +52,23 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
 
     See Also
     --------
-    skae.networks.Convolutional : The same network for autoencoders that take `network=`.
-    skae.AutoencoderTransformer : Dense layers, for samples that are no images.
+    skae.networks.Convolutional : The same network for autoencoders with a parameter `network`.
+    skae.AutoencoderTransformer : Dense layers, for samples that are not images.
 
     Notes
     -----
-    Samples are flat, as scikit-learn wants them, and `image_shape` tells their shape. Samples with the
-    channels first become ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1).reshape(len(X), -1)``.
+    X has one flattened image per row, of shape `image_shape` with the channels last. For images
+    with the channels first use
+    ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1).reshape(len(X), -1)``.
 
-    On a CPU convolutions are computed as slices side by side and one matrix product; on other
-    devices by XLA's own. A fitted estimator holds neither and moves between devices.
+    On a CPU, convolutions are computed as one matrix product of shifted copies of the image; on
+    other devices as XLA's convolutions. Fitted estimators can be moved between devices.
 
-    Try dense layers too where images are small and their objects stand in the middle: on
-    Fashion-MNIST AutoencoderTransformer reconstructs better, in less time.
+    For small images with centered objects, try dense layers too: on Fashion-MNIST,
+    AutoencoderTransformer has a lower reconstruction error and is faster.
 
-    Not for tables: without an order of columns there are no neighbors. The rule for
-    ``image_shape=None`` is there to be convenient, and knows nothing of the columns' meaning.
+    Do not use it for tabular data: the order of features carries no information there. The
+    default ``image_shape=None`` infers a shape from the number of features alone.
 
     References
     ----------
@@ -102,7 +104,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
         "upsampling": [StrOptions({"transposed", "resize"})],
     }
 
-    def _describe_network(self, parameters, n_features):
+    def _describe_network(self, parameters: dict, n_features: int) -> dict:
         names = Convolutional().get_params()
         return Convolutional(**{name: getattr(self, name) for name in names}).describe(n_features)
 

@@ -1,9 +1,12 @@
-"""The convolutional winner-take-all autoencoder: features of images, wherever they stand."""
+"""The convolutional winner-take-all autoencoder: translation-invariant features of images."""
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
+
+from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.activations import ACTIVATIONS
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -30,46 +33,49 @@ class _MapParameters:
 
 _PARAMETERS = """\
 image_shape : tuple of int or None, default=None
-    (height, width), or (height, width, channels) with the channels last. Samples are flat, in C
-    order. None follows from the number n of columns: a square gray image where n is a square,
-    else a square color image where n / 3 is one, else a strip (1, n).
+    (height, width), or (height, width, channels) with the channels last. X has one flattened
+    image per row, in C order. None infers it from the number of features n: a square gray image
+    if n is a square number, else a square color image if n / 3 is one, else an image of shape
+    (1, n).
 
 channels : tuple of int, default=(16,)
-    Maps of the layers before that of the code; height and width are kept by all. ``()`` is one
-    layer.
+    Number of feature maps of each hidden layer; all layers keep height and width. ``()`` is a
+    single layer.
 
 kernel_size : int or tuple of int, default=5
-    Height and width of the encoder's windows; a tuple has one for each of `channels` and one
-    more for the code's layer.
+    Height and width of the encoder's kernels; a tuple has an entry for each of `channels` and one
+    for the last layer.
 
 decoder_kernel_size : int, default=11
-    Height and width of the patch that a cell of a map adds to the image: the size of the
-    features that are learned.
+    Height and width of the patch that an entry of a feature map adds to the image, and so of the
+    learned features.
 
 activation : str, default="relu"
-    Of the layers before that of the code: a name that `code_activation` takes too.
+    Activation of the hidden layers, one of those of `code_activation`.
 
 sparsity_rate : float, default=0.05
-    Share of the samples of a batch that each map keeps, above 0 and at most 1; never less than
-    one sample."""
+    Fraction of the samples of a mini-batch for which each feature map stays active, above 0 and
+    at most 1; at least one sample."""
 
 
 @autoencoder(
     network=_PARAMETERS,
-    notes={"init": 'Here only "random": sparse maps are not near the principal components.'},
+    notes={"init": 'Only "random": sparse feature maps are far from principal components.'},
 )
 class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
-    """Convolutional winner-take-all autoencoder: what is in an image, wherever it stands.
+    """Convolutional winner-take-all autoencoder: translation-invariant features of images.
 
-    The encoder makes `n_components` maps of the size of the image, and one transposed convolution
-    makes the image again. In training, of each map only its largest cell is kept (spatial
-    sparsity), and that only in the samples of the batch where the map answers most, a share of
-    `sparsity_rate` (lifetime sparsity); all else is 0 before the decoder sees it::
+    The encoder computes `n_components` feature maps of the size of the image, and the decoder is
+    a single transposed convolution. In training, only the largest entry of each feature map is
+    kept (spatial sparsity), and only for the samples of the mini-batch where it is largest, a
+    fraction `sparsity_rate` (lifetime sparsity). All other entries are set to 0 before the
+    decoder receives them::
 
         minimize  mean_i loss(decode(winners(maps(x_i))), x_i)
 
-    So each map stands for one shape, which it can place anywhere, and none stays dead. `transform`
-    gives the largest cell of each map: how much of a shape is there, not where.
+    So each feature map learns one shape, which it can place anywhere in an image, and none remains
+    dead. `transform` returns the largest entry of each map (global max pooling): how strongly a
+    shape is present, not where.
 
     Parameters
     ----------
@@ -78,30 +84,31 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each map's largest cell over the samples of the last fit, by weight.
+        Weighted mean of each map's largest entry over the samples of the last fit.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those samples in which it exceeds a hundredth of its largest value; 0 for dead maps.
+        Fraction of those samples for which it exceeds 1 % of its largest value; 0 for dead maps.
 
     dead_units_ : ndarray of int
-        Maps that tell no samples apart: the standard deviation of their largest cell is at most a
-        thousandth of the largest among maps.
+        Indices of maps whose largest entry is nearly constant: its standard deviation is at most
+        0.1 % of the largest among maps.
 
     {attributes}
 
     See Also
     --------
-    skae.WinnerTakeAllAutoencoder : Dense units, with lifetime sparsity alone.
-    skae.ConvolutionalAutoencoder : For reconstructions.
+    skae.WinnerTakeAllAutoencoder : Dense units, with lifetime sparsity only.
+    skae.ConvolutionalAutoencoder : For low reconstruction errors.
 
     Notes
     -----
-    A code holds no places, so `inverse_transform` puts each number into the middle of its map:
-    ``inverse_transform(np.eye(n_components))`` shows the learned shapes. `reconstruct`, `score` and
-    `score_samples` know the places and use them.
+    Codes contain no positions, so `inverse_transform` places each shape in the center of the
+    image: ``inverse_transform(np.eye(n_components))`` returns the learned shapes. `reconstruct`,
+    `score` and `score_samples` use the positions.
 
-    Not to compress, and not for large images: all layers work at full height and width, and time
-    grows with height x width x the product of neighboring numbers of maps.
+    Do not use it for compression, nor for large images: all layers have full height and width,
+    and the time is proportional to height x width x the product of the numbers of maps of
+    successive layers.
 
     References
     ----------
@@ -141,7 +148,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
         "init": [StrOptions({"random"})],
     }
 
-    def _describe_network(self, parameters, n_features):
+    def _describe_network(self, parameters: dict, n_features: int) -> dict:
         convolutions = Convolutional(
             image_shape=self.image_shape,
             channels=(*self.channels, parameters["n_components"]),
@@ -160,38 +167,39 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     def _objective(self) -> Objective:
         return Objective(convolutional_winner_take_all_loss, self.loss)
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         return {"sparsity_rate": self.sparsity_rate}
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         return activity(self, X, weight)
 
-    def inverse_transform(self, X):
-        """Samples of codes, each number in the middle of its map.
+    def inverse_transform(self, X: ArrayLike) -> FloatArray:
+        """Decode codes, with each map's shape in the center of the image.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components)
-            Codes as `transform` gives them.
+            Codes, as returned by `transform`.
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            Of the codes' floating dtype.
+            Of the floating dtype of the codes.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than codes have, NaN or infinity.
+            If X has no samples, contains NaN or infinity, or does not have
+            `n_components` columns.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return super().inverse_transform(X)
 
-    def reconstruct(self, X):
-        """Samples of their sparse maps: each map's largest cell, in its place.
+    def reconstruct(self, X: MatrixLike) -> FloatArray:
+        """Reconstruct samples from the largest entry of each feature map, at its position.
 
         Parameters
         ----------
@@ -200,14 +208,14 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
         Returns
         -------
         X_hat : ndarray of shape (n_samples, n_features)
-            Of X's floating dtype; float32 for anything not floating.
+            Of the floating dtype of X; float32 if X is not floating.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
-            cross-entropy, cells outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
+            under cross-entropy also if it has values outside [0, 1].
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return super().reconstruct(X)

@@ -1,5 +1,6 @@
-"""The denoising autoencoder: noisy samples in, clean samples out."""
+"""The denoising autoencoder: reconstructs samples from corrupted ones."""
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
@@ -8,6 +9,7 @@ import jax
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skae._typing import FloatArray, MatrixLike, RandomState
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
@@ -31,34 +33,46 @@ __all__ = ["DenoisingAutoencoder"]
 
 @autoencoder
 class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
-    """Autoencoder that is given noisy samples and must return the clean ones.
+    """Denoising autoencoder: noise-robust codes, by reconstructing samples from corrupted ones.
 
-    What can be told from a damaged sample is what its cells say about each other: codes that are
-    made of it make good features, and samples can be cleaned with them::
+    Random noise corrupts the input of the encoder, and the network is trained to reconstruct the
+    uncorrupted samples. To do so, it must learn the dependencies between features: the value of a
+    corrupted feature can only be inferred from the others. The noise acts as a regularization. It
+    keeps a large network from learning the identity function, gives robust features for other
+    models, and makes a trained network remove noise from samples::
 
-        minimize  mean_i E[loss(decode(encode(noisy(x_i))), x_i)] + alpha / 2 * sum of squares
+        minimize  mean_i E[loss(decode(encode(corrupt(x_i))), x_i)] + alpha / 2 * sum of squares
 
-    The noise is new in every step. `transform` adds none; ``inverse_transform(transform(X))``, or
-    `reconstruct` in one pass, denoises samples that are noisy already.
+    The expectation is over the noise, which is drawn anew in every optimizer step. `transform`
+    adds no noise. ``inverse_transform(transform(X))``, or `reconstruct` in one pass, denoises
+    samples that are noisy already.
 
     Parameters
     ----------
     {parameters}
 
     noise : str or callable, default="gaussian"
-        "gaussian": independent normal noise on each cell. The others meet each cell with
-        probability `noise_level`: "dropout" puts the training mean and divides the distance from
-        the mean of the cells that it keeps by ``1 - noise_level``, so that a noisy sample is on
-        average the sample, and clean samples are not foreign to the network; "masking" puts the training
-        mean and leaves the others; "salt_and_pepper" puts the column's least or largest training
-        value, each as often; "swap" puts the value of another sample of the batch, drawn by weight:
-        for tables, where it keeps every column's distribution. A function ``(x, key) -> x`` makes
-        noisy samples of samples in X's units with jax.numpy and jax.random; it must keep the shape.
+        The corruption:
+
+        - "gaussian" adds independent Gaussian noise to each feature value.
+        - "dropout" replaces feature values by their training mean with probability
+          `noise_level`, and divides the other values' deviations from the mean by
+          ``1 - noise_level``. The expected value of a corrupted sample is the sample, so the
+          clean samples that `transform` receives have the scale of those in training.
+        - "masking" replaces feature values by their training mean with probability `noise_level`.
+        - "salt_and_pepper" replaces feature values, with probability `noise_level`, by the
+          smallest or the largest training value of the feature, each equally often.
+        - "swap" replaces feature values, with probability `noise_level`, by those of another
+          sample of the mini-batch, drawn by weight. It preserves the distribution of each
+          feature, which suits tabular data.
+
+        A function ``(x, key) -> x`` corrupts samples in the units of X, with jax.numpy and
+        jax.random; it must keep the shape.
 
     noise_level : float, default=0.3
-        The standard deviation of "gaussian" in units of `scale_` (0.5 is half of the spread of the
-        data), or the probability of the other kinds, below 1. At least 0; not used by a function.
-        Another level does not compile again.
+        Standard deviation of "gaussian" noise in units of `scale_` (0.5 is half of the spread of
+        the data), or the probability of the other corruptions, below 1. At least 0; not used by a
+        function. Changing it does not trigger a recompilation.
 
     Attributes
     ----------
@@ -67,16 +81,22 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     See Also
     --------
     AutoencoderTransformer : The same without noise.
+    GenerativeStochasticNetwork : Draws samples by repeated denoising.
 
     Notes
     -----
-    Early stopping compares losses on noisy held-out samples, always with the same noise.
+    The validation loss is computed on corrupted samples, with the same noise in every epoch.
 
-    Under cross-entropy noisy samples may leave [0, 1]; only samples to fit must lie there.
+    With ``pretraining="layerwise"`` it is a stacked denoising autoencoder [2]_: the inputs of
+    each pair of layers are corrupted.
 
-    Do not use it where the smallest details matter and samples come clean: a denoiser smooths, and
-    the plain autoencoder loses less. Where the samples are Gaussian, the Wiener filter is as good and
-    has a closed form. Noise that is unlike that of the samples to clean helps little: give a function.
+    Under cross-entropy only the samples passed to `fit` must lie in [0, 1]; noisy samples may
+    leave this interval.
+
+    Do not use it if fine details matter and the samples are clean: a denoising autoencoder
+    smooths, and the plain autoencoder has a lower reconstruction error. For Gaussian samples the
+    Wiener filter is as good and has a closed form. Noise in training helps little against noise
+    of another kind: pass a function that models the noise to remove.
 
     References
     ----------
@@ -112,67 +132,70 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         probability = isinstance(noise, str) and CORRUPTIONS[noise].is_probability
         if probability and self.noise_level >= 1:
             raise ValueError(
-                f"noise_level={self.noise_level} is a probability under noise={noise!r}: it must "
-                "be below 1"
+                f"noise_level={self.noise_level} is a probability with noise={noise!r}: choose a "
+                "value below 1"
             )
         return Objective(denoising_loss, self.loss, (("noise", noise),))
 
     def _hyperparameters(self) -> dict[str, float]:
         return {"noise_level": self.noise_level}
 
-    def _initialization(self):
+    def _initialization(self) -> Callable:
         return partial(
             with_noise_constants,
             noise=resolve_noise(self.noise),
             standardized=LOSSES[self.loss].standardized,
         )
 
-    def _layer_objective(self):
+    def _layer_objective(self) -> Callable:
         return partial(denoising_layer_objective, noise=resolve_noise(self.noise))
 
     @property
-    def _domain_loss(self):
-        return None  # noisy samples may leave the range that the loss asks of clean ones
+    def _domain_loss(self) -> None:
+        # Noisy samples may lie outside of the domain of the loss, so X is not checked against it.
+        return None
 
-    def corrupt(self, X, random_state=None):
-        """Noisy samples, as training makes them: to look at, or to denoise.
+    def corrupt(self, X: MatrixLike, random_state: RandomState = None) -> FloatArray:
+        """Corrupt samples by the noise of training.
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         random_state : int, RandomState instance or None, default=None
-            Seed of the noise. An int gives the same noise again, None new noise each time.
+            Seed of the noise. Pass an int for reproducible noise; None draws new noise in each
+            call.
 
         Returns
         -------
         X_noisy : ndarray of shape (n_samples, n_features)
-            Of X's floating dtype; float32 for anything not floating.
+            Corrupted samples, of the floating dtype of X; float32 if X is not floating.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or
-            `random_state` is no seed.
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`; or
+            if `random_state` is not a seed.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         X = self._checked(X)
         random_state = check_random_state(random_state)
         key_data = random_state.randint(0, 2**32, 2, np.uint32)
-        order = random_state.permutation(X.shape[0])  # "swap" must not depend on who stands near
+        # A random order, so that the donors of "swap" do not depend on the order of the samples.
+        order = random_state.permutation(X.shape[0])
         noisy = np.empty(X.shape, np.float32)
         for start in range(0, len(order), BLOCK_SAMPLES):
-            # the last block is filled with samples from the front, so that none is without another
+            # The last block is filled up with the first samples: "swap" needs other samples.
             block = order[np.arange(start, start + BLOCK_SAMPLES) % len(order)]
-            made = self._noisy_block(
+            corrupted = self._corrupt_block(
                 key_data ^ np.uint32(start), self._samples(X).standardized(block)
             )
             part = block[: len(order) - start]
-            noisy[part] = made[: len(part)]
+            noisy[part] = corrupted[: len(part)]
         return self._in_units_of_X(noisy, output_dtype(X))
 
-    def _noisy_block(self, key_data, x):
-        """Noisy samples of a block of `BLOCK_SAMPLES`, in units of training."""
+    def _corrupt_block(self, key_data, x):
+        """Corrupt a block of `BLOCK_SAMPLES` standardized samples."""
         device = find_device(self.device, or_default=True) or jax.local_devices()[0]
         constants = self.params_["fixed"]["noise"]
         weight = np.ones(len(x), np.float32)

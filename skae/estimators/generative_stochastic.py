@@ -1,5 +1,6 @@
-"""The generative stochastic network: a denoiser whose repeated use draws new rows."""
+"""The generative stochastic network: samples from a Markov chain of denoising steps."""
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -9,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skae._typing import ArrayLike, FloatArray, RandomState
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
@@ -25,36 +27,39 @@ __all__ = ["GenerativeStochasticNetwork"]
 
 @autoencoder
 class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
-    """Denoising autoencoder that draws new rows: damage, rebuild, damage again.
+    """Generative stochastic network: a denoising autoencoder that generates new samples.
 
-    A denoiser knows where rows are likely to lie. Damaging a row and drawing what it may have
-    been, again and again, is a Markov chain whose states are distributed as the rows are::
+    A denoising autoencoder estimates which samples may have been corrupted into a noisy one.
+    Corrupting a sample and drawing from this estimate, repeatedly, is a Markov chain whose
+    stationary distribution approximates the distribution of the data::
 
-        h = encode(x + noise_level * e1) + code_noise_level * e2     e1, e2 standard normal, in
-        x <- a draw of the row given decode(h)                       units of the data's and the
-                                                                     codes' spread
+        h = encode(x + noise_level * e1) + code_noise_level * e2
+        x <- a draw of the clean sample given decode(h)
 
         minimize  mean_i E[loss(decode(h(w_i)), x_i)] + alpha / 2 * sum of squares
 
-    where w_i is x_i after 0 to ``n_walkback - 1`` steps of the chain (walkback): so the network
-    learns to come back from where the chain would stray to. `transform` and `reconstruct` add no
-    noise; `sample` runs the chain.
+    e1 and e2 are standard normal, in units of the spread of the data and of the codes. w_i is the
+    state of the chain after 0 to ``n_walkback - 1`` steps from x_i. This walkback training
+    teaches the network to return from states to which the chain would drift. `transform` and
+    `reconstruct` add no noise; `sample` runs the chain.
 
     Parameters
     ----------
     {parameters}
 
     noise_level : float, default=0.5
-        Standard deviation of the noise on the rows, in units of `scale_`; above 0. More noise
-        makes the chain forget its start sooner, and its rows smoother.
+        Standard deviation of the noise on the samples, in units of `scale_`; above 0. With more
+        noise the chain forgets its initial state sooner, and its samples are smoother.
 
     code_noise_level : float, default=0.3
-        Standard deviation of the noise on the codes, at least 0: in units of the codes' standard
-        deviations at the start under ``init="pca"``, as it is under ``init="random"``.
+        Standard deviation of the noise on the codes, at least 0. Under ``init="pca"`` it is in
+        units of the codes' standard deviations at the initialization; under ``init="random"`` it
+        is not scaled.
 
     n_walkback : int, default=2
-        Steps of the chain that training knows, at least 1: 1 is a denoising autoencoder without
-        walkback. More steps make the chain stray less, its rows less various and an epoch longer.
+        Steps of the chain in training, at least 1; 1 is a denoising autoencoder without walkback.
+        With more steps the chain drifts less, its samples are less diverse, and epochs take
+        longer.
 
     Attributes
     ----------
@@ -62,21 +67,24 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
 
     See Also
     --------
-    DenoisingAutoencoder : One step of it, with other kinds of noise.
+    DenoisingAutoencoder : A single step, with further kinds of noise.
+    VAE : Draws independent samples in a single pass.
 
     Notes
     -----
-    The draw in a step is around the reconstruction r, with the deviation s J e: s the noise on the
-    rows, J the Jacobian of r, e standard normal. By Tweedie's formula the rows that may have been
-    damaged lie around r with covariance s^2 J, which this matches along surfaces. Without it the
-    chain shrinks to the middle of the data. Cells are kept within their training range.
+    Let s be the standard deviation of the noise, r the reconstruction, J its Jacobian and e
+    standard normal. Each step draws ``r + s J e``. By Tweedie's formula, the samples that may
+    have been corrupted have mean r and covariance ``s^2 J``, which this draw matches along a
+    manifold. Without it, the chain would shrink towards the center of the data. Feature values
+    are clipped to their range in the training set.
 
-    The number of steps in walkback is drawn anew for each batch, and the gradient is that of the
-    last: an epoch costs about twice that of the plain autoencoder with the default.
+    The number of walkback steps is drawn for each mini-batch, and the gradient is that of the
+    last reconstruction. With the default an epoch takes about twice as long as that of the plain
+    autoencoder.
 
-    Do not use it to know how likely a row is (no likelihood), where samples must be independent and
-    quick (`VAE` draws in one pass), or to make rows that pass for real ones: bridges between far
-    groups are crossed rarely, and the rows are smoother than the data.
+    Do not use it for likelihoods of samples, which it does not define, if samples must be
+    independent or generated fast (see `VAE`), or if they must look real: the chain rarely moves
+    between distant clusters, and its samples are smoother than the data.
 
     References
     ----------
@@ -117,65 +125,74 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             "n_walkback": self.n_walkback,
         }
 
-    def _initialization(self):
+    def _initialization(self) -> Callable:
         return partial(
             with_noise_constants, noise="gaussian", standardized=LOSSES[self.loss].standardized
         )
 
     @property
-    def _domain_loss(self):
-        return None  # states of the chain may leave the range that the loss asks of rows
+    def _domain_loss(self) -> None:
+        # States of the chain may lie outside of the domain of the loss, so X is not checked
+        # against it.
+        return None
 
-    def sample(self, n_samples=1, n_steps=100, X_init=None, random_state=None, return_path=False):
-        """Run Markov chains side by side, and give where they end.
+    def sample(
+        self,
+        n_samples: int = 1,
+        n_steps: int = 100,
+        X_init: ArrayLike | None = None,
+        random_state: RandomState = None,
+        return_path: bool = False,
+    ) -> FloatArray:
+        """Draw samples as the last states of parallel Markov chains.
 
         Parameters
         ----------
         n_samples : int, default=1
-            Chains, at least 1.
+            Number of chains, at least 1.
         n_steps : int, default=100
-            Steps of each chain, at least 0. As many as it takes to forget the start.
+            Steps of each chain, at least 0; enough for the chain to forget its initial state.
         X_init : array-like of shape (n_samples, n_features) or (1, n_features), default=None
-            Where the chains start: a row each, or one row for all. None: normal noise around the
-            training mean with the spread of the data.
+            Initial states: one for each chain, or one for all. None: Gaussian noise with the mean
+            and the spread of the training samples.
         random_state : int, RandomState instance or None, default=None
-            None: other rows each time.
+            Seed. Pass an int for reproducible samples; None draws new ones in each call.
         return_path : bool, default=False
-            Whether to give all states, the start first.
+            Whether to return all states, beginning with the initial ones.
 
         Returns
         -------
         X : ndarray of shape (n_samples, n_features) or (n_steps + 1, n_samples, n_features)
-            float64, in X's units.
+            float64, in the units of X.
 
         Raises
         ------
         ValueError
-            If `n_samples` is below 1, `n_steps` below 0, `random_state` no seed, or `X_init` of
-            another shape or not finite.
+            If `n_samples` is below 1, `n_steps` is below 0, `random_state` is not a seed, or
+            `X_init` has another shape or contains NaN or infinity.
         TypeError
             If `n_samples` or `n_steps` is not an integer, or `X_init` is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(n_steps, "n_steps", Integral, min_val=0)
         random_state = check_random_state(random_state)
         rng = np.random.default_rng(random_state.randint(0, 2**31, size=4).tolist())
-        start = self._chain_start(X_init, n_samples, rng)
+        initial = self._initial_states(X_init, n_samples, rng)
         counts = [1] * n_steps if return_path else [n_steps]
-        states = np.empty((1 + len(counts), *start.shape), np.float32)
-        states[0] = start
+        states = np.empty((1 + len(counts), *initial.shape), np.float32)
+        states[0] = initial
         for first in range(0, n_samples, BLOCK_SAMPLES):
             part = slice(first, first + BLOCK_SAMPLES)
-            for i, block in enumerate(self._walk(start[part], counts, rng)):
+            for i, block in enumerate(self._run_chains(initial[part], counts, rng)):
                 states[i + 1, part] = block
         path = self._in_units_of_X(states, np.dtype(np.float64))
         return path if return_path else path[-1]
 
-    def _chain_start(self, X_init, n_samples, rng):
-        """States of shape (n_samples, n_features), in units of training."""
+    def _initial_states(self, X_init, n_samples, rng):
+        """States of shape (n_samples, n_features), in standardized units."""
         if X_init is None:
             noise = self.params_["fixed"]["noise"]
             normal = rng.standard_normal((n_samples, self.n_features_in_))
@@ -183,13 +200,13 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         X = check_array(X_init, dtype="numeric", input_name="X_init")
         if X.shape[1] != self.n_features_in_ or len(X) not in (1, n_samples):
             raise ValueError(
-                f"X_init has the shape {X.shape}: give one row, or n_samples={n_samples} rows, of "
-                f"{self.n_features_in_} cells"
+                f"X_init has shape {X.shape}: it must have {self.n_features_in_} features, and "
+                f"one sample or n_samples={n_samples} samples"
             )
         return np.broadcast_to(self._samples(X).standardized(slice(None)), (n_samples, X.shape[1]))
 
-    def _walk(self, x, counts, rng):
-        """States of a block of chains after each of `counts` further steps."""
+    def _run_chains(self, x, counts, rng):
+        """Yield the states of a block of chains after each of `counts` more steps."""
         device = self._device or jax.local_devices()[0]
         static = (self._network, self.architecture_["loss"])
         block = np.zeros((BLOCK_SAMPLES, x.shape[1]), np.float32)
@@ -199,10 +216,10 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         params, state, key_data, floats = jax.device_put(
             (self.params_, block, key_data, floats), device
         )
-        done, program = 0, None
+        n_done, program = 0, None
         for count in counts:
-            args = (params, state, key_data, np.int32(done), np.int32(count), floats)
+            args = (params, state, key_data, np.int32(n_done), np.int32(count), floats)
             if program is None:
                 program, _ = compiled(run_chain, static, args)
-            state, done = program(*args), done + count
+            state, n_done = program(*args), n_done + count
             yield np.asarray(state)[: len(x)]

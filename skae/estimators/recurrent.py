@@ -1,4 +1,4 @@
-"""The recurrent autoencoder: for samples that are sequences."""
+"""The recurrent autoencoder, for sequences."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
@@ -24,19 +24,22 @@ class _RecurrenceParameters:
 
 @autoencoder(
     network=Recurrent,
-    notes={"learning_rate": "Higher than for other networks: cells learn slowly at 0.002."},
+    notes={
+        "learning_rate": "Higher than for other networks: recurrent cells converge slowly at 0.002."
+    },
 )
 class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
-    """Recurrent autoencoder: codes of sequences, read one step after the other.
+    """Recurrent autoencoder: dimensionality reduction of sequences and time series.
 
-    The plain autoencoder with a network of LSTM or GRU cells::
+    An autoencoder with a network of LSTM or GRU cells. It is trained as the plain autoencoder
+    is::
 
         minimize  mean_i loss(decode(encode(x_i)), x_i) + alpha / 2 * sum of squared weights
 
-    The encoder's cells read a sequence, and a dense layer makes the code of the last state. The
-    decoder's first cell reads the code at every step, and a dense layer makes the features of each
-    step. One set of weights serves all steps. As everywhere in skae, a linear path beside the
-    networks starts at PCA's solution.
+    The encoder's cells process a sequence step by step, and a dense layer computes the code from
+    the last state. The decoder's first cell receives the code at every step, and a dense layer
+    computes the features of each step. All steps share the same weights. A linear skip connection
+    is initialized to the PCA solution, as in all autoencoders of skae.
 
     Parameters
     ----------
@@ -48,22 +51,24 @@ class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
 
     See Also
     --------
-    skae.networks.Recurrent : The same network for autoencoders that take `network=`.
-    skae.ConvolutionalAutoencoder : For images; with strips (1, steps, features) also for sequences,
-        several times faster.
+    skae.networks.Recurrent : The same network for autoencoders with a parameter `network`.
+    skae.ConvolutionalAutoencoder : For images; also for sequences, as images of shape (1, steps,
+        features), several times faster.
 
     Notes
     -----
-    Samples are flat, as scikit-learn wants them: ``X = sequences.reshape(len(sequences), -1)`` of an
-    array (n, steps, features). All sequences have the same length. Cut longer ones, or into windows
-    that overlap; fill shorter ones up, with their last step or with the mean: the filling is learned
-    and reconstructed like all else, so sequences of very different lengths are better cut.
+    X has one flattened sequence per row: ``X = sequences.reshape(len(sequences), -1)`` for an
+    array of shape (n_samples, steps, features). All sequences have the same length. Cut longer
+    ones, or divide them into overlapping windows. Pad shorter ones with their last step or with
+    the mean. Padding is reconstructed as all other steps are, so for sequences of very different
+    lengths cutting is better.
 
-    Gradients are clipped to a global norm of 1. Samples are divided by one number, `scale_`: features
-    in different units need a StandardScaler first.
+    Gradients are clipped to a global norm of 1. Samples are divided by the single number
+    `scale_`: apply a StandardScaler to features in different units.
 
-    Not for sequences of hundreds of steps and more: time grows with the steps, one after the other,
-    and a cell forgets. Cut them into windows, or use convolutions.
+    Do not use it for sequences of hundreds of steps: steps are computed sequentially, and
+    recurrent cells lose information over long distances. Cut such sequences into windows or use
+    convolutions.
 
     References
     ----------
@@ -104,7 +109,7 @@ class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
         "bidirectional": ["boolean"],
     }
 
-    def _describe_network(self, parameters, n_features):
+    def _describe_network(self, parameters: dict, n_features: int) -> dict:
         names = Recurrent().get_params()
         return Recurrent(**{name: getattr(self, name) for name in names}).describe(n_features)
 

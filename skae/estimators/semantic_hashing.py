@@ -1,13 +1,16 @@
-"""Semantic hashing: codes of bits that are near each other where samples are alike."""
+"""Semantic hashing: binary codes that are close in Hamming distance for similar samples."""
 
+from collections.abc import Callable
 from dataclasses import field
 from functools import partial
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -20,69 +23,73 @@ __all__ = ["SemanticHasher"]
 
 @autoencoder
 class SemanticHasher(BaseAutoencoder, DenseParameters):
-    """Autoencoder whose codes are bits: alike samples get codes that differ in few of them.
+    """Semantic hashing: binary codes for fast similarity search.
 
-    Samples are found again by the Hamming distance of short codes, thousands of times smaller than
-    themselves: 32 bits are four bytes. With logits ``a_i`` of sample i, bits drawn in training as
-    ``b_i ~ Bernoulli(sigmoid(a_i))``, and the mean ``s_i`` of ``2 b_i - 1``::
+    The code of a sample has `n_components` bits, and similar samples have codes with a small
+    Hamming distance. Searching by Hamming distance is fast, and the codes need a small fraction
+    of the memory of the samples: 32 bits are four bytes. Let a_i be the logits of sample i. In
+    training, bits are drawn as ``b_i ~ Bernoulli(sigmoid(a_i))``; s_i is the mean of
+    ``2 b_i - 1``::
 
         minimize  mean_i loss(decode(b_i), x_i) + similarity_weight * mean_i KL(P_i || Q_i)
 
-        Q_ij ~ exp(s_i . s_j / (0.3 n_components)),    P_ij ~ exp(likeness(x_i, x_j) / 0.2)
+        Q_ij ~ exp(s_i . s_j / (0.3 n_components)),    P_ij ~ exp(similarity(x_i, x_j) / 0.2)
 
-    over the other samples j of the batch. The first term asks that little is lost, the second that
-    the neighbors of a code are those of its sample. ``transform`` draws nothing: a bit is 1 where
-    its logit is above 0.
+    P_i and Q_i are distributions over the other samples j of the mini-batch. The first term is
+    the reconstruction loss. The second preserves neighborhoods: the nearest neighbors of a code
+    should be those of its sample. `transform` is deterministic: a bit is 1 if its logit is
+    positive.
 
     Parameters
     ----------
     {parameters}
 
     binarization : {"straight_through", "noise"}, default="straight_through"
-        How training drives codes to 0 or 1. "straight_through": bits are drawn, and their slope
-        is that of the probability [3]_. "noise": Gaussian noise on the logits before the
-        logistic layer, as in [1]_.
+        How training makes codes binary. "straight_through" draws random bits, and uses the
+        gradient of their probability in place of theirs [3]_. "noise" adds Gaussian noise to the
+        logits before the logistic function, as in [1]_.
 
     noise_level : float, default=4.0
-        Standard deviation of that noise, at least 0; for ``binarization="noise"`` alone.
+        Standard deviation of the noise of ``binarization="noise"``, at least 0.
 
     similarity_weight : float, default=0.25
-        Weight of the neighbors' divergence, at least 0. More finds samples of a kind better, less
-        reconstructs them better; 0 is the plain hashing autoencoder.
+        Weight of the neighborhood divergence, at least 0. Higher values improve the retrieval of
+        similar samples and increase the reconstruction error; 0 is a plain hashing autoencoder.
 
     far_weight : float, default=2.0
-        Likeness is ``(near + far_weight * far) / (1 + far_weight)``, at least 0: *near* is the
-        cosine of the first 64 principal components, *far* that of spectral coordinates of a
-        graph which joins samples through 512 anchors [4]_. Far sees kinds of samples, near their
-        details.
+        The similarity of samples is ``(near + far_weight * far) / (1 + far_weight)``, at least 0.
+        *near* is the cosine similarity of the first 64 principal components, and *far* that of
+        spectral coordinates of a graph that connects samples through 512 anchors [4]_. *far*
+        represents clusters of samples, *near* the differences within them.
 
     Attributes
     ----------
     {attributes}
 
     bit_balance_ : ndarray of shape (n_components,)
-        Share of the samples of the last `fit` or `partial_fit` whose bit is 1, by weight. 0.5 says
-        most; a bit near 0 or 1 is wasted.
+        Weighted fraction of the samples of the last `fit` or `partial_fit` for which the bit is
+        1. A bit carries most information at 0.5, and hardly any near 0 or 1.
 
     See Also
     --------
-    skae.hashing.HammingIndex : Finds the codes that differ in the fewest bits.
-    skae.AutoencoderTransformer : Codes of real numbers: far more is kept in as many.
+    skae.hashing.HammingIndex : Nearest neighbors by Hamming distance.
+    skae.AutoencoderTransformer : Real-valued codes, which retain far more information.
 
     Notes
     -----
-    Under ``init="pca"`` training starts at iterative quantization (ITQ) [2]_: principal
-    components, rotated such that their signs lose least (a rotation found on 20,000 samples where
-    there are more). ``max_iter=0`` gives ITQ itself. The "random" init has no such start; it
-    knows likeness all the same.
+    Under ``init="pca"`` the codes are initialized by iterative quantization (ITQ) [2]_: principal
+    components, rotated for the least quantization error (on 20,000 samples if there are more).
+    ``max_iter=0`` is ITQ itself. ``init="random"`` does not use ITQ, but has the same
+    neighborhood divergence.
 
-    Codes are uint8, in which ``0 - 1`` is 255: never subtract them. Use ``codes != other``, or
-    ``np.bitwise_count(hashes ^ other)`` on packed ones. `code_activation` is the logistic
-    function and nothing else.
+    Codes are uint8, where ``0 - 1`` is 255: never subtract them. Use ``codes != other``, or
+    ``np.bitwise_count(hashes ^ other)`` for packed codes. The only `code_activation` is the
+    logistic function.
 
-    Do not use it where codes feed a model or a picture (real codes are better at both), where
-    some hundreds of samples are searched (compare the samples themselves), or where exact neighbors
-    are needed: bits find candidates, and the samples then rank them.
+    Do not use it if codes are features of a model or coordinates of a plot, where real-valued
+    codes are better; if you search some hundreds of samples, which you can compare directly; or
+    if you need exact neighbors: use the codes to find candidates, and rank these by the distance
+    of the samples.
 
     References
     ----------
@@ -125,13 +132,13 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         "far_weight": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def transform(self, X):
-        """Codes of samples, one bit a cell.
+    def transform(self, X: MatrixLike) -> IntArray:
+        """Encode samples as bits.
 
         Parameters
         ----------
@@ -140,20 +147,20 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
-            0 or 1, uint8: never subtract codes, 0 - 1 is 255.
+            Bits, 0 or 1, as uint8. Never subtract codes: 0 - 1 is 255.
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
-            cross-entropy, cells outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
+            under cross-entropy also if it has values outside [0, 1].
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return self._encoded(X, np.uint8)
 
-    def hash(self, X):
-        """Codes of samples, eight bits a byte.
+    def hash(self, X: MatrixLike) -> IntArray:
+        """Encode samples as packed bits, eight in a byte.
 
         Parameters
         ----------
@@ -162,41 +169,42 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         Returns
         -------
         hashes : ndarray of shape (n_samples, ceil(n_components / 8))
-            uint8. The first bit is the highest of the first byte; what is left of the last byte
-            is 0.
+            uint8. The first bit is the most significant one of the first byte. The last byte is
+            padded with zeros.
 
         Raises
         ------
         ValueError
             As `transform`.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return np.packbits(self._encoded(X, np.uint8), axis=1)
 
-    def inverse_transform(self, X, packed=False):
-        """Samples of codes.
+    def inverse_transform(self, X: ArrayLike, packed: bool = False) -> FloatArray:
+        """Decode codes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components) or (n_samples, ceil(n_components / 8))
-            Bits as `transform` gives them, or bytes as `hash` does.
+            Bits as returned by `transform`, or bytes as returned by `hash`.
         packed : bool, default=False
-            Whether X holds bytes.
+            Whether X contains bytes.
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            Of the codes' floating dtype; float32 for bits and bytes that are integers.
+            Of the floating dtype of the codes; float32 if they are integers.
 
         Raises
         ------
         ValueError
-            If X has no sample, or does not hold bits, or bytes where packed, of codes of this length.
+            If X has no samples, or is not an array of bits (of bytes, if `packed`) for codes of
+            this length.
         TypeError
             If X is sparse.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         if packed:
@@ -204,8 +212,8 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         X = check_array(X, dtype="numeric", input_name="X")
         if X.shape[1] == self.n_components_ and not np.isin(X, (0, 1)).all():
             raise ValueError(
-                "X must hold bits, 0 or 1, as transform gives them; for the bytes of hash use "
-                "packed=True"
+                "X must contain bits, 0 or 1, as returned by transform; for the bytes returned by "
+                "hash use packed=True"
             )
         return super().inverse_transform(X)
 
@@ -214,8 +222,8 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         width = -(-self.n_components_ // 8)
         if X.shape[1] != width or not np.isin(X, np.arange(256)).all():
             raise ValueError(
-                f"X of shape {X.shape} does not hold {width} bytes from 0 to 255 a sample: give "
-                "what hash returned, or bits with packed=False"
+                f"X of shape {X.shape} must have {width} bytes from 0 to 255 per sample, as "
+                "returned by hash; for the bits returned by transform use packed=False"
             )
         return np.unpackbits(X.astype(np.uint8), axis=1, count=self.n_components_)
 
@@ -226,22 +234,22 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         )
         return Objective(hashing_loss, self.loss, settings)
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         names = ("noise_level", "similarity_weight", "far_weight")
         return {name: getattr(self, name) for name in names}
 
-    def _initialization(self):
+    def _initialization(self) -> Callable:
         return partial(
             hashing_initialization,
             loss=self.loss,
-            spread=self._start_spread(),
+            spread=self._initial_spread(),
             has_similarity=self.similarity_weight > 0,
         )
 
-    def _start_spread(self):
-        """Standard deviation of the logits at the start: above the noise that they must beat."""
+    def _initial_spread(self) -> float:
+        """Standard deviation of the logits at the initialization: above that of their noise."""
         return max(1.0, 2.0 * self.noise_level) if self.binarization == "noise" else 1.0
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         codes = self._codes(X, np.uint8)
         return {"bit_balance_": np.average(codes, axis=0, weights=weight)}

@@ -1,9 +1,13 @@
-"""The sparse autoencoder: of many units, few speak for any one sample."""
+"""The sparse autoencoder: codes of many units, of which few are active for a sample."""
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
+
+from skae._typing import MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -20,21 +24,22 @@ __all__ = ["SparseAutoencoder"]
     notes={
         "code_activation": '"auto": "logistic" under the penalties "kl" (which takes no other) and '
         '"squared_error", "relu" under "l1" and "l2", "identity" under "top_k".',
-        "init": "A sparse code is not near the principal components, so the start is random.",
+        "init": "Sparse codes are far from principal components, so the default is random.",
         "tied_weights": '"auto": True under the penalties "l1" and "l2" unless '
-        "`decoder_hidden_layer_sizes` is set, else False. Shrinking the codes and growing the "
-        "decoder would empty these two penalties; tied weights cannot do both. Where they are not "
-        "tied, each code counts times the length of the weights that leave it, as if the columns "
-        "of the decoder's first layer had unit length.",
+        "`decoder_hidden_layer_sizes` is set, else False. Without tied weights, smaller codes and "
+        "a larger decoder would reduce these two penalties at no cost. Each code is therefore "
+        "multiplied by the norm of its weights in the decoder's first layer.",
     },
 )
 class SparseAutoencoder(BaseAutoencoder, DenseParameters):
-    """Sparse autoencoder: each sample is told by a few active units out of many.
+    """Sparse autoencoder: overcomplete codes of which few units are active for each sample.
 
-    A code with more units than the data have dimensions could copy its input. Sparsity is what
-    stops it: each unit may speak for a few samples only, so it comes to stand for something that
-    some samples have and most have not. With z_i = encode(x_i) and m_j the mean of unit j over the
-    samples of a batch, by weight::
+    A code is overcomplete if it has more units than the data have dimensions. There is no
+    bottleneck then, and without regularization the autoencoder could learn the identity function.
+    A sparsity penalty prevents it: each unit may be active for few samples only, so it becomes a
+    detector of a feature that some samples have and most do not, and each sample is represented
+    by a combination of few such features. With z_i = encode(x_i), t = `sparsity_target`, and m_j
+    the weighted mean activation of unit j over a mini-batch::
 
         minimize  mean_i loss(decode(z_i), x_i) + sparsity_weight * penalty
 
@@ -42,72 +47,77 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
         "squared_error"  sum_j  (m_j - t)^2
         "l1"             mean_i sum_j |z_ij|
         "l2"             mean_i sum_j z_ij^2
-        "top_k"          none: of each code only the n_active largest are kept
+        "top_k"          none: of each code only the n_active largest entries are kept
 
-    with t = `sparsity_target`. The first two ask how often a unit is on; "l1" drives single codes
-    to zero; "l2" makes all of them small, not sparse, and is there to be compared. To the first
-    two comes ``decoder_alpha / 2`` times the sum of squares of the weights that leave the units:
-    a unit that is always a little on has the mean that was asked for, and with large weights
-    behind it tells as much as one that is off for most samples and on for some.
+    "kl" is the Kullback-Leibler divergence between Bernoulli distributions with means t and m_j.
+    It and "squared_error" constrain the mean activation of each unit. "l1" drives single entries
+    of a code to zero. "l2" makes all entries small, but not sparse; it serves for comparison.
+    "top_k" is the k-sparse autoencoder [3]_.
+
+    "kl" and "squared_error" have an additional weight decay: ``decoder_alpha / 2`` times the sum
+    of squares of the decoder's weights that leave the units. Without it, a unit that is slightly
+    active for all samples can meet its target mean, and large weights can amplify its small
+    differences.
 
     Parameters
     ----------
     {parameters}
 
     penalty : {"kl", "squared_error", "l1", "l2", "top_k"}, default="kl"
-        What makes the codes sparse.
+        The sparsity penalty, see above.
 
     sparsity_target : float, default=0.1
-        Mean activation that "kl" and "squared_error" ask of each unit, between 0 and 1.
+        Target of each unit's mean activation under "kl" and "squared_error", between 0 and 1.
 
     sparsity_weight : "auto" or float, default="auto"
-        Of the penalty against the reconstruction, at least 0. "auto": 0.01 for "kl", 1 for
-        "squared_error", 0.001 for "l1" and "l2".
+        Weight of the penalty relative to the reconstruction loss, at least 0. "auto": 0.01 for
+        "kl", 1 for "squared_error", 0.001 for "l1" and "l2".
 
     decoder_alpha : "auto" or float, default="auto"
-        L2 penalty on the weights that lead from the codes into the decoder, at least 0, for "kl"
-        and "squared_error" (under the others lengths are held or nothing is added) and without
-        tied weights. "auto": 0.0003, and none with a decoder of your own, which does not tell
-        what these weights are. More drives codes to 0 and 1, and reconstructs less well.
+        Weight decay of the weights from the codes into the decoder, at least 0, for "kl" and
+        "squared_error" without tied weights. "auto": 0.0003, and 0 for a decoder module of your
+        own, whose weights are not known. Higher values push activations towards 0 and 1 and
+        increase the reconstruction error.
 
     n_active : "auto" or int, default="auto"
-        Codes that "top_k" keeps of each sample, from 1 to `n_components`. "auto": a tenth of
-        `n_components`, at least 1.
+        Number of entries that "top_k" keeps of each code, from 1 to `n_components`. "auto": a
+        tenth of `n_components`, at least 1.
 
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each unit over the samples of the last fit, by weight.
+        Weighted mean activation of each unit over the samples of the last fit.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those samples in which the unit exceeds a hundredth of its largest code; 0 for dead
-        units.
+        Fraction of those samples for which the unit exceeds 1 % of its largest activation; 0 for
+        dead units.
 
     dead_units_ : ndarray of int
-        Units that tell no samples apart: their standard deviation is at most a thousandth of the
-        largest among units.
+        Indices of units whose activation is nearly constant: its standard deviation is at most
+        0.1 % of the largest among units.
 
     {attributes}
 
     See Also
     --------
-    skae.AutoencoderTransformer : Without the penalty.
+    skae.AutoencoderTransformer : Without a sparsity penalty.
+    skae.WinnerTakeAllAutoencoder : Sparse codes without a penalty weight to tune.
 
     Notes
     -----
-    The reconstruction loss is a mean over cells, the penalty a sum over units, both in units of
-    training: samples are divided by s = ``scale_``. "l1" and "l2" are means over the samples of a batch,
-    whatever its size. Keras divides its activity penalties by the batch size B on top of that and
-    leaves X as it is: its ``ActivityRegularization(l1=w)`` with mean squared error on bounded
-    codes is ``sparsity_weight = w / (B * s**2)`` here.
+    The reconstruction loss is a mean over features, the penalty a sum over units, both for
+    samples divided by s = ``scale_``. "l1" and "l2" are means over the samples of a mini-batch.
+    Keras divides its activity penalties by the batch size B in addition and does not scale X: its
+    ``ActivityRegularization(l1=w)`` with mean squared error on bounded codes is
+    ``sparsity_weight = w / (B * s**2)`` here.
 
-    Under "kl" and "squared_error" each unit starts at its target mean, off for most samples and on
-    for some.
+    Under "kl" and "squared_error" each unit is initialized to its target mean, inactive for most
+    samples and active for some.
 
-    ``history_`` also holds "reconstruction" and "penalty", the two parts of the training loss.
+    ``history_`` also contains "reconstruction" and "penalty", the two terms of the training loss.
 
-    Not for few dimensions: a code of 2 or 10 numbers has nothing to spare, and
-    AutoencoderTransformer reconstructs better. Not for looking at samples in a plane.
+    Do not use it for dimensionality reduction to 2 or 10 components, such as for plots: a short
+    code has no units to spare, and AutoencoderTransformer has a lower reconstruction error.
 
     References
     ----------
@@ -153,48 +163,49 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     def _objective(self) -> Objective:
         return Objective(sparse_loss, self.loss, (("penalty", self.penalty),))
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         penalty = PENALTIES[self.penalty]
         automatic = {"sparsity_weight": penalty.weight, "decoder_alpha": penalty.decoder_alpha}
-        given = {name: getattr(self, name) for name in automatic}
-        chosen = {k: automatic[k] if value == "auto" else value for k, value in given.items()}
-        return {"sparsity_target": self.sparsity_target, **chosen}
+        values = {name: getattr(self, name) for name in automatic}
+        resolved = {k: automatic[k] if value == "auto" else value for k, value in values.items()}
+        return {"sparsity_target": self.sparsity_target, **resolved}
 
-    def _resolved(self):
+    def _resolved(self) -> dict[str, Any]:
         parameters, penalty = super()._resolved(), PENALTIES[self.penalty]
         if isinstance(self.network, tuple) and self.decoder_alpha != "auto":
             raise ValueError(
-                f"decoder_alpha={self.decoder_alpha} is a penalty on the weights that lead from "
-                "the codes into the decoder, and a decoder of your own does not tell which those "
-                "are: leave 'auto'"
+                f"decoder_alpha={self.decoder_alpha} is a weight decay on the decoder's weights "
+                "that leave the codes, which are not known for a decoder module of your own: use "
+                "decoder_alpha='auto'"
             )
         if self.code_activation == "auto":
             parameters["code_activation"] = penalty.code_activation
         elif self.penalty == "kl" and self.code_activation != "logistic":
             raise ValueError(
-                f"code_activation={self.code_activation!r} does not go with penalty='kl', which "
-                "needs codes between 0 and 1: use 'auto' or 'logistic', or another penalty"
+                f"code_activation={self.code_activation!r} is not compatible with penalty='kl', "
+                "which needs codes between 0 and 1: use code_activation='auto' or 'logistic', or "
+                "another penalty"
             )
         if self.tied_weights == "auto":
-            mirrored = self.decoder_hidden_layer_sizes is None
-            parameters["tied_weights"] = penalty.scales_with_codes and mirrored
-        parameters["n_active"] = self._active_units() if self.penalty == "top_k" else None
+            is_symmetric = self.decoder_hidden_layer_sizes is None
+            parameters["tied_weights"] = penalty.scales_with_codes and is_symmetric
+        parameters["n_active"] = self._resolved_n_active() if self.penalty == "top_k" else None
         return parameters
 
-    def _initialization(self):
+    def _initialization(self) -> Callable | None:
         if self.penalty not in ("kl", "squared_error"):
             return None
         return partial(sparse_initialization, target=self.sparsity_target)
 
-    def _active_units(self) -> int:
+    def _resolved_n_active(self) -> int:
         if self.n_active == "auto":
             return max(1, self.n_components // 10)
         if self.n_active > self.n_components:
             raise ValueError(
-                f"n_active={self.n_active} exceeds n_components={self.n_components}: a code has "
-                "not that many units to keep"
+                f"n_active={self.n_active} exceeds n_components={self.n_components}, the length "
+                "of a code: choose a smaller n_active"
             )
         return int(self.n_active)
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         return activity(self, X, weight)

@@ -1,5 +1,6 @@
-"""The variational autoencoder: codes with an uncertainty, samples with a likelihood."""
+"""The variational autoencoder: a posterior distribution of codes, a likelihood of samples."""
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -8,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
@@ -27,83 +29,98 @@ from skae.objectives.variational.probabilistic_pca import probabilistic_pca_init
 
 __all__ = ["VAE"]
 
-# nats that a dimension of the code must tell of a sample to count as used
+# A dimension of the code is active if its mean KL divergence exceeds this many nats.
 _ACTIVE_NATS = 0.1
 
+# Draws of the code for the expectation in `score_samples`.
 _N_DRAWS = 16
 
 
 @autoencoder(
     notes={
-        "code_activation": 'Only "identity" here: codes have a normal distribution.',
-        "loss": 'Here the negative logarithm of the likelihood: "squared_error" is a Gaussian\'s, '
-        '"absolute_error" a Laplace\'s, "huber" one that is Gaussian in its middle, and '
-        '"binary_cross_entropy" a Bernoulli\'s.',
-        "init": 'Under "pca" training starts at probabilistic PCA.',
+        "code_activation": 'Only "identity": codes are normally distributed.',
+        "loss": 'It determines the likelihood: "squared_error" is Gaussian, "absolute_error" '
+        'Laplace, "huber" Gaussian for small and Laplace for large errors, and '
+        '"binary_cross_entropy" Bernoulli.',
+        "init": '"pca" is probabilistic PCA.',
     }
 )
 class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
-    """Variational autoencoder: a probabilistic PCA with curves, to draw new samples from.
+    """Variational autoencoder (VAE): a probabilistic, generative autoencoder.
 
-    A code z is drawn from N(0, I), a sample x from p(x | z) around decode(z). The encoder gives mean
-    and log-variance of q(z | x), the codes that may have made a sample, and both are trained on a
-    lower bound of the samples' log-likelihood::
+    The model draws a code z from the prior N(0, I) of the latent space, and a sample x from the
+    likelihood p(x | z) around decode(z). It is a non-linear generalization of probabilistic PCA.
+    The encoder computes mean and log-variance of q(z | x), a Gaussian approximation of the
+    posterior of the code. Encoder and decoder maximize the evidence lower bound (ELBO) of the
+    log-likelihood of the samples::
 
         ELBO(x) = E_q(z | x) [log p(x | z)] - KL(q(z | x) || N(0, I))
 
         minimize  mean_i [-log p(x_i | z_i) + beta KL_i] / n_features,    z_i from q(z | x_i)
+
+    The Kullback-Leibler (KL) divergence regularizes the codes towards the prior, so that `sample`
+    can decode draws of the prior into new samples. Gradients pass through the draw of z_i by the
+    reparameterization trick: z_i is mean plus standard deviation times Gaussian noise.
 
     Parameters
     ----------
     {parameters}
 
     likelihood_scale : "learned" or float, default="learned"
-        Standard deviation of a sample's cells around decode(z) (for "absolute_error" and "huber" the
-        scale of the error), the same for all columns; above 0, in units of training: 1 is the
-        data's spread. At least 0.01 is used. Not used by "binary_cross_entropy".
+        Standard deviation of the feature values around decode(z), the same for all features; for
+        "absolute_error" and "huber" the scale of the error. A float is above 0, in standardized
+        units (1 is the spread of the data); values below 0.01 act as 0.01. Not used by
+        "binary_cross_entropy".
 
     beta : float, default=1.0
-        Weight of the KL term, at least 0. 1 is the bound; above 1 codes say less, each by itself;
-        below 1 reconstructions are sharper and samples worse.
+        Weight of the KL divergence, at least 0. 1 is the ELBO. Above 1 codes contain less
+        information, in more independent dimensions (beta-VAE [2]_); below 1 reconstructions are
+        sharper, and generated samples worse.
 
     warm_up : float, default=0.0
-        Share of the training steps, from 0 to 1, over which the KL term's weight rises from 0 to
-        `beta`: a cure for codes that collapse at once. `partial_fit` knows no end of training
-        and uses `beta`.
+        KL annealing against posterior collapse: the fraction of the optimizer steps, from 0 to 1,
+        over which the weight of the KL divergence increases from 0 to `beta`. Not used by
+        `partial_fit`, whose number of steps is unknown.
 
     free_bits : float, default=0.0
-        Nats that each dimension of a code may tell at no cost, at least 0: the KL term is the sum
-        over dimensions of ``max(free_bits, its mean over the batch)``.
+        Free bits against posterior collapse [5]_: the KL divergence of each dimension, averaged
+        over the mini-batch, is not penalized below this many nats, at least 0. The KL term is the
+        sum over dimensions of ``max(free_bits, mean KL)``.
 
     Attributes
     ----------
     {attributes}
 
     kl_ : ndarray of shape (n_components,)
-        Nats that each dimension of a code tells of a sample: the mean of its KL term over the samples
-        of the last fit, by weight.
+        Weighted mean of the KL divergence of each dimension over the samples of the last fit, in
+        nats: the information that the dimension contains about a sample.
 
     active_units_ : ndarray of int
-        Dimensions in use: those of more than 0.1 nat.
+        Indices of the active dimensions, with more than 0.1 nats.
 
     See Also
     --------
-    AutoencoderTransformer : Better reconstructions from as many numbers, and no likelihood.
+    AutoencoderTransformer : Lower reconstruction errors with as many components.
     sklearn.decomposition.FactorAnalysis : A linear model with a likelihood.
 
     Notes
     -----
-    `transform` gives the posterior's mean. Codes are in units of the prior, N(0, I), whatever the
-    units of X. `history_` holds "reconstruction" and "kl" too, in nats per sample; "loss" is in nats
-    per cell, in units of training.
+    Posterior collapse means that q(z | x) equals the prior in some dimensions, which then contain
+    no information: they are missing from `active_units_`. `warm_up`, `free_bits`, and a smaller
+    `beta` counteract it.
 
-    Under ``init="pca"`` and a Gaussian likelihood training starts at probabilistic PCA [3]_ with
-    its exact posterior; the noise's variance has a floor of 2e-4 in units of training. Under
-    "binary_cross_entropy" it starts at the plain autoencoder's start with codes of unit variance.
+    `transform` returns the mean of q(z | x). Codes are in the units of the prior, whatever the
+    units of X. `history_` also contains "reconstruction" and "kl", in nats per sample; "loss" is
+    in nats per feature, in standardized units.
 
-    Not the tool for the smallest reconstruction error: noise on the code costs accuracy. Pixels
-    between 0 and 1 are no coins: under "binary_cross_entropy" the likelihood of gray pixels is
-    not normalized, and comparable between such models only.
+    Under ``init="pca"`` and a Gaussian likelihood, training is initialized to probabilistic PCA
+    [3]_ with its exact posterior; the variance of the noise is at least 2e-4 in standardized
+    units. Under "binary_cross_entropy" the initialization is that of the plain autoencoder, with
+    codes of unit variance.
+
+    Do not use it for the lowest reconstruction error: noise on the codes costs accuracy. Gray
+    values between 0 and 1 are not binary. Under "binary_cross_entropy" their likelihood is not
+    normalized, and comparable between such models only.
 
     References
     ----------
@@ -148,25 +165,25 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
     def _objective(self) -> Objective:
         return Objective(negative_elbo, self.loss)
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         return {"beta": self.beta, "warm_up": self.warm_up, "free_bits": self.free_bits}
 
-    def _initialization(self):
+    def _initialization(self) -> Callable:
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
         return partial(probabilistic_pca_initialization, loss=self.loss, scale=scale)
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         kl = np.zeros(self.n_components_)
         samples = self._samples(X)
         for part, block in samples.blocks(samples.raw):
             mean, deviation = self._distribution(block).astype(np.float64)
-            cells = np.square(mean) + np.square(deviation) - 2 * np.log(deviation) - 1
-            kl += weight[part] @ cells / 2
+            twice_kl = np.square(mean) + np.square(deviation) - 2 * np.log(deviation) - 1
+            kl += weight[part] @ twice_kl / 2
         kl /= weight.sum()
         return {"kl_": kl, "active_units_": np.flatnonzero(kl > _ACTIVE_NATS)}
 
-    def encode_distribution(self, X):
-        """Mean and standard deviation of q(z | x) of each sample.
+    def encode_distribution(self, X: MatrixLike) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation of q(z | x), the approximate posterior of the code.
 
         Parameters
         ----------
@@ -175,26 +192,26 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         Returns
         -------
         mean : ndarray of shape (n_samples, n_components)
-            What `transform` gives.
+            The result of `transform`.
         standard_deviation : ndarray of shape (n_samples, n_components)
 
         Raises
         ------
         ValueError
-            If X has no sample, other columns than the samples of the fit, NaN or infinity, or, under
-            cross-entropy, cells outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
+            under cross-entropy also if it has values outside [0, 1].
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         X = self._checked(X)
         mean, deviation = self._distribution(X).astype(output_dtype(X), copy=False)
         return mean, deviation
 
-    def _draw_codes(self, rng, n_samples):
+    def _draw_codes(self, rng: np.random.Generator, n_samples: int) -> np.ndarray:
         return rng.standard_normal((n_samples, self._n_features_out))
 
-    def score_samples(self, X):
-        """The ELBO of each sample, in nats, in X's units: higher is more normal.
+    def score_samples(self, X: MatrixLike) -> FloatArray:
+        """ELBO of each sample in nats: higher for typical samples, lower for anomalies.
 
         Parameters
         ----------
@@ -203,25 +220,26 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            float64. Under a likelihood with a scale, X's units are in it: ten times X is
-            n_features log 10 less. The expectation is over 16 draws, always the same and the
-            same for all samples: a sample's score depends on no other sample.
+            float64. For a likelihood with a scale, it refers to the units of X: multiplying X by
+            ten reduces it by n_features log 10. The expectation is the mean over 16 draws, which
+            are the same for all samples and calls, so the score of a sample depends on no other
+            sample.
 
         Raises
         ------
         ValueError
             As `encode_distribution`.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         half = np.random.default_rng(0).standard_normal((_N_DRAWS // 2, self._n_features_out))
-        # with a mean of 0 and a variance of 1 they are exact for linear decoders
+        # Antithetic draws of mean 0 and variance 1, whose mean is exact for linear decoders.
         half /= np.sqrt(np.mean(np.square(half), axis=0))
         return self._nats(elbo, X, draws=np.concatenate([half, -half]).astype(np.float32))
 
-    def score(self, X, y=None, sample_weight=None):
-        """Mean ELBO of the samples, in nats. Never comparable with other autoencoders' R^2.
+    def score(self, X: MatrixLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Mean ELBO of the samples in nats; not comparable to the R^2 of other autoencoders.
 
         Parameters
         ----------
@@ -229,34 +247,34 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Not negative.
+            Sample weights, at least 0.
 
         Returns
         -------
         score : float
-            By weight; higher is better.
+            Weighted mean; higher is better.
 
         Raises
         ------
         ValueError
-            As `encode_distribution`; or if sample_weight has not one entry a sample, is negative, not
-            finite, or 0 in all samples.
+            As `encode_distribution`; or if sample_weight does not have one entry per sample, or
+            has negative entries, NaN or infinity, or only zeros.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         return float(np.average(self.score_samples(X), weights=read_weights(sample_weight, X)))
 
-    def log_likelihood(self, X, n_importance_samples=100):
-        """Importance-weighted lower bound of each sample's log-likelihood, in nats, in X's units.
+    def log_likelihood(self, X: MatrixLike, n_importance_samples: int = 100) -> FloatArray:
+        """Importance-weighted lower bound of each log-likelihood (Burda et al. 2016).
 
-        ``log mean_k p(x, z_k) / q(z_k | x)`` over draws z_k from q(z | x). In expectation it
-        rises with their number towards log p(x).
+        ``log mean_k p(x, z_k) / q(z_k | x)`` over draws z_k from q(z | x), in nats, for X in its
+        units. Its expectation increases with the number of draws towards log p(x).
 
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
         n_importance_samples : int, default=100
-            Draws, at least 1; the same for all samples, and always the same.
+            Number of draws, at least 1. They are the same for all samples and calls.
 
         Returns
         -------
@@ -270,17 +288,17 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         TypeError
             If `n_importance_samples` is not an integer.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         """
         check_scalar(n_importance_samples, "n_importance_samples", Integral, min_val=1)
         return self._nats(importance_weighted_bound, X, n_samples=np.int32(n_importance_samples))
 
     def _distribution(self, X):
-        """Mean and standard deviation of codes, in one array of shape (2, n, n_components)."""
-        both = self._run(
+        """Means and standard deviations of codes, of shape (2, n_samples, n_components)."""
+        moments = self._run(
             posterior_moments, self._samples(X).standardized, X.shape, 2 * self.n_components_
         )
-        return both.reshape(len(both), 2, -1).transpose(1, 0, 2)
+        return moments.reshape(len(moments), 2, -1).transpose(1, 0, 2)
 
     def _nats(self, function, X, **further):
         X = self._checked(X)
@@ -290,6 +308,6 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         nats = np.empty(X.shape[0], np.float32)
         apply_in_blocks(function, static, params, X.shape, read, nats, device)
         standardized = LOSSES[self.architecture_["loss"]].standardized
-        # squares of samples that are very far away are beyond float32
+        # The squared errors of extreme outliers overflow float32.
         nats = np.maximum(nats, np.finfo(np.float32).min).astype(np.float64)
         return nats - standardized * self.n_features_in_ * np.log(self.scale_)

@@ -1,8 +1,11 @@
-"""The winner-take-all autoencoder: each unit keeps its best samples of a batch and no others."""
+"""The winner-take-all autoencoder: lifetime sparsity of each unit over a mini-batch."""
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+
+from skae._typing import MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -15,54 +18,57 @@ __all__ = ["WinnerTakeAllAutoencoder"]
 
 
 @autoencoder(
-    notes={"init": "A sparse code is not near the principal components, so the start is random."},
+    notes={"init": "Sparse codes are far from principal components, so the default is random."},
 )
 class WinnerTakeAllAutoencoder(BaseAutoencoder, DenseParameters):
-    """Winner-take-all autoencoder: sparse features without a penalty to be weighed.
+    """Winner-take-all autoencoder: sparse features without a penalty weight to tune.
 
-    In training each unit keeps the samples of the batch that it answers to most, a share of
-    `sparsity_rate`, and is set to 0 in all others, before the decoder sees the codes::
+    In training, each unit of the code keeps its largest activations over the samples of a
+    mini-batch, a fraction `sparsity_rate` of them, and its other activations are set to 0 before
+    the decoder receives the codes (lifetime sparsity)::
 
         minimize  mean_i loss(decode(winners(encode(x_i))), x_i)
 
-    Every unit wins somewhere in every batch, so every unit learns and none stays dead (lifetime
-    sparsity). `transform` holds no competition: a sample's code depends on no other sample.
+    Every unit is active for some samples of every mini-batch and receives gradients from them, so
+    no unit remains dead. `transform` applies no such mask: the code of a sample depends on no
+    other sample.
 
     Parameters
     ----------
     {parameters}
 
     sparsity_rate : float, default=0.05
-        Share of the samples of a batch that each unit keeps, above 0 and at most 1; never less than
-        one sample. Batches must be large against its inverse: 0.05 wants 100 samples and more.
+        Fraction of the samples of a mini-batch for which each unit stays active, above 0 and at
+        most 1; at least one sample. The batch size should be several times its inverse: at least
+        100 for 0.05.
 
     Attributes
     ----------
     mean_activation_ : ndarray of shape (n_components,)
-        Mean of each unit over the samples of the last fit, by weight.
+        Weighted mean activation of each unit over the samples of the last fit.
 
     active_fraction_ : ndarray of shape (n_components,)
-        Share of those samples in which the unit exceeds a hundredth of its largest code; 0 for dead
-        units.
+        Fraction of those samples for which the unit exceeds 1 % of its largest activation; 0 for
+        dead units.
 
     dead_units_ : ndarray of int
-        Units that tell no samples apart: their standard deviation is at most a thousandth of the
-        largest among units.
+        Indices of units whose activation is nearly constant: its standard deviation is at most
+        0.1 % of the largest among units.
 
     {attributes}
 
     See Also
     --------
-    skae.SparseAutoencoder : Sparse codes by a penalty, or by the largest of each sample.
+    skae.SparseAutoencoder : Sparse codes by a penalty, or by the largest entries of each code.
 
     Notes
     -----
-    The codes of `transform` are denser than those that the decoder was trained on, so
-    `reconstruct`, `score` and `score_samples` come out worse than the training loss says. Use it
-    for features of a classifier, as the paper does, and not to compress: there
-    AutoencoderTransformer is the better one.
+    The codes of `transform` are denser than those on which the decoder was trained, so
+    `reconstruct`, `score` and `score_samples` show a higher error than the training loss. Use it
+    to learn features for a classifier, as in [1]_. For compression, AutoencoderTransformer is
+    better.
 
-    The paper's network is ``hidden_layer_sizes=()`` with hundreds of units.
+    The network of [1]_ is ``hidden_layer_sizes=()`` with hundreds of units.
 
     References
     ----------
@@ -97,8 +103,8 @@ class WinnerTakeAllAutoencoder(BaseAutoencoder, DenseParameters):
     def _objective(self) -> Objective:
         return Objective(winner_take_all_loss, self.loss)
 
-    def _hyperparameters(self):
+    def _hyperparameters(self) -> dict[str, float]:
         return {"sparsity_rate": self.sparsity_rate}
 
-    def _further_attributes(self, X, weight):
+    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
         return activity(self, X, weight)

@@ -1,4 +1,4 @@
-"""What the adversarial autoencoder alone promises."""
+"""Adversarial autoencoders: priors, discriminator, distribution of codes."""
 
 from itertools import pairwise
 
@@ -29,21 +29,21 @@ def discrepancy(a, b, squared_bandwidth=8.0):
     def kernel(one, other):
         return np.exp(-cdist(one, other, "sqeuclidean") / (2 * squared_bandwidth))
 
-    def within(rows):
-        return (kernel(rows, rows).sum() - len(rows)) / (len(rows) * (len(rows) - 1))
+    def within(data):
+        return (kernel(data, data).sum() - len(data)) / (len(data) * (len(data) - 1))
 
     return within(a) + within(b) - 2 * kernel(a, b).mean()
 
 
-# ---- the parts
+# ---- objectives
 
 
-def test_discrepancy_is_the_definitions():
+def test_discrepancy_against_its_definition():
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((40, 8)), 0.3 + rng.standard_normal((50, 8))
     got = jax.jit(maximum_mean_discrepancy)(np.float32(a), np.ones(40, np.float32), np.float32(b))
     np.testing.assert_allclose(got, discrepancy(a, b), atol=1e-5)
-    # a weight of 0 is a row that is not there
+    # Samples of weight 0 are ignored.
     weight = (np.arange(40) < 30).astype(np.float32)
     got = jax.jit(maximum_mean_discrepancy)(np.float32(a), weight, np.float32(b))
     np.testing.assert_allclose(got, discrepancy(a[:30], b), atol=1e-5)
@@ -63,8 +63,8 @@ def test_priors_are_the_same_on_host_and_device(name, n_components):
     assert abs(discrepancy(device[:2000], host[:2000])) < 3e-3
 
 
-def test_each_player_moves_its_own_weights():
-    """The encoder is blind to the discriminator's loss, the discriminator to all but its own."""
+def test_each_adversarial_loss_has_gradients_for_its_own_weights():
+    """The discriminator's loss has no gradient for the encoder, and other losses none for it."""
     rng = np.random.default_rng(0)
     network = dense_network(4, (5,), 2, (5,), "tanh")
     weights = discriminator_weights(2, (3,), rng)
@@ -108,8 +108,8 @@ def test_logits_of_a_new_discriminator_are_zero():
 # ---- codes
 
 
-def test_codes_look_like_draws(digits):
-    # the last writers of the digits write otherwise: rows are held out at random
+def test_codes_are_distributed_as_the_prior(digits):
+    # The digits are ordered by writer, so the test set is drawn at random.
     X, X_new = train_test_split(digits, test_size=500, random_state=0)
     model = AdversarialAutoencoder(8, early_stopping=False, random_state=0).fit(X)
     codes, rng = model.transform(X_new), np.random.default_rng(0)
@@ -123,16 +123,16 @@ def test_codes_look_like_draws(digits):
     assert errors[0] < 1.3 * errors[1]
 
 
-def test_uniform_codes_stay_in_their_cube(digits):
+def test_codes_of_a_uniform_prior_lie_in_the_cube(digits):
     model = AdversarialAutoencoder(2, prior="uniform", max_iter=40, random_state=0).fit(digits)
     codes = model.transform(digits)
     assert np.mean(np.abs(codes) < 1.15) > 0.95
     np.testing.assert_allclose(codes.std(axis=0), 3**-0.5, rtol=0.15)
-    rows = model.sample(500, random_state=0)
-    assert rows.shape == (500, 64)
+    data = model.sample(500, random_state=0)
+    assert data.shape == (500, 64)
 
 
-def test_a_mixture_draws_codes_to_its_centers(digits):
+def test_a_mixture_prior_moves_codes_towards_its_centers(digits):
     def distance(codes):
         return np.mean(cdist(codes, mixture_centers(6, 2)).min(axis=1))
 
@@ -145,7 +145,7 @@ def test_a_mixture_draws_codes_to_its_centers(digits):
 
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("tied_weights", [False, True])
-def test_the_start_is_pca_in_the_priors_units(prior, tied_weights, X):
+def test_initialization_is_pca_in_units_of_the_prior(prior, tied_weights, X):
     start = fast(AdversarialAutoencoder, prior=prior, tied_weights=tied_weights, max_iter=0).fit(X)
     codes = start.transform(X)
     np.testing.assert_allclose(codes.std(axis=0), PRIORS[prior].deviation, rtol=1e-3)
@@ -153,12 +153,12 @@ def test_the_start_is_pca_in_the_priors_units(prior, tied_weights, X):
     np.testing.assert_allclose(start.reconstruct(X), plain.reconstruct(X), atol=1e-4)
 
 
-def test_without_the_adversary_it_is_an_autoencoder(X):
+def test_zero_adversarial_weight_reconstructs_as_an_autoencoder(X):
     model = fast(AdversarialAutoencoder, adversarial_weight=0.0, max_iter=30).fit(X)
     assert model.score(X) > 0.9 * fast(AutoencoderTransformer, max_iter=30).fit(X).score(X)
 
 
-def test_history_tells_of_all_players(fitted):
+def test_history_contains_all_losses(fitted):
     model = fitted(AdversarialAutoencoder, early_stopping=False)
     history, weight = model.history_, model.adversarial_weight
     total = history["reconstruction"] + weight * history["generator"] + history["discriminator"]
@@ -173,7 +173,7 @@ def test_samples_and_interpolation(X, X_new, fitted):
     np.testing.assert_allclose(way[[0, -1]], model.reconstruct(X_new[:2]), rtol=1e-5, atol=1e-6)
 
 
-# ---- bad input, small data
+# ---- invalid input, small data
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_bad_parameters(parameters, X):
     "prior, shape", [("gaussian", (1, 3)), ("uniform", (40, 1)), ("gaussian_mixture", (1, 3))]
 )
 def test_small_data(shape, prior):
-    rows = curved(40, 30)[: shape[0], : shape[1]]
-    model = fast(AdversarialAutoencoder, n_components=1, prior=prior).fit(rows)
-    assert np.isfinite(model.transform(rows)).all() and np.isfinite(model.sample(3)).all()
+    data = curved(40, 30)[: shape[0], : shape[1]]
+    model = fast(AdversarialAutoencoder, n_components=1, prior=prior).fit(data)
+    assert np.isfinite(model.transform(data)).all() and np.isfinite(model.sample(3)).all()
 
 
 def test_no_hidden_layer_in_the_discriminator(X):
@@ -214,6 +214,6 @@ def test_samples_are_drawn_from_the_prior_of_the_fit():
     for prior in ("uniform", "gaussian_mixture"):
         model.set_params(prior=prior)
         np.testing.assert_array_equal(model.sample(5, random_state=0), expected)
-        for go_on in (model.fit, model.partial_fit):
+        for continue_training in (model.fit, model.partial_fit):
             with pytest.raises(ValueError, match=r"prior 'gaussian' of the earlier fit"):
-                go_on(curved(60))
+                continue_training(curved(60))

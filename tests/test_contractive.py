@@ -1,4 +1,4 @@
-"""What contractive autoencoders alone promise."""
+"""Contractive autoencoders: the norm of the Jacobian, and `encoder_jacobian`."""
 
 import jax
 import jax.numpy as jnp
@@ -42,25 +42,25 @@ def by_differences(function, x, step=1e-2):
 def test_closed_form_of_one_layer(code_activation, linear_path):
     model = model_of((), code_activation, linear_path)
     jacobian = jax.vmap(jax.jacfwd(model.encode))(X_SMALL)
-    for lengths in (1.0, jnp.array([1.0, 2.0, 3.0])):
-        scaled = jacobian * jnp.reshape(lengths, (-1, 1))
-        got = squared_jacobian_norm(model, X_SMALL, KEY, "hutchinson", lengths)
+    for norms in (1.0, jnp.array([1.0, 2.0, 3.0])):
+        scaled = jacobian * jnp.reshape(norms, (-1, 1))
+        got = squared_jacobian_norm(model, X_SMALL, KEY, "hutchinson", norms)
         np.testing.assert_allclose(got, jnp.sum(scaled**2, axis=(1, 2)), rtol=1e-4)
 
 
 def test_exact_norm_against_differences():
     model = model_of()
-    want = np.square(by_differences(model.encode, X_SMALL)).sum(axis=(1, 2))
+    expected = np.square(by_differences(model.encode, X_SMALL)).sum(axis=(1, 2))
     got = squared_jacobian_norm(model, X_SMALL, KEY, "exact")
-    np.testing.assert_allclose(got, want, rtol=0.02)
+    np.testing.assert_allclose(got, expected, rtol=0.02)
 
 
 @pytest.mark.parametrize("linear_path", [False, True])
 def test_exact_and_hutchinson_agree(linear_path):
     model = model_of(linear_path=linear_path)
-    lengths = jnp.array([1.0, 2.0, 0.5])
-    exact = squared_jacobian_norm(model, X_SMALL, KEY, "exact", lengths)
-    draws = jax.vmap(lambda k: squared_jacobian_norm(model, X_SMALL, k, "hutchinson", lengths))(
+    norms = jnp.array([1.0, 2.0, 0.5])
+    exact = squared_jacobian_norm(model, X_SMALL, KEY, "exact", norms)
+    draws = jax.vmap(lambda k: squared_jacobian_norm(model, X_SMALL, k, "hutchinson", norms))(
         jax.random.split(KEY, 4000)
     )
     error = jnp.std(draws, axis=0) / np.sqrt(4000)
@@ -68,7 +68,7 @@ def test_exact_and_hutchinson_agree(linear_path):
     np.testing.assert_allclose(draws.mean(), exact.mean(), rtol=0.02)
 
 
-def test_one_code_needs_no_estimate():
+def test_hutchinson_is_exact_for_a_single_component():
     network = dense_network(5, (4,), 1, (4,), "tanh", code_activation="identity")
     model = Model(network, initial_weights(network, np.random.default_rng(1)))
     one, other = (squared_jacobian_norm(model, X_SMALL, KEY, m) for m in ("exact", "hutchinson"))
@@ -87,8 +87,8 @@ def test_loss_against_numpy():
     weight = np.array([1, 2, 0, 1, 0.5, 1.5])
     jacobian = np.asarray(jax.vmap(jax.jacrev(model.encode))(X_SMALL), np.float64)
     error = np.square(np.asarray(model.decode(model.encode(X_SMALL))) - X_SMALL).sum(axis=1)
-    want = weight @ (error + 0.3 * np.square(jacobian).sum(axis=(1, 2))) / 5 / 5
-    np.testing.assert_allclose(loss_of(model)[0], want, rtol=1e-4)
+    expected = weight @ (error + 0.3 * np.square(jacobian).sum(axis=(1, 2))) / 5 / 5
+    np.testing.assert_allclose(loss_of(model)[0], expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("jacobian", ["exact", "hutchinson"])
@@ -101,14 +101,14 @@ def test_gradient_against_differences(jacobian):
         return loss_of(model._replace(params=params), jacobian)[0]
 
     kernel = jnp.asarray(model.params["encoder"]["layer_1"]["kernel"])
-    slope = jax.grad(loss)(kernel)
+    gradient = jax.grad(loss)(kernel)
     for i, j in [(0, 0), (1, 2), (3, 1)]:
         delta = jnp.zeros_like(kernel).at[i, j].set(1e-2)
-        want = (loss(kernel + delta) - loss(kernel - delta)) / 2e-2
-        np.testing.assert_allclose(slope[i, j], want, rtol=0.02, atol=1e-3)
+        expected = (loss(kernel + delta) - loss(kernel - delta)) / 2e-2
+        np.testing.assert_allclose(gradient[i, j], expected, rtol=0.02, atol=1e-3)
 
 
-def test_rescaling_does_not_empty_the_penalty():
+def test_rescaling_codes_does_not_change_the_loss():
     model = model_of((), "identity")
     params = jax.tree.map(np.array, model.params)
     params["encoder"]["layer_0"]["kernel"] *= 0.01
@@ -122,14 +122,14 @@ def test_rescaling_does_not_empty_the_penalty():
 
 @pytest.mark.parametrize("n_samples", [1, 40, 300])
 @pytest.mark.parametrize("code_activation", ["identity", "tanh"])
-def test_jacobian_is_the_slope_of_transform(code_activation, n_samples):
+def test_jacobian_is_the_derivative_of_transform(code_activation, n_samples):
     X = curved(100, 6) * 50
     model = fast(ContractiveAutoencoder, code_activation=code_activation).fit(X)
     samples = curved(n_samples, 6, seed=2) * 50
     jacobian = model.encoder_jacobian(samples)
     assert jacobian.shape == (n_samples, 2, 6) and jacobian.dtype == np.float64
-    want = by_differences(model.transform, samples, step=0.05)
-    np.testing.assert_allclose(jacobian, want, atol=0.02 * np.abs(want).max())
+    expected = by_differences(model.transform, samples, step=0.05)
+    np.testing.assert_allclose(jacobian, expected, atol=0.02 * np.abs(expected).max())
 
 
 def test_jacobian_dtypes_and_sparse_samples(fitted, X):
@@ -143,7 +143,7 @@ def test_jacobian_dtypes_and_sparse_samples(fitted, X):
     )
 
 
-def test_jacobian_before_fit_and_of_other_columns(fitted, X):
+def test_jacobian_before_fit_and_with_other_features(fitted, X):
     from sklearn.exceptions import NotFittedError
 
     with pytest.raises(NotFittedError):
@@ -152,7 +152,7 @@ def test_jacobian_before_fit_and_of_other_columns(fitted, X):
         fitted(ContractiveAutoencoder).encoder_jacobian(X[:, :3])
 
 
-def test_no_contraction_is_the_plain_autoencoder(X):
+def test_zero_contraction_is_the_plain_autoencoder(X):
     plain = fast(AutoencoderTransformer).fit(X)
     contractive = fast(ContractiveAutoencoder, contraction=0.0).fit(X)
     np.testing.assert_allclose(contractive.reconstruct(X), plain.reconstruct(X), atol=1e-4)
@@ -160,17 +160,17 @@ def test_no_contraction_is_the_plain_autoencoder(X):
 
 @pytest.mark.parametrize("jacobian", ["exact", "hutchinson"])
 @pytest.mark.parametrize("tied_weights", [True, False])
-def test_contraction_flattens_the_codes(jacobian, tied_weights):
+def test_contraction_reduces_the_jacobian(jacobian, tied_weights):
     X = curved(400, 8)
-    steepness = []
+    sensitivity = []
     for contraction in (0.0, 1.0):
         model = fast(
             ContractiveAutoencoder, contraction=contraction, jacobian=jacobian, max_iter=40,
             tied_weights=tied_weights, early_stopping=False,
         ).fit(X)  # fmt: skip
         spread = model.transform(X).var(axis=0).sum()
-        steepness.append(np.square(model.encoder_jacobian(X)).sum() / spread)
-    assert steepness[1] < 0.95 * steepness[0]
+        sensitivity.append(np.square(model.encoder_jacobian(X)).sum() / spread)
+    assert sensitivity[1] < 0.95 * sensitivity[0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the denoising autoencoder alone promises: its noise, and that samples come out cleaner."""
+"""Denoising autoencoders: corruption processes and denoising."""
 
 import functools
 import pickle
@@ -27,12 +27,12 @@ each_kind = pytest.mark.parametrize("noise", KINDS)
 
 
 def scaled(x, key, factor=1.0):
-    """Noise of a user: samples in X's units."""
+    """A noise function on samples in the units of X."""
     return factor * x + 0.1 * jax.random.normal(key, x.shape)
 
 
-def looking_at_units(x, key):
-    """Finite only where samples lie in the units of `shifted`."""
+def finite_in_units_of_X(x, key):
+    """Finite only for samples in the units of `shifted`."""
     return jnp.where((x > 900) & (x < 1100), x, jnp.nan)
 
 
@@ -49,25 +49,25 @@ def apply(noise, level, samples, weight=None, seed=0, constants=None):
 TABLE = np.random.default_rng(0).normal(size=(400, 90)) * np.linspace(0.5, 3, 90) + 2.0
 
 
-# ---- the noise
+# ---- corruption
 
 
 @each_kind
-def test_level_zero_changes_nothing(noise):
+def test_level_zero_does_not_change_samples(noise):
     np.testing.assert_allclose(apply(noise, 0.0, TABLE), TABLE, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].is_probability])
-def test_the_share_of_cells_met_is_the_level(noise):
+def test_the_fraction_of_corrupted_entries_is_the_level(noise):
     for level in (0.1, 0.5, 0.9):
         noisy = apply(noise, level, TABLE)
-        met = noisy != TABLE.astype(np.float32)
+        corrupted = noisy != TABLE.astype(np.float32)
         if noise == "dropout":
-            met = np.isclose(noisy, TABLE.mean(axis=0), rtol=1e-4)
-        assert abs(met.mean() - level) < 0.01
+            corrupted = np.isclose(noisy, TABLE.mean(axis=0), rtol=1e-4)
+        assert abs(corrupted.mean() - level) < 0.01
 
 
-def test_gaussian_noise_has_the_spread_it_says():
+def test_gaussian_noise_has_the_standard_deviation_of_its_level():
     spread = np.sqrt(TABLE.var(axis=0).mean())
     added = apply("gaussian", 0.5, TABLE) - TABLE
     assert abs(added.mean()) < 0.02 * spread
@@ -78,7 +78,7 @@ def test_gaussian_noise_has_the_spread_it_says():
     assert abs(np.mean(np.abs(z) > 1.96) - 0.05) < 0.005
 
 
-def test_dropout_is_right_on_average_and_masking_is_not():
+def test_dropout_preserves_the_expected_value_and_masking_does_not():
     draws = {n: np.mean([apply(n, 0.4, TABLE, seed=s) for s in range(200)], 0) for n in KINDS[:]}
     deviation = TABLE - TABLE.mean(axis=0)
     for noise, factor in (("dropout", 1.0), ("masking", 0.6), ("gaussian", 1.0)):
@@ -86,17 +86,17 @@ def test_dropout_is_right_on_average_and_masking_is_not():
         assert abs(found - factor) < 0.01, noise
 
 
-def test_salt_and_pepper_are_the_extremes_of_the_column():
+def test_salt_and_pepper_are_the_extremes_of_each_feature():
     noisy = apply("salt_and_pepper", 0.4, TABLE)
     x = TABLE.astype(np.float32)
-    met = noisy != x
+    corrupted = noisy != x
     low, high = noisy == x.min(axis=0), noisy == x.max(axis=0)
-    assert (met <= (low | high)).all()
+    assert (corrupted <= (low | high)).all()
     assert abs(low.mean() - 0.2) < 0.01 and abs(high.mean() - 0.2) < 0.01
 
 
 @pytest.mark.parametrize("n_features", [3, 90])
-def test_swap_draws_other_samples_by_weight_and_never_padding(n_features):
+def test_swap_draws_other_samples_by_weight_and_no_padding(n_features):
     weight = np.array([1.0, 0.0, 3.0, 2.0, 0.0, 0.0])
     samples = np.repeat(np.arange(6.0)[:, None], n_features, axis=1)
     draws = np.concatenate([apply("swap", 1.0, samples, weight, s) for s in range(1500)], axis=1)
@@ -106,23 +106,23 @@ def test_swap_draws_other_samples_by_weight_and_never_padding(n_features):
         np.testing.assert_allclose(shares, others / others.sum(), atol=0.03)
 
 
-def test_swap_with_no_other_sample_and_across_columns():
+def test_swap_of_a_single_sample_and_donors_of_each_feature():
     assert (apply("swap", 0.9, TABLE[:1]) == TABLE[:1].astype(np.float32)).all()
     padded = np.concatenate([TABLE[:1], np.zeros((3, 90))])
     assert (apply("swap", 0.9, padded, [1, 0, 0, 0])[0] == TABLE[0].astype(np.float32)).all()
     samples = np.repeat(np.arange(50.0)[:, None], 60, axis=1)
     donors = apply("swap", 1.0, samples)
     assert np.mean([len(np.unique(sample)) for sample in donors]) > 30, (
-        "each cell has its own donor"
+        "each feature has its own donor"
     )
 
 
-def test_new_key_new_noise():
+def test_noise_depends_on_the_key():
     for noise in KINDS:
         assert (apply(noise, 0.5, TABLE, seed=0) != apply(noise, 0.5, TABLE, seed=1)).mean() > 0.1
 
 
-# ---- the estimator
+# ---- estimator
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def samples():
     "noise, loss",
     [*((kind, "squared_error") for kind in KINDS), ("dropout", "binary_cross_entropy")],
 )
-def test_noisy_samples_come_out_cleaner(noise, loss, samples):
+def test_reconstructions_of_noisy_samples_are_closer_to_clean_ones(noise, loss, samples):
     X, X_new = samples
     level = 0.5 if noise == "gaussian" else 0.2
     model = fast(
@@ -146,7 +146,7 @@ def test_noisy_samples_come_out_cleaner(noise, loss, samples):
     plain = fast(AutoencoderTransformer, n_components=4, loss=loss, max_iter=30).fit(X)
     naive = plain.reconstruct(noisy.clip(0, 1))
     assert np.mean((denoised - X_new) ** 2) < np.mean((naive - X_new) ** 2)
-    # a clean sample is not foreign
+    # Clean samples are reconstructed well, too.
     assert model.score(X_new) > 0.7 * plain.score(X_new)
 
 
@@ -163,17 +163,17 @@ def test_transform_adds_no_noise_and_corrupt_does(samples):
 
 @each_kind
 @pytest.mark.parametrize("n_samples", [1, 2, 257])
-def test_corrupt_takes_any_number_of_samples(noise, n_samples, samples):
+def test_corrupt_accepts_any_number_of_samples(noise, n_samples, samples):
     model = fast(DenoisingAutoencoder, noise=noise, noise_level=0.5, max_iter=0).fit(samples[0])
     X = curved(n_samples, 12, seed=4)
     noisy = model.corrupt(X, random_state=0)
     assert noisy.shape == X.shape and np.isfinite(noisy).all()
     if noise == "swap" and n_samples > 1:
         own = np.isclose(noisy[:, :, None], X.T[None], atol=1e-5).any(axis=2)
-        assert own.all(), "swapped cells are values of their column"
+        assert own.all(), "swapped entries are values of the same feature"
 
 
-def test_gaussian_level_counts_in_units_of_the_data(samples):
+def test_gaussian_level_is_in_units_of_the_data(samples):
     X, _ = samples
     for factor in (1.0, 1000.0):
         model = fast(DenoisingAutoencoder, noise_level=0.5, max_iter=0).fit(X * factor)
@@ -181,7 +181,7 @@ def test_gaussian_level_counts_in_units_of_the_data(samples):
         assert abs(added.std() / (0.5 * model.scale_) - 1) < 0.05
 
 
-def test_salt_and_pepper_knows_the_training_samples(samples):
+def test_salt_and_pepper_uses_the_extremes_of_the_training_set(samples):
     X, _ = samples
     model = fast(DenoisingAutoencoder, noise="salt_and_pepper", noise_level=0.9, max_iter=0).fit(X)
     noisy = model.corrupt(X[:50], random_state=0)
@@ -189,7 +189,7 @@ def test_salt_and_pepper_knows_the_training_samples(samples):
     np.testing.assert_allclose(noisy.min(axis=0), X.min(axis=0), rtol=1e-5)
 
 
-def test_level_is_traced_and_kind_is_not():
+def test_level_is_traced_and_kind_is_static():
     X = curved(300, 27)
     model = fast(DenoisingAutoencoder, early_stopping=False).fit(X)
     model.corrupt(X)
@@ -201,14 +201,14 @@ def test_level_is_traced_and_kind_is_not():
     assert len(found) == 1
 
 
-def test_functions_see_samples_in_the_units_of_X(samples):
+def test_functions_receive_samples_in_the_units_of_X(samples):
     shifted = 1000 + 20 * (samples[0] - 0.5)
-    model = fast(DenoisingAutoencoder, noise=looking_at_units).fit(shifted)
+    model = fast(DenoisingAutoencoder, noise=finite_in_units_of_X).fit(shifted)
     assert np.isfinite(model.history_["loss"]).all()
     np.testing.assert_allclose(model.corrupt(shifted), shifted, rtol=1e-5)
 
 
-def test_partials_are_functions_too_and_pickle(samples):
+def test_partial_functions_fit_and_pickle(samples):
     X, _ = samples
     noise = functools.partial(scaled, factor=0.5)
     model = fast(DenoisingAutoencoder, noise=noise).fit(X)
@@ -221,7 +221,7 @@ def test_partials_are_functions_too_and_pickle(samples):
     assert len(found) == 0
 
 
-def test_training_may_go_on_with_other_noise(samples):
+def test_training_continues_with_other_noise(samples):
     X, _ = samples
     model = fast(DenoisingAutoencoder, warm_start=True).fit(X)
     for noise in KINDS:
@@ -230,7 +230,7 @@ def test_training_may_go_on_with_other_noise(samples):
         model.set_params(noise=scaled).fit(X)
 
 
-# ---- refused
+# ---- invalid parameters
 
 
 @pytest.mark.parametrize("level", [-0.1, np.nan, "much", None])
@@ -268,6 +268,6 @@ def test_normals_of_any_number_of_samples(n_samples):
     assert len(np.unique(got)) > 0.9 * min(got.size, 2**12)
     if n_samples > 1000:
         assert abs(got.mean()) < 0.01 and abs(got.std() - 1) < 0.01
-        # two samples have the halves of what was drawn
+        # The two samples that share random words are independent.
         half = n_samples // 2
         assert abs(np.mean(got[:half] * got[-half:])) < 0.01

@@ -1,4 +1,4 @@
-"""What the generative stochastic network alone promises: its chain."""
+"""Generative stochastic networks: their Markov chain."""
 
 import jax
 import numpy as np
@@ -16,16 +16,16 @@ from tests.test_compilation import compilations
 
 
 @pytest.fixture(scope="module")
-def rows():
+def data():
     return curved(400)
 
 
 @pytest.fixture(scope="module")
-def network(rows):
-    return fast(GenerativeStochasticNetwork, n_components=3, max_iter=20).fit(rows)
+def network(data):
+    return fast(GenerativeStochasticNetwork, n_components=3, max_iter=20).fit(data)
 
 
-def test_shapes_of_samples_and_paths(network, rows):
+def test_shapes_of_samples_and_paths(network, data):
     assert network.sample().shape == (1, 6)
     assert network.sample(7, 3).shape == (7, 6)
     path = network.sample(7, 3, return_path=True, random_state=0)
@@ -37,37 +37,39 @@ def test_seeds(network):
     np.testing.assert_array_equal(*(network.sample(3, 5, random_state=4) for _ in range(2)))
     assert (network.sample(3, 5) != network.sample(3, 5)).any()
     chains = network.sample(300, 20, random_state=0)
-    assert len(np.unique(chains, axis=0)) == 300, "chains differ, across blocks too"
-
-
-def test_chains_start_where_they_are_told(network, rows):
-    np.testing.assert_allclose(network.sample(4, 0, X_init=rows[:4]), rows[:4], rtol=1e-5)
-    path = network.sample(4, 2, X_init=rows[:1], return_path=True)
-    np.testing.assert_allclose(path[0], np.repeat(rows[:1], 4, axis=0), rtol=1e-5)
-    # a single column may be cut off at the same end of its range in all of them
-    assert len(np.unique(path[1], axis=0)) == 4, "chains from the same row differ"
-    start = network.sample(2000, 0, random_state=0)
-    np.testing.assert_allclose(start.mean(axis=0), rows.mean(axis=0), atol=0.1 * network.scale_)
-    assert abs(start.std(axis=0).mean() / network.scale_ - 1) < 0.05
-
-
-def test_samples_stay_among_the_samples(network, rows):
-    samples = network.sample(400, 100, random_state=0)
-    low, high = rows.min(axis=0), rows.max(axis=0)
-    assert (samples >= low - 1e-5).all() and (samples <= high + 1e-5).all()
-    np.testing.assert_allclose(samples.mean(axis=0), rows.mean(axis=0), atol=0.5 * network.scale_)
-    assert 0.5 < samples.var(axis=0).sum() / rows.var(axis=0).sum() < 1.5
-    # far from where the chain started
-    gap = np.linalg.norm(samples[:, None] - rows[None], axis=2).min(axis=1)
-    start = network.sample(400, 0, random_state=0)
-    assert np.median(gap) < 0.5 * np.median(
-        np.linalg.norm(start[:, None] - rows[None], axis=2).min(axis=1)
+    assert len(np.unique(chains, axis=0)) == 300, (
+        "all chains differ, also those of different blocks"
     )
 
 
-def test_linear_chain_keeps_the_variance_of_gaussian_samples():
-    """a = v / (v + s^2) the best linear denoiser: 2 a / (1 + a) of the variance v stays, where
-    without draws a / (1 + a) would.
+def test_initial_states_of_chains(network, data):
+    np.testing.assert_allclose(network.sample(4, 0, X_init=data[:4]), data[:4], rtol=1e-5)
+    path = network.sample(4, 2, X_init=data[:1], return_path=True)
+    np.testing.assert_allclose(path[0], np.repeat(data[:1], 4, axis=0), rtol=1e-5)
+    # A single feature may be clipped to the same end of its range in all chains.
+    assert len(np.unique(path[1], axis=0)) == 4, "chains from the same initial state differ"
+    start = network.sample(2000, 0, random_state=0)
+    np.testing.assert_allclose(start.mean(axis=0), data.mean(axis=0), atol=0.1 * network.scale_)
+    assert abs(start.std(axis=0).mean() / network.scale_ - 1) < 0.05
+
+
+def test_samples_stay_close_to_the_data(network, data):
+    samples = network.sample(400, 100, random_state=0)
+    low, high = data.min(axis=0), data.max(axis=0)
+    assert (samples >= low - 1e-5).all() and (samples <= high + 1e-5).all()
+    np.testing.assert_allclose(samples.mean(axis=0), data.mean(axis=0), atol=0.5 * network.scale_)
+    assert 0.5 < samples.var(axis=0).sum() / data.var(axis=0).sum() < 1.5
+    # The chains have left their initial states.
+    gap = np.linalg.norm(samples[:, None] - data[None], axis=2).min(axis=1)
+    start = network.sample(400, 0, random_state=0)
+    assert np.median(gap) < 0.5 * np.median(
+        np.linalg.norm(start[:, None] - data[None], axis=2).min(axis=1)
+    )
+
+
+def test_linear_chain_preserves_the_variance_of_gaussian_samples():
+    """The best linear denoiser multiplies by a = v / (v + s^2). The stationary variance is then
+    2 a / (1 + a) v; without the draws it would be half of that.
     """
     variance, level = np.array([4.0, 1.0]), 0.5
     share = variance / (variance + level**2)
@@ -85,11 +87,11 @@ def test_linear_chain_keeps_the_variance_of_gaussian_samples():
     x = X.astype("f")
     for i in range(150):
         x = step(x, jax.random.key(i))
-    want = 2 * share / (1 + share)
-    np.testing.assert_allclose(np.asarray(x).var(axis=0) / variance, want, rtol=0.05)
+    expected = 2 * share / (1 + share)
+    np.testing.assert_allclose(np.asarray(x).var(axis=0) / variance, expected, rtol=0.05)
 
 
-def test_any_number_of_chains_and_steps_is_one_program(rows):
+def test_numbers_of_chains_and_steps_share_one_program(data):
     X = curved(200, 29)
     model = fast(GenerativeStochasticNetwork, early_stopping=False).fit(X)
     with compilations() as found:
@@ -103,16 +105,16 @@ def test_any_number_of_chains_and_steps_is_one_program(rows):
     assert len(found) == 0
 
 
-def test_walkback_and_cross_entropy(rows):
+def test_walkback_and_cross_entropy(data):
     for loss in ("squared_error", "binary_cross_entropy"):
-        model = fast(GenerativeStochasticNetwork, n_walkback=4, loss=loss, init="random").fit(rows)
+        model = fast(GenerativeStochasticNetwork, n_walkback=4, loss=loss, init="random").fit(data)
         samples = model.sample(50, 50, random_state=0)
         assert np.isfinite(model.history_["loss"]).all()
-        assert (samples >= rows.min() - 1e-5).all() and (samples <= rows.max() + 1e-5).all()
+        assert (samples >= data.min() - 1e-5).all() and (samples <= data.max() + 1e-5).all()
 
 
-def test_transform_adds_no_noise(network, rows):
-    np.testing.assert_array_equal(network.transform(rows), network.transform(rows))
+def test_transform_adds_no_noise(network, data):
+    np.testing.assert_array_equal(network.transform(data), network.transform(data))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_bad_parameters(name, value):
         fast(GenerativeStochasticNetwork, **{name: value}).fit(curved())
 
 
-def test_bad_arguments_of_sample(network, rows):
+def test_bad_arguments_of_sample(network, data):
     for n_samples in (0, -1):
         with pytest.raises(ValueError, match="n_samples"):
             network.sample(n_samples)
@@ -136,7 +138,7 @@ def test_bad_arguments_of_sample(network, rows):
         network.sample(2.5)
     with pytest.raises(ValueError, match="n_steps"):
         network.sample(2, -1)
-    for bad in (rows[:3], rows[:1, :4]):
+    for bad in (data[:3], data[:1, :4]):
         with pytest.raises(ValueError, match="X_init"):
             network.sample(2, X_init=bad)
     with pytest.raises(ValueError, match="NaN"):

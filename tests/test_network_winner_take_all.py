@@ -1,4 +1,4 @@
-"""What the convolutional winner-take-all autoencoder alone promises."""
+"""Convolutional winner-take-all autoencoders: spatial and lifetime sparsity."""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ def model():
     return Model(network, initial_weights(network, np.random.default_rng(1)))
 
 
-def test_one_cell_of_each_map_wins():
+def test_spatial_sparsity_keeps_one_entry_of_each_map():
     maps = RNG.normal(size=(6, 7, 3)).astype(np.float32)
     wins = np.asarray(winning_cells(maps))
     np.testing.assert_array_equal(wins.sum(axis=1), 1)
@@ -42,7 +42,7 @@ def test_loss_against_numpy(model):
         places, best = maps[:, :, k].argmax(axis=1), maps[:, :, k].max(axis=1)
         for sample in np.argsort(-best)[:2]:
             sparse[sample, places[sample], k] = best[sample]
-    want = np.mean((jax.jit(model.network.decode_maps)(model.params, sparse) - x) ** 2)
+    expected = np.mean((jax.jit(model.network.decode_maps)(model.params, sparse) - x) ** 2)
     floats = {"sparsity_rate": 0.25}
     batch = Batch(jnp.asarray(x), jnp.ones(8))
     loss = jax.jit(
@@ -50,7 +50,7 @@ def test_loss_against_numpy(model):
             model._replace(params=params), batch, Step(None, floats)
         )[0]
     )(model.params)
-    np.testing.assert_allclose(loss, want, rtol=1e-5)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_codes_and_reconstructions(model):
@@ -60,17 +60,17 @@ def test_codes_and_reconstructions(model):
     codes, back = jax.jit(network.encode)(params, x), jax.jit(network.reconstruct)(params, x)
     np.testing.assert_allclose(codes, maps.max(axis=1), rtol=1e-5, atol=1e-6)
     decode = jax.jit(network.decode_maps)
-    want = decode(params, np.where(winning_cells(maps), maps, 0.0))
-    np.testing.assert_allclose(back, want, rtol=1e-5, atol=1e-6)
+    expected = decode(params, np.where(winning_cells(maps), maps, 0.0))
+    np.testing.assert_allclose(back, expected, rtol=1e-5, atol=1e-6)
     middle = np.zeros((3, 20, 3), np.float32)
     middle[np.arange(3), 2 * 5 + 2, np.arange(3)] = 1.0
-    want = jax.jit(network.decode_maps)(params, middle)
+    expected = jax.jit(network.decode_maps)(params, middle)
     np.testing.assert_allclose(
-        jax.jit(network.decode)(params, np.eye(3, dtype=np.float32)), want, atol=1e-6
+        jax.jit(network.decode)(params, np.eye(3, dtype=np.float32)), expected, atol=1e-6
     )
 
 
-def test_gradients_reach_both_sides(model):
+def test_encoder_and_decoder_receive_gradients(model):
     batch = Batch(jnp.asarray(RNG.normal(size=(8, 20)), jnp.float32), jnp.ones(8))
     floats = {"sparsity_rate": 0.25}
 
@@ -83,7 +83,7 @@ def test_gradients_reach_both_sides(model):
     assert all(np.abs(leaf).max() > 0 for leaf in jax.tree.leaves(gradient))
 
 
-def test_codes_know_what_is_there_not_where(model):
+def test_codes_are_translation_invariant(model):
     image = np.zeros((1, 14, 15), np.float32)
     image[0, 6:8, 6:8] = [[1.0, -2.0], [0.5, 3.0]]
     network = build_network(
@@ -94,7 +94,7 @@ def test_codes_know_what_is_there_not_where(model):
     np.testing.assert_allclose(there, here, rtol=1e-5)
 
 
-def test_shapes_that_move_are_learned():
+def test_translated_shapes_are_learned():
     X = np.zeros((200, 12, 12), np.float32)
     for image, (i, j), vertical in zip(
         X, RNG.integers(3, 7, (200, 2)), RNG.random(200) < 0.5, strict=True
@@ -109,10 +109,10 @@ def test_shapes_that_move_are_learned():
     assert len(model.dead_units_) == 0
     patches = model.inverse_transform(np.eye(4) * model.mean_activation_).reshape(4, 12, 12)
     changes = np.abs(patches - model.inverse_transform(np.zeros((1, 4))).reshape(12, 12))
-    assert changes[:, 5:8, 5:8].max() > 0 and changes[:, :4].max() == 0, "not in the middle"
+    assert changes[:, 5:8, 5:8].max() > 0 and changes[:, :4].max() == 0, "not in the center"
 
 
-def test_only_a_random_start(X):
+def test_init_must_be_random(X):
     with pytest.raises(ValueError, match="init"):
         fast(ConvolutionalWinnerTakeAllAutoencoder, init="pca").fit(X)
 
@@ -120,6 +120,6 @@ def test_only_a_random_start(X):
 @pytest.mark.parametrize(
     "parameters", [{"kernel_size": (3, 3, 3)}, {"decoder_kernel_size": 0}, {"sparsity_rate": 0.0}]
 )
-def test_wrong_parameters_are_named(parameters, X):
+def test_bad_parameters_are_named(parameters, X):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         fast(ConvolutionalWinnerTakeAllAutoencoder, **parameters).fit(X)

@@ -1,4 +1,4 @@
-"""What the semantic hasher alone promises: bits, bytes, ITQ at the start, neighbors kept."""
+"""Semantic hashing: bits and bytes, initialization by ITQ, neighborhood preservation."""
 
 import jax
 import jax.numpy as jnp
@@ -31,14 +31,14 @@ def test_codes_are_bits_in_uint8(hasher, digits):
         assert set(np.unique(codes)) == {0, 1}
 
 
-def test_fit_transform_and_frames_are_bits_too(digits):
+def test_fit_transform_and_data_frames_contain_bits(digits):
     model = fast(SemanticHasher).set_output(transform="polars")
     codes = model.fit_transform(digits[0])
     assert codes.columns == ["semantichasher0", "semantichasher1"]
     assert all(str(dtype) == "UInt8" for dtype in codes.dtypes)
 
 
-def test_first_bit_is_the_highest(hasher, digits):
+def test_first_bit_is_the_most_significant(hasher, digits):
     codes, hashes = hasher.transform(digits[0]), hasher.hash(digits[0])
     assert hashes.shape == (len(codes), 2) and hashes.dtype == np.uint8
     np.testing.assert_array_equal(hashes[:, 0], codes[:, :8] @ (1 << np.arange(7, -1, -1)))
@@ -55,7 +55,7 @@ def test_bytes_of_a_code(n_components, width, X):
     np.testing.assert_array_equal(back, model.reconstruct(X.astype(np.float32)))
 
 
-def test_inverse_takes_bits_of_any_dtype(hasher, digits):
+def test_inverse_transform_accepts_bits_of_any_dtype(hasher, digits):
     codes = hasher.transform(digits[0][:20])
     back = hasher.inverse_transform(codes)
     assert back.dtype == np.float32
@@ -63,7 +63,7 @@ def test_inverse_takes_bits_of_any_dtype(hasher, digits):
     np.testing.assert_array_equal(hasher.inverse_transform(codes.astype(bool)), back)
 
 
-def test_what_is_no_code_is_refused(hasher):
+def test_inverse_transform_rejects_invalid_codes(hasher):
     with pytest.raises(ValueError, match="packed=True"):
         hasher.inverse_transform(np.full((3, 12), 0.5))
     with pytest.raises(ValueError, match="n_components=12"):
@@ -75,38 +75,38 @@ def test_what_is_no_code_is_refused(hasher):
         hasher.inverse_transform(np.full((3, 2), np.nan), packed=True)
 
 
-def test_balance_is_the_weighted_share_of_ones(hasher, digits, X, weights):
+def test_bit_balance_is_the_weighted_fraction_of_ones(hasher, digits, X, weights):
     codes = hasher.transform(digits[0])
     np.testing.assert_allclose(hasher.bit_balance_, codes.mean(axis=0), rtol=1e-12)
     assert np.all((hasher.bit_balance_ > 0.1) & (hasher.bit_balance_ < 0.9))
     model = fast(SemanticHasher).fit(X, sample_weight=weights)
-    want = np.average(model.transform(X), axis=0, weights=weights)
-    np.testing.assert_allclose(model.bit_balance_, want, rtol=1e-12)
+    expected = np.average(model.transform(X), axis=0, weights=weights)
+    np.testing.assert_allclose(model.bit_balance_, expected, rtol=1e-12)
 
 
-# ---- the start
+# ---- initialization
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("tied_weights", [False, True])
-def test_start_is_iterative_quantization(tied_weights, loss):
+def test_initialization_is_iterative_quantization(tied_weights, loss):
     X = curved(300, 8)
     parameters = {"hidden_layer_sizes": (8,), "random_state": 0, "loss": loss}
     model = SemanticHasher(4, max_iter=0, tied_weights=tied_weights, **parameters).fit(X)
     path = np.asarray(model.params_["linear"]["encoder"], np.float64)
     projected = PCA(4).fit_transform(X)
-    # the rotation that the path holds, whatever the units of its columns
+    # The rotation in the linear skip connection, up to the scale of its columns.
     rotation = PCA(4).fit(X).components_ @ path
     rotation /= np.linalg.norm(rotation, axis=0)
     np.testing.assert_allclose(rotation.T @ rotation, np.eye(4), atol=1e-4)
     codes = projected @ rotation
     np.testing.assert_array_equal(model.transform(X), codes > 0)
-    # it is a fixed point: neither signs nor rotation can be improved given the other
+    # It is a fixed point: the rotation is optimal given the signs.
     left, _, right = np.linalg.svd(projected.T @ np.sign(codes))
     np.testing.assert_allclose(left @ right, rotation, atol=0.05)
 
 
-def test_start_decodes_by_least_squares():
+def test_initial_decoder_is_the_least_squares_solution():
     X = correlated(300, 8)
     model = SemanticHasher(4, max_iter=0, hidden_layer_sizes=(8,), random_state=0).fit(X)
     bits = np.column_stack([model.transform(X), np.ones(len(X))])
@@ -114,7 +114,7 @@ def test_start_decodes_by_least_squares():
     np.testing.assert_allclose(model.reconstruct(X), best, atol=1e-4 * X.std())
 
 
-def test_rotation_loses_less_than_none_and_than_a_random_one():
+def test_rotation_reduces_the_quantization_error():
     rng = np.random.default_rng(0)
     codes = correlated(500, 6)
     codes -= codes.mean(axis=0)
@@ -131,32 +131,32 @@ def test_rotation_loses_less_than_none_and_than_a_random_one():
 # ---- neighbors
 
 
-def test_divergence_is_zero_at_the_target_alone():
+def test_divergence_is_zero_only_at_the_target():
     rng = np.random.default_rng(0)
     target = rng.normal(size=(6, 6)).astype(np.float32)
     weight = np.array([1, 2, 1, 0, 1, 1], np.float32)
     np.testing.assert_allclose(neighborhood_divergence(target, target, weight), 0, atol=1e-6)
     other = neighborhood_divergence(-target, target, weight)
     assert np.all(np.asarray(other) > 0)
-    # by hand, for the first sample; the sample of weight 0 is nobody's neighbor
+    # Expected value for the first sample; the sample of weight 0 is no neighbor.
     odds = [weight * np.exp(sign * target[0]) * (np.arange(6) != 0) for sign in (1, -1)]
     p, q = (o / o.sum() for o in odds)
     used = p > 0
-    want = np.sum(p[used] * np.log(p[used] / q[used]))
-    np.testing.assert_allclose(other[0], want, rtol=1e-5)
+    expected = np.sum(p[used] * np.log(p[used] / q[used]))
+    np.testing.assert_allclose(other[0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("n_samples", [1, 2])
-def test_divergence_of_samples_without_others_is_zero(n_samples):
+def test_divergence_of_a_single_sample_is_zero(n_samples):
     weight = np.eye(2, dtype=np.float32)[0, :n_samples]
-    likeness = jnp.ones((n_samples, n_samples))
-    value, slope = jax.value_and_grad(lambda a: neighborhood_divergence(a, likeness, weight)[0])(
-        0.5 * likeness
-    )
-    assert value == 0 and np.all(np.asarray(slope) == 0)
+    similarity = jnp.ones((n_samples, n_samples))
+    value, gradient = jax.value_and_grad(
+        lambda a: neighborhood_divergence(a, similarity, weight)[0]
+    )(0.5 * similarity)
+    assert value == 0 and np.all(np.asarray(gradient) == 0)
 
 
-def test_features_say_how_alike_samples_are(hasher, digits):
+def test_similarity_is_higher_within_classes(hasher, digits):
     X, y = digits
     constants = hasher.params_["fixed"]["neighbors"]
     x = ((X - hasher.mean_) / hasher.scale_).astype(np.float32)
@@ -165,14 +165,14 @@ def test_features_say_how_alike_samples_are(hasher, digits):
     same = y[:, None] == y
 
     def contrast(features):
-        likeness = features @ features.T
-        return likeness[same].mean() - likeness[~same].mean()
+        similarity = features @ features.T
+        return similarity[same].mean() - similarity[~same].mean()
 
     assert contrast(both) > contrast(near) + 0.02
 
 
-def test_alike_samples_get_near_codes(digits):
-    """Better than the start, which is ITQ, on samples that it has not seen."""
+def test_training_improves_retrieval_of_similar_samples(digits):
+    """Precision on unseen samples is above that of the initialization, which is ITQ."""
     X, y = digits
     parameters = {"hidden_layer_sizes": (64,), "random_state": 0}
 
@@ -188,7 +188,7 @@ def test_alike_samples_get_near_codes(digits):
     assert trained.score(X[1400:]) > start.score(X[1400:]) + 0.01
 
 
-def test_history_tells_the_parts_apart(hasher):
+def test_history_contains_the_terms_of_the_loss(hasher):
     history = hasher.history_
     whole = history["reconstruction"] + hasher.similarity_weight * history["neighbors"]
     np.testing.assert_allclose(history["loss"], whole, rtol=1e-4)
@@ -197,7 +197,7 @@ def test_history_tells_the_parts_apart(hasher):
 
 
 @pytest.mark.parametrize("init", ["pca", "random"])
-def test_noise_drives_codes_to_the_ends(init, digits):
+def test_noise_drives_codes_to_0_and_1(init, digits):
     X = digits[0]
     model = SemanticHasher(
         8,
@@ -236,6 +236,6 @@ def test_bad_parameters_are_named(name, value, X):
         fast(SemanticHasher, **{name: value}).fit(X)
 
 
-def test_the_warning_about_uint8_is_written_down():
+def test_docstrings_warn_about_uint8():
     assert "0 - 1" in SemanticHasher.__doc__ and "255" in SemanticHasher.transform.__doc__
     assert np.uint8(0) - np.array([1], np.uint8) == 255

@@ -1,4 +1,4 @@
-"""What sparse autoencoders alone promise."""
+"""Sparse autoencoders: penalties, k-sparse codes, unit activity."""
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +42,7 @@ def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, targe
 
 
 @pytest.mark.parametrize("penalty", ["kl", "squared_error"])
-def test_weights_that_leave_a_unit_are_penalized(penalty):
+def test_decoder_alpha_penalizes_the_weights_of_units(penalty):
     model = model_of()
     squares = np.square(model.params["decoder"]["layer_0"]["kernel"]).sum()
     gain = loss_of(penalty, model, alpha=2.0)[0] - loss_of(penalty, model)[0]
@@ -50,26 +50,26 @@ def test_weights_that_leave_a_unit_are_penalized(penalty):
 
 
 @pytest.mark.parametrize("penalty", ["kl", "squared_error"])
-def test_tied_weights_add_nothing_for_them(penalty):
+def test_decoder_alpha_has_no_effect_with_tied_weights(penalty):
     model = model_of(tied=True)
     assert loss_of(penalty, model, alpha=2.0)[0] == loss_of(penalty, model)[0]
 
 
 def test_kl_closed_form():
     means = np.array([0.05, 0.2, 0.5, 0.9])
-    want = 0.2 * np.log(0.2 / means) + 0.8 * np.log(0.8 / (1 - means))
-    np.testing.assert_allclose(bernoulli_kl(0.2, means), want, rtol=1e-4, atol=1e-6)
+    expected = 0.2 * np.log(0.2 / means) + 0.8 * np.log(0.8 / (1 - means))
+    np.testing.assert_allclose(bernoulli_kl(0.2, means), expected, rtol=1e-4, atol=1e-6)
     assert abs(float(bernoulli_kl(0.3, jnp.float32(0.3)))) < 1e-6
 
 
 @pytest.mark.parametrize("mean", [0.0, 1.0])
-def test_kl_and_its_slope_are_finite_at_0_and_1(mean):
-    value, slope = jax.value_and_grad(bernoulli_kl, argnums=1)(0.1, jnp.float32(mean))
-    assert np.isfinite(value) and np.isfinite(slope)
-    assert np.sign(slope) == (1 if mean else -1)
+def test_kl_and_its_gradient_are_finite_at_0_and_1(mean):
+    value, gradient = jax.value_and_grad(bernoulli_kl, argnums=1)(0.1, jnp.float32(mean))
+    assert np.isfinite(value) and np.isfinite(gradient)
+    assert np.sign(gradient) == (1 if mean else -1)
 
 
-def test_loss_is_finite_where_units_are_saturated():
+def test_loss_is_finite_for_saturated_units():
     model = model_of()
     layers = model.params["encoder"]
     layers["layer_1"]["bias"] = np.array([200.0, -200.0, 0.0], np.float32)
@@ -89,13 +89,13 @@ def test_penalty_against_numpy(penalty):
     error = np.mean((np.asarray(model.decode(z)) - X_SMALL) ** 2, axis=1)
     mean = WEIGHT @ z / WEIGHT.sum()
     n_samples = np.sum(WEIGHT > 0)
-    want = {
+    expected = {
         "kl": np.sum(0.2 * np.log(0.2 / mean) + 0.8 * np.log(0.8 / (1 - mean))),
         "squared_error": np.sum((mean - 0.2) ** 2),
         "l1": WEIGHT @ np.abs(z).sum(axis=1) / n_samples,
         "l2": WEIGHT @ (z**2).sum(axis=1) / n_samples,
     }[penalty]
-    np.testing.assert_allclose(metrics["penalty"], want, rtol=1e-4)
+    np.testing.assert_allclose(metrics["penalty"], expected, rtol=1e-4)
     np.testing.assert_allclose(metrics["reconstruction"], WEIGHT @ error / n_samples, rtol=1e-4)
     np.testing.assert_allclose(loss, metrics["reconstruction"] + metrics["penalty"], rtol=1e-5)
 
@@ -113,43 +113,43 @@ def test_gradient_against_differences(penalty):
     bias, step = jnp.array([0.1, -0.2, 0.3]), 1e-2
     for j in range(3):
         delta = step * jnp.eye(3)[j]
-        slope = (loss(bias + delta) - loss(bias - delta)) / (2 * step)
-        np.testing.assert_allclose(jax.grad(loss)(bias)[j], slope, rtol=0.02, atol=2e-4)
+        gradient = (loss(bias + delta) - loss(bias - delta)) / (2 * step)
+        np.testing.assert_allclose(jax.grad(loss)(bias)[j], gradient, rtol=0.02, atol=2e-4)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
-def test_padding_counts_for_nothing(penalty):
+def test_padding_has_no_effect(penalty):
     model = model_of()
     padded = np.vstack([X_SMALL, np.full((4, 5), 1e3, np.float32)])
     weight = np.concatenate([WEIGHT, np.zeros(4, np.float32)])
-    want, _ = loss_of(penalty, model)
-    np.testing.assert_allclose(loss_of(penalty, model, padded, weight)[0], want, rtol=1e-5)
+    expected, _ = loss_of(penalty, model)
+    np.testing.assert_allclose(loss_of(penalty, model, padded, weight)[0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("penalty", ["l1", "l2"])
-def test_rescaling_untied_codes_does_not_empty_the_penalty(penalty):
+def test_rescaling_untied_codes_does_not_change_the_loss(penalty):
     model = model_of("relu", hidden=())
     params = jax.tree.map(np.array, model.params)
     params["encoder"]["layer_0"]["kernel"] *= 0.01
     params["decoder"]["layer_0"]["kernel"] *= 100
     (one, _), (other, _) = (loss_of(penalty, m) for m in (model, model._replace(params=params)))
     np.testing.assert_allclose(one, other, rtol=1e-4)
-    lengths = np.linalg.norm(model.params["decoder"]["layer_0"]["kernel"], axis=1)
-    np.testing.assert_allclose(decoder_norms(model), lengths, rtol=1e-5)
+    norms = np.linalg.norm(model.params["decoder"]["layer_0"]["kernel"], axis=1)
+    np.testing.assert_allclose(decoder_norms(model), norms, rtol=1e-5)
 
 
 # ---- k-sparse codes
 
 
-def test_largest_keeps_exactly_so_many_and_passes_slopes_to_them():
+def test_largest_keeps_n_entries_and_their_gradients():
     code = jnp.array([[3.0, -1.0, 2.0, 2.0], [-4.0, -3.0, -2.0, -1.0]])
     np.testing.assert_array_equal(largest(code, 2), [[3, 0, 2, 0], [0, 0, -2, -1]])
-    slope = jax.grad(lambda c: jnp.sum(largest(c, 2)))(code)
-    np.testing.assert_array_equal(slope, [[1, 0, 1, 0], [0, 0, 1, 1]])
+    gradient = jax.grad(lambda c: jnp.sum(largest(c, 2)))(code)
+    np.testing.assert_array_equal(gradient, [[1, 0, 1, 0], [0, 0, 1, 1]])
 
 
 @pytest.mark.parametrize("n_active", [1, 3, 6])
-def test_top_k_codes_have_so_many_active_units(n_active, X, X_new):
+def test_top_k_codes_have_n_active_units(n_active, X, X_new):
     model = fast(SparseAutoencoder, n_components=6, penalty="top_k", n_active=n_active).fit(X)
     active = (model.transform(X_new) != 0).sum(axis=1)
     assert (active == n_active).all()
@@ -163,7 +163,7 @@ def test_top_k_with_all_units_is_the_plain_autoencoder(X):
     np.testing.assert_allclose(sparse.reconstruct(X), plain.reconstruct(X), atol=1e-4)
 
 
-def test_no_weight_is_the_plain_autoencoder(X):
+def test_zero_sparsity_weight_is_the_plain_autoencoder(X):
     parameters = {"init": "random", "early_stopping": False, "tied_weights": False}
     plain = fast(AutoencoderTransformer, code_activation="relu", **parameters).fit(X)
     sparse = fast(SparseAutoencoder, penalty="l1", sparsity_weight=0.0, **parameters).fit(X)
@@ -193,7 +193,7 @@ def test_every_penalty_fits(penalty, init, tied_weights, X):
 
 @pytest.mark.parametrize("penalty, sparsity_weight", [("kl", 3.0), ("squared_error", 30.0)])
 @pytest.mark.parametrize("target", [0.05, 0.3])
-def test_units_reach_their_target(penalty, sparsity_weight, target):
+def test_units_reach_their_target_activation(penalty, sparsity_weight, target):
     X = curved(400, 8)
     model = SparseAutoencoder(
         12, penalty=penalty, sparsity_target=target, sparsity_weight=sparsity_weight,
@@ -203,7 +203,7 @@ def test_units_reach_their_target(penalty, sparsity_weight, target):
     np.testing.assert_allclose(model.mean_activation_, model.transform(X).mean(axis=0), rtol=1e-5)
 
 
-def test_start_is_at_the_target_and_off_for_most_samples():
+def test_initial_units_have_target_means_and_are_inactive_for_most_samples():
     X = curved(400, 8)
     start = SparseAutoencoder(
         20, max_iter=0, early_stopping=False, sparsity_target=0.1, random_state=0
@@ -212,7 +212,7 @@ def test_start_is_at_the_target_and_off_for_most_samples():
     assert np.median(start.transform(X)) < 0.06
 
 
-def test_l1_makes_more_codes_zero_than_none():
+def test_l1_increases_the_number_of_zero_codes():
     X = curved(400, 8)
     zeros = [
         np.mean(
@@ -226,7 +226,7 @@ def test_l1_makes_more_codes_zero_than_none():
     assert zeros[1] > zeros[0] + 0.1
 
 
-def test_activity_counts_by_weight(fitted, X, weights):
+def test_activity_uses_sample_weights(fitted, X, weights):
     model = fitted(SparseAutoencoder)
     by_weight = activity(model, X, weights)
     repeated = activity(
@@ -244,7 +244,7 @@ def test_units_without_weights_are_dead(X):
     assert found["active_fraction_"][1] == 0 and (found["active_fraction_"][[0, 2]] > 0).all()
 
 
-# ---- refused
+# ---- invalid parameters
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_bad_parameters(name, value, X):
     assert not hasattr(model, "params_")
 
 
-def test_kl_takes_logistic_codes_only(X):
+def test_kl_requires_logistic_codes(X):
     with pytest.raises(ValueError, match=r"code_activation='relu'.*logistic"):
         fast(SparseAutoencoder, code_activation="relu").fit(X)
     assert fast(SparseAutoencoder).fit(X).architecture_["code_activation"] == "logistic"

@@ -1,4 +1,4 @@
-"""What the variational autoencoder alone promises."""
+"""Variational autoencoders: likelihoods, bounds, posterior, samples."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def digits():
 
 
 def probabilistic_pca(X, n_components, scale=None):
-    """The closed form: mean and covariance of rows (Tipping and Bishop 1999)."""
+    """Mean and covariance of samples in closed form (Tipping and Bishop 1999)."""
     values, vectors = np.linalg.eigh(np.cov(X.T, bias=True))
     values, vectors = values[::-1], vectors[:, ::-1][:, :n_components]
     noise = values[n_components:].mean() if scale is None else scale**2
@@ -56,30 +56,30 @@ def test_gaussian_and_bernoulli_nats_are_their_densities():
     got = likelihoods.negative_log_likelihood("squared_error", params, output, x)
     scale = np.hypot(0.5, likelihoods.MIN_SCALE)
     np.testing.assert_allclose(got, -stats.norm(output, scale).logpdf(x).sum(axis=1), rtol=1e-5)
-    coins = (x > 0).astype(np.float32)
-    got = likelihoods.negative_log_likelihood("binary_cross_entropy", {}, output, coins)
-    chance = np.where(coins > 0, log_expit(output), log_expit(-output))
+    binary = (x > 0).astype(np.float32)
+    got = likelihoods.negative_log_likelihood("binary_cross_entropy", {}, output, binary)
+    chance = np.where(binary > 0, log_expit(output), log_expit(-output))
     np.testing.assert_allclose(got, -chance.sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(expit(output) > 0.5, output > 0)
 
 
 @pytest.mark.parametrize("tied_weights", [False, True])
 @pytest.mark.parametrize("scale", ["learned", 0.4])
-def test_the_start_is_probabilistic_pca(digits, tied_weights, scale):
+def test_initialization_is_probabilistic_pca(digits, tied_weights, scale):
     X, X_new = digits[:1000], digits[1000:]
     start = VAE(
         5, max_iter=0, tied_weights=tied_weights, likelihood_scale=scale, early_stopping=False
     ).fit(X)
     in_units_of_X = None if scale == "learned" else scale * start.scale_
     exact = stats.multivariate_normal(*probabilistic_pca(X, 5, in_units_of_X)).logpdf(X_new)
-    # the posterior is exact: so are the ELBO, and the bound whatever the number of draws
+    # The posterior is exact, so both bounds equal the likelihood for any number of draws.
     np.testing.assert_allclose(start.score_samples(X_new), exact, atol=1e-3)
     for n in (1, 2, 50):
         got = start.log_likelihood(X_new, n_importance_samples=n)
         np.testing.assert_allclose(got, exact, atol=1e-3)
 
 
-def test_training_raises_the_likelihood_above_probabilistic_pca(digits):
+def test_training_increases_the_likelihood_above_probabilistic_pca(digits):
     X, X_new = digits[:1400], digits[1400:]
     model = VAE(5, random_state=0).fit(X)
     exact = stats.multivariate_normal(*probabilistic_pca(X, 5)).logpdf(X_new)
@@ -89,10 +89,10 @@ def test_training_raises_the_likelihood_above_probabilistic_pca(digits):
 # ---- bounds
 
 
-def test_log_likelihood_rises_with_the_samples(digits):
+def test_log_likelihood_increases_with_the_number_of_draws(digits):
     model = VAE(5, max_iter=15, random_state=0, early_stopping=False).fit(digits[:1400])
     X_new = digits[1400:]
-    # the ELBO is what the bound from a single draw is on average
+    # The ELBO is the expected value of the bound for a single draw.
     bounds = [model.score(X_new)]
     bounds += [model.log_likelihood(X_new, n).mean() for n in (10, 100, 1000)]
     assert bounds == sorted(bounds)
@@ -107,12 +107,12 @@ def test_scores_have_the_units_of_X(X, X_new, fitted):
         stretched.score_samples(10 * X_new), model.score_samples(X_new) - lost, atol=0.05
     )
     bits = np.round(X / X.max())
-    coins = fast(VAE, loss="binary_cross_entropy").fit(bits)
-    # probabilities of whole rows, not densities
-    assert coins.log_likelihood(bits).max() < 0
+    binary = fast(VAE, loss="binary_cross_entropy").fit(bits)
+    # Probabilities of samples, not densities.
+    assert binary.log_likelihood(bits).max() < 0
 
 
-def test_scores_are_always_the_same_and_apart(X_new, fitted):
+def test_scores_are_deterministic_and_independent_of_other_samples(X_new, fitted):
     model = fitted(VAE)
     for score in (model.score_samples, model.log_likelihood):
         together = score(X_new)
@@ -123,10 +123,10 @@ def test_scores_are_always_the_same_and_apart(X_new, fitted):
 
 def test_score_is_the_mean_over_samples(X_new, fitted):
     model, weight = fitted(VAE), np.arange(len(X_new))
-    rows = model.score_samples(X_new)
-    assert model.score(X_new) == pytest.approx(rows.mean())
-    want = np.average(rows, weights=weight)
-    assert model.score(X_new, sample_weight=weight) == pytest.approx(want)
+    scores = model.score_samples(X_new)
+    assert model.score(X_new) == pytest.approx(scores.mean())
+    expected = np.average(scores, weights=weight)
+    assert model.score(X_new, sample_weight=weight) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("factor", [1e4, 1e20])
@@ -148,7 +148,7 @@ def test_transform_is_the_posteriors_mean(X_new, fitted):
     assert model.encode_distribution(X_new.astype(np.float32))[0].dtype == np.float32
 
 
-def test_kl_counts_what_dimensions_tell(X, weights):
+def test_kl_is_the_weighted_mean_divergence(X, weights):
     model = fast(VAE).fit(X, sample_weight=weights)
     mean, deviation = model.encode_distribution(X)
     cells = (mean**2 + deviation**2 - 1) / 2 - np.log(deviation)
@@ -156,27 +156,29 @@ def test_kl_counts_what_dimensions_tell(X, weights):
     np.testing.assert_array_equal(model.active_units_, np.flatnonzero(model.kl_ > 0.1))
 
 
-def test_components_that_the_samples_do_not_have_are_not_in_use(X):
+def test_components_without_variance_are_not_active(X):
     flat = np.column_stack([X[:, :2], X[:, :2]])
     model = fast(VAE, n_components=4, max_iter=0).fit(flat)
     assert set(model.active_units_) <= {0, 1}
     assert np.isfinite(model.score_samples(flat)).all()
 
 
-def test_beta_trades_what_codes_tell(digits):
+def test_higher_beta_reduces_the_kl_divergence(digits):
     X = digits[:1000]
-    told = [VAE(5, max_iter=15, beta=b, random_state=0).fit(X).kl_.sum() for b in (0.1, 1, 10)]
-    assert told[0] > 1.2 * told[1] > 1.4 * told[2]
+    divergences = [
+        VAE(5, max_iter=15, beta=b, random_state=0).fit(X).kl_.sum() for b in (0.1, 1, 10)
+    ]
+    assert divergences[0] > 1.2 * divergences[1] > 1.4 * divergences[2]
 
 
-def test_free_bits_keep_dimensions_in_use(digits):
+def test_free_bits_keep_dimensions_active(digits):
     X = digits[:1000]
     options = {"beta": 20.0, "max_iter": 15, "early_stopping": False, "random_state": 0}
     without, with_ = (VAE(5, free_bits=bits, **options).fit(X).kl_ for bits in (0.0, 0.5))
     assert np.all(without < 0.4) and np.all(with_ > 0.4)
 
 
-def test_warm_up_lets_codes_tell_more_at_first(digits):
+def test_warm_up_increases_the_kl_divergence_of_early_epochs(digits):
     X = digits[:1000]
     options = {"max_iter": 20, "early_stopping": False, "random_state": 0}
     at_once, slowly = (VAE(5, warm_up=w, **options).fit(X).history_["kl"] for w in (0.0, 1.0))
@@ -184,7 +186,7 @@ def test_warm_up_lets_codes_tell_more_at_first(digits):
     assert slowly[-1] == pytest.approx(at_once[-1], rel=0.15)
 
 
-def test_the_scale_is_learned_or_given(X):
+def test_likelihood_scale_is_learned_or_fixed(X):
     learned = fast(VAE).fit(X).params_
     assert "log_scale" in learned["extra"] and "log_scale" not in learned["fixed"]
     given = fast(VAE, likelihood_scale=0.5).fit(X).params_
@@ -192,28 +194,28 @@ def test_the_scale_is_learned_or_given(X):
     assert "extra" not in given
 
 
-# ---- new rows
+# ---- generated samples
 
 
-def test_samples_look_like_the_samples(digits):
+def test_generated_samples_have_the_mean_of_the_data(digits):
     model = VAE(5, max_iter=20, random_state=0).fit(digits)
-    rows = model.sample(2000, random_state=0)
-    assert rows.shape == (2000, 64) and rows.dtype == np.float64
-    assert np.abs(rows.mean(axis=0) - digits.mean(axis=0)).max() < 1.5
+    samples = model.sample(2000, random_state=0)
+    assert samples.shape == (2000, 64) and samples.dtype == np.float64
+    assert np.abs(samples.mean(axis=0) - digits.mean(axis=0)).max() < 1.5
     np.testing.assert_array_equal(model.sample(5, random_state=3), model.sample(5, random_state=3))
     assert not np.array_equal(model.sample(5), model.sample(5))
     seeded = np.random.RandomState(3)
     assert not np.array_equal(model.sample(2, seeded), model.sample(2, seeded))
 
 
-def test_codes_of_all_samples_together_look_like_the_prior(digits):
+def test_aggregate_posterior_is_close_to_the_prior(digits):
     model = VAE(5, max_iter=80, random_state=0).fit(10 * digits)
     mean, deviation = model.encode_distribution(10 * digits)
     spread = np.sqrt(mean.var(axis=0) + np.square(deviation).mean(axis=0))
     np.testing.assert_allclose(spread, 1, atol=0.2)
 
 
-def test_interpolation_joins_the_two_reconstructions(X_new, fitted):
+def test_interpolation_begins_and_ends_at_reconstructions(X_new, fitted):
     model = fitted(VAE)
     way = model.interpolate(X_new[0], X_new[1], n_steps=5)
     assert way.shape == (5, X_new.shape[1])
@@ -222,7 +224,7 @@ def test_interpolation_joins_the_two_reconstructions(X_new, fitted):
     np.testing.assert_allclose(way[2:3], model.inverse_transform(code), rtol=1e-5, atol=1e-6)
 
 
-# ---- bad input, small data
+# ---- invalid input, small data
 
 
 @pytest.mark.parametrize(
@@ -259,14 +261,14 @@ def test_bad_arguments(X_new, fitted):
 @pytest.mark.parametrize("shape", [(1, 3), (2, 1)])
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_small_data(shape, init):
-    rows = curved(40, 30)[: shape[0], : shape[1]]
-    model = fast(VAE, n_components=1, init=init).fit(rows)
-    assert np.isfinite(model.score_samples(rows)).all()
-    assert np.isfinite(model.log_likelihood(rows, 3)).all()
+    samples = curved(40, 30)[: shape[0], : shape[1]]
+    model = fast(VAE, n_components=1, init=init).fit(samples)
+    assert np.isfinite(model.score_samples(samples)).all()
+    assert np.isfinite(model.log_likelihood(samples, 3)).all()
     assert np.isfinite(model.sample(3)).all()
 
 
-def test_partial_fit_goes_on(X):
+def test_partial_fit_continues_training(X):
     model = fast(VAE, warm_up=0.5)
     for _ in range(3):
         model.partial_fit(X)

@@ -1,4 +1,4 @@
-"""What winner-take-all autoencoders alone promise."""
+"""Winner-take-all autoencoders: lifetime sparsity."""
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +24,7 @@ def by_sorting(z, n_winners):
 
 
 @pytest.mark.parametrize("rate, n_winners", [(0.05, 2), (0.1, 4), (0.11, 5), (0.5, 20), (1.0, 40)])
-def test_winners_are_the_largest_share(rate, n_winners):
+def test_winners_are_the_largest_activations(rate, n_winners):
     np.testing.assert_array_equal(keep_winners(Z, ONES, rate), by_sorting(Z, n_winners))
 
 
@@ -34,33 +34,33 @@ def test_winners_at_any_scale(scale, shift):
     np.testing.assert_array_equal(keep_winners(moved, ONES, 0.1), by_sorting(moved, 4))
 
 
-def test_at_least_one_sample_wins():
+def test_each_unit_keeps_at_least_one_sample():
     kept = np.asarray(keep_winners(Z, ONES, 1e-4))
     np.testing.assert_array_equal((kept != 0).sum(axis=0), 1)
     np.testing.assert_array_equal(kept.max(axis=0), Z.max(axis=0))
     np.testing.assert_array_equal(keep_winners(Z[:1], ONES[:1], 0.05), Z[:1])
 
 
-def test_samples_count_by_their_weight_and_padding_not_at_all():
+def test_winners_use_sample_weights_and_ignore_padding():
     weight = np.random.default_rng(1).integers(0, 4, 40).astype(np.float32)
     repeated = np.repeat(Z, weight.astype(int), axis=0)
     some = weight > 0
-    want = np.unique(keep_winners(repeated, np.ones(len(repeated), np.float32), 0.2))
+    expected = np.unique(keep_winners(repeated, np.ones(len(repeated), np.float32), 0.2))
     kept = np.asarray(keep_winners(Z, weight, 0.2))[some]
-    np.testing.assert_array_equal(np.unique(kept), want)
+    np.testing.assert_array_equal(np.unique(kept), expected)
     padded = np.vstack([Z, np.full((5, 7), 1e3, np.float32)])
     with_padding = keep_winners(padded, np.r_[ONES, np.zeros(5, np.float32)], 0.1)
     np.testing.assert_array_equal(with_padding[:40], keep_winners(Z, ONES, 0.1))
 
 
-def test_equal_codes_all_win():
+def test_equal_activations_are_all_kept():
     same = np.full((6, 2), 0.7, np.float32)
     np.testing.assert_array_equal(keep_winners(same, np.ones(6, np.float32), 0.1), same)
 
 
-def test_slopes_go_to_winners_alone():
-    slope = jax.grad(lambda z: jnp.sum(keep_winners(z, ONES, 0.1)))(jnp.asarray(Z))
-    np.testing.assert_array_equal(slope, by_sorting(Z, 4) != 0)
+def test_only_winners_receive_gradients():
+    gradient = jax.grad(lambda z: jnp.sum(keep_winners(z, ONES, 0.1)))(jnp.asarray(Z))
+    np.testing.assert_array_equal(gradient, by_sorting(Z, 4) != 0)
 
 
 def test_loss_against_numpy():
@@ -71,18 +71,18 @@ def test_loss_against_numpy():
     floats = {"sparsity_rate": 0.2}
     loss, _ = objective(model, Batch(x, np.ones(20, np.float32)), Step(None, floats))
     z = by_sorting(np.asarray(model.encode(x)), 4)
-    want = np.mean((np.asarray(model.decode(z)) - x) ** 2)
-    np.testing.assert_allclose(loss, want, rtol=1e-5)
+    expected = np.mean((np.asarray(model.decode(z)) - x) ** 2)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
-def test_transform_holds_no_competition(fitted, X, X_new):
+def test_transform_applies_no_mask(fitted, X, X_new):
     model = fitted(WinnerTakeAllAutoencoder)
     codes = model.transform(X_new)
     np.testing.assert_array_equal(model.transform(X_new[:1])[0], codes[0])
     assert (codes > 0).mean() > 0.05 and codes.min() == 0
 
 
-def test_no_unit_is_dead_and_the_rate_matters():
+def test_no_unit_is_dead_and_a_lower_rate_increases_the_loss():
     X = curved(600, 10)
     models = [
         WinnerTakeAllAutoencoder(
@@ -105,6 +105,6 @@ def test_bad_rates(value, X):
 
 @pytest.mark.parametrize("init", ["random", "pca"])
 @pytest.mark.parametrize("tied_weights", [True, False])
-def test_both_starts_tied_or_not(init, tied_weights, X):
+def test_initializations_with_and_without_tied_weights(init, tied_weights, X):
     model = fast(WinnerTakeAllAutoencoder, init=init, tied_weights=tied_weights).fit(X)
     assert np.isfinite(model.reconstruct(X)).all()

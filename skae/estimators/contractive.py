@@ -133,6 +133,6 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
         static, device = self._network, self._device
         read = self._samples(X).standardized
         apply_in_blocks(encoder_jacobian, static, self.params_, X.shape, read, jacobian, device)
-        _, scale = self._units
-        jacobian *= dtype.type(self._code_unit / scale)
+        # From standardized samples and codes to the units of X and of the codes.
+        jacobian *= dtype.type(self._code_unit / self._units.scale)
         return jacobian

@@ -102,6 +102,7 @@ def axes_grid(
                 f"of subplots: create it by plt.subplots, or pass an array of {n_rows * n_columns} "
                 "axes"
             )
+        # The given Axes only marks the position: the new axes are drawn in its place.
         ax.set_axis_off()
         grid = position.subgridspec(n_rows, n_columns)
     axes = np.empty((n_rows, n_columns), dtype=object)

@@ -244,6 +244,7 @@ def _standardized_bounds(
     low, high = (np.broadcast_to(np.asarray(bound, float), n_features) for bound in (low, high))
     if not (low < high).all():
         raise ValueError(f"value_range={value_range} must be (low, high) with low < high")
+    # The steps of the ascent are proportional to the size of the feasible region.
     half_diagonal = np.linalg.norm(high - low) / 2
     bounds = {
         "radius": np.inf if norm is None else norm / units.scale,

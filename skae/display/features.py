@@ -26,7 +26,7 @@ _MAX_UNITS = {"weights": 64, "top_rows": 8, "maximize": 32}
 _TITLES = {
     "weights": "weights of {layer}",
     "top_rows": "samples that activate units of {layer} most",
-    "maximize": "synthesized samples that activate units of {layer} most",
+    "maximize": "activation maximization of {layer}",
 }
 
 

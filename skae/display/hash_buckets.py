@@ -218,6 +218,7 @@ class HashBucketDisplay:
         distinct, bucket_of, counts = np.unique(
             codes.astype(np.uint8), axis=0, return_inverse=True, return_counts=True
         )
+        # Buckets of one sample show no similarity: they are drawn only if there are no others.
         largest = np.argsort(-counts, kind="stable")
         shared = largest[counts[largest] > 1]
         largest = (shared if len(shared) else largest)[:n_buckets]
@@ -254,6 +255,7 @@ class HashBucketDisplay:
         ImportError
             If matplotlib is not installed.
         """
+        # The first column holds the decoded codes, in another color map than the samples.
         limits, n_decoded = value_limits(self.X), int(self.decoded is not None)
         n_columns = n_decoded + min(self.n_rows, max(map(len, self.buckets)))
         images = np.zeros((len(self.buckets), n_columns, *self.image_shape[:2], 4))

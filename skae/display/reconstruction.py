@@ -254,7 +254,7 @@ class ReconstructionDisplay:
         return self
 
     def _plot_images(self, ax: Any, image_shape: ImageShape, show_error: bool, cmap: str) -> None:
-        limits = value_limits(self.X)
+        limits = value_limits(self.X)  # of the originals, for all rows
         differences = {
             name: _signed_difference(samples, self.X, image_shape[2])
             for name, samples in self.X_hat.items()

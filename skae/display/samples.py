@@ -234,6 +234,7 @@ def _decoded_plane(
         )
     low, high = np.full(2, -float(reach)), np.full(2, float(reach))
     if X is not None:
+        # Quantiles instead of extremes: outliers would stretch the plane over empty space.
         codes = dense_samples(model._codes(model._checked(X)))
         low, high = np.quantile(codes, (_QUANTILE, 1 - _QUANTILE), axis=0)
     first, second = np.linspace(low, high, n_steps).T

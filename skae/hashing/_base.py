@@ -104,6 +104,7 @@ class StoredCodes(SkaeEstimator):
         except ValueError as error:
             if "features as input" not in str(error):
                 raise
+            # Packed and unpacked codes are easily confused: the message names the expected kind.
             expected = "bytes of packed codes" if self.packed else "bits of unpacked codes"
             raise ValueError(f"{error} ({expected}).") from None
         return packed_codes(checked, self.packed)
@@ -112,6 +113,7 @@ class StoredCodes(SkaeEstimator):
         if self.backend_ == "numpy":
             return self._nearest_exact(codes, k)
         distances, indices = _faiss.nearest(self._faiss_index, codes, k, self._n_threads())
+        # Approximate searches may find fewer than k codes, marked by index -1.
         incomplete = (indices < 0).any(axis=1)
         if incomplete.any():
             exact = self._nearest_exact(codes[incomplete], k)

@@ -305,12 +305,14 @@ class HammingIndex(GraphMixin, StoredCodes):
         radius = check_integer("radius", radius, 0, self.n_bits_)
         if sort_results and not return_distance:
             raise ValueError("return_distance must be True if sort_results is True")
-        rows, distances, indices = self._within(queries, radius)
+        query_indices, distances, indices = self._within(queries, radius)
         if X is None:
-            others = rows != indices
-            rows, distances, indices = rows[others], distances[others], indices[others]
+            others = query_indices != indices
+            query_indices, distances, indices = (
+                a[others] for a in (query_indices, distances, indices)
+            )
         if sort_results:
-            order = np.lexsort((indices, distances, rows))
+            order = np.lexsort((indices, distances, query_indices))
             distances, indices = distances[order], indices[order]
-        split = _exact.split_by_query(rows, len(queries), distances, indices)
+        split = _exact.split_by_query(query_indices, len(queries), distances, indices)
         return split if return_distance else split[1]

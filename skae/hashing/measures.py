@@ -227,13 +227,13 @@ def hash_lookup_score(
     for start in range(0, len(task.query_labels), _GROUP):
         group = slice(start, start + _GROUP)
         queries, query_labels = task.queries[:, group], task.query_labels[group]
-        rows, _, indices = _exact.within(task.words, task.n_bits, tables, queries, radius)
+        found_by, _, indices = _exact.within(task.words, task.n_bits, tables, queries, radius)
         if task.exclude_self:
-            others = rows + start != indices
-            rows, indices = rows[others], indices[others]
-        relevant = task.labels[indices] == query_labels[rows]
-        n_found = np.bincount(rows, minlength=len(query_labels))
-        n_relevant = np.bincount(rows, weights=relevant, minlength=len(query_labels))
+            others = found_by + start != indices
+            found_by, indices = found_by[others], indices[others]
+        relevant = task.labels[indices] == query_labels[found_by]
+        n_found = np.bincount(found_by, minlength=len(query_labels))
+        n_relevant = np.bincount(found_by, weights=relevant, minlength=len(query_labels))
         scores.append(n_relevant / np.maximum(n_found, 1))
     return float(np.concatenate(scores).mean())
 

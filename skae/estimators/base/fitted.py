@@ -209,7 +209,7 @@ class FittedMixin:
         stretching of the latent space. With J the Jacobian of `inverse_transform`, a small step dz
         of a code moves the reconstruction by::
 
-            |J dz|^2 = dz' J'J dz,      metric = mean over samples of J(transform(x))' J(transform(x))
+            |J dz|^2 = dz' J'J dz,    metric = mean over samples of J(transform(x))' J(transform(x))
 
         So distances between the rows of ``transform(X) @ pullback_metric(X, root=True)`` are
         approximately those between reconstructions, as they are with PCA. Use these for nearest
@@ -280,7 +280,8 @@ class FittedMixin:
         Returns
         -------
         function : callable
-            ``function(params, Z)`` returns samples of shape (n, n_features), as `inverse_transform`.
+            ``function(params, Z)`` returns samples of shape (n, n_features), as
+            `inverse_transform`.
         params : dict
             Its parameters: nested dicts of arrays.
 

@@ -23,7 +23,7 @@ class GenerativeMixin:
     _prior_units: ClassVar[bool] = True
 
     def _draw_codes(self, rng: np.random.Generator, n_samples: int) -> FloatArray:
-        """Draw codes of shape (n_samples, n_components) from the prior, as `transform` returns them."""
+        """Codes of shape (n_samples, n_components) from the prior, as `transform` returns them."""
         raise NotImplementedError
 
     def sample(self, n_samples: int = 1, random_state: RandomState = None) -> FloatArray:

@@ -15,8 +15,8 @@ from skae.estimators.base.sklearn_compat import check_sample_weight, validate_da
 
 __all__ = [
     "as_dtype",
-    "check_values",
     "check_range",
+    "check_values",
     "check_while_reading",
     "output_dtype",
     "read_samples",

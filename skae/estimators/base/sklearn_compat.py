@@ -1,15 +1,14 @@
 """Names of scikit-learn that are private, or missing in old releases; imported only here."""
 
 from collections.abc import Iterable
-from functools import wraps
 from typing import Any, Self
 
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 try:
-    from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
+    from sklearn.callback import CallbackSupportMixin, ProgressBar
 
     # It only counts tasks. Other callbacks may read the fitted estimator or stop the training.
     _COUNTING_CALLBACKS: tuple[type, ...] = (ProgressBar,)
@@ -34,15 +33,6 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
             """
             raise NotImplementedError("callbacks need scikit-learn >= 1.9: upgrade scikit-learn")
 
-    def with_callbacks(method):
-        """Return the method unchanged in behavior."""
-
-        @wraps(method)
-        def unchanged(*args, **kwargs):
-            return method(*args, **kwargs)
-
-        return unchanged
-
 
 def needs_epoch_results(callbacks: Iterable[Any]) -> bool:
     """Whether training must wait for these callbacks after each epoch."""
@@ -55,11 +45,9 @@ fit_context = _fit_context
 __all__ = [
     "CallbackSupportMixin",
     "Interval",
-    "Options",
     "StrOptions",
     "check_sample_weight",
     "fit_context",
     "needs_epoch_results",
     "validate_data",
-    "with_callbacks",
 ]

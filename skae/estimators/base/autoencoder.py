@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -42,14 +41,7 @@ __all__ = ["BaseAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseAutoencoder(
-    FittedMixin,
-    ExportMixin,
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    SkaeEstimator,
-):
+class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstimator):
     """Base class of all autoencoders, over any network.
 
     An autoencoder derives from this class and from a class with the parameters of its network:

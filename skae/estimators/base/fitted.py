@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
@@ -25,8 +26,11 @@ from skae.estimators.base.scores import explained_variance, mean_squared_errors
 __all__ = ["FittedMixin"]
 
 
-class FittedMixin:
+class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Public methods that need fitted weights."""
+
+    # TransformerMixin is a base of this class because it wraps `transform` for `set_output` only in
+    # the class that defines `transform`
 
     if TYPE_CHECKING:  # attributes of the estimator that this class is mixed into
 

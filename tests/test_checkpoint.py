@@ -128,7 +128,7 @@ def test_resuming_with_warm_start(X, tmp_path, killed_after):
     with pytest.raises(Killed):
         make().fit(X)
     killed_after(10**9)
-    with pytest.raises(ValueError, match="with different weights to go on from"):
+    with pytest.raises(ValueError, match="with different weights to continue from"):
         make().partial_fit(X).fit(X)
     assert_equal(state(make().fit(X)), state(expected))
 

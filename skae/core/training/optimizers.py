@@ -1,6 +1,6 @@
-"""Optimizers by name or as an optax factory, and learning rates as arrays.
+"""Optimizers by name or as an optax factory, and learning rate schedules as arrays.
 
-An optimizer is a value that compares and hashes by what it does, so that two clones of an
+An optimizer is a value that compares and hashes by its factory and arguments, so that clones of an
 estimator share one compiled program.
 """
 
@@ -32,14 +32,14 @@ _ADAPTIVE = ("adam", "adamw", "nadam", "muon")
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optax factory with bound arguments; called with a (traced) learning rate."""
+    """An optax factory with bound arguments; called with a traced learning rate."""
 
     factory: Callable
     args: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, learning_rate) -> optax.GradientTransformation:
-        """The optax transformation at this rate."""
+        """The optax transformation with this learning rate."""
         return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
 
     def initial_state(self, params):
@@ -75,14 +75,16 @@ def _traced_start(optimizer, structure, kinds):
 def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
     """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one.
 
-    Adam and its kin, where they are named, get an eps that falls with the number of columns as
-    gradients of a mean over cells do: at the PCA start the encoder's gradient is exactly 0, and
-    with optax's eps of 1e-8 rounding noise alone would make full steps.
+    Adam and its variants, if chosen by name, have ``eps = 1e-4 / n_features``, since gradients of a
+    mean over features decrease with their number. At the PCA initialization the encoder's gradient
+    is exactly 0; with optax's eps of 1e-8, rounding errors alone would lead to full steps.
     """
     named = optimizer
     if isinstance(optimizer, str):
         if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer={optimizer!r} is unknown: use one of {sorted(OPTIMIZERS)}")
+            raise ValueError(
+                f"optimizer={optimizer!r} is not one of {sorted(OPTIMIZERS)} or an optax factory."
+            )
         optimizer = OPTIMIZERS[optimizer]
         if named in _ADAPTIVE and n_features is not None:
             optimizer = functools.partial(optimizer, eps=1e-4 / n_features)
@@ -98,8 +100,8 @@ def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
         hash(resolved)
     except TypeError:
         raise ValueError(
-            f"optimizer={optimizer!r} has arguments that are not hashable ({args}, {keywords}): "
-            "use numbers, strings, tuples and functions"
+            f"optimizer={optimizer!r} has arguments that are not hashable ({args}, {keywords}). "
+            "Use numbers, strings, tuples and functions."
         ) from None
     _check_optimizer(resolved)
     return resolved
@@ -119,9 +121,9 @@ def _check_optimizer(optimizer: Optimizer) -> None:
         jax.eval_shape(one_update, weights)
     except Exception as error:
         raise ValueError(
-            f"optimizer={name} cannot be used: it must be an optax factory that is called with "
-            "learning_rate=... and whose update needs nothing but gradients, state and weights "
-            f"(no value_fn); it raised {type(error).__name__}: {error}"
+            f"optimizer={name} cannot be used. It must be an optax factory that accepts "
+            "learning_rate=... and whose update needs only gradients, state and weights "
+            f"(no value_fn). It raised {type(error).__name__}: {error}"
         ) from error
 
 
@@ -143,9 +145,9 @@ SCHEDULES = {"constant": _constant, "cosine": _cosine, "exponential": _exponenti
 def learning_rates(schedule: str, rate: float, warm_up: float, total: int, steps) -> np.ndarray:
     """Learning rate of each of `steps` (0-based) out of `total`, float32.
 
-    Over the first ``warm_up * total`` steps the rate rises linearly to `rate`; then it stays
-    ("constant"), falls as half a cosine to 0 ("cosine") or by a factor of 100 in all
-    ("exponential"). Steps beyond `total` keep the last rate.
+    During the first ``warm_up * total`` steps the learning rate increases linearly to `rate`. Then it
+    is constant ("constant"), decreases to 0 as half a cosine ("cosine") or exponentially by a factor
+    of 100 ("exponential"). After `total` steps the last learning rate is used.
     """
     steps = np.asarray(steps, dtype=np.float64)
     rise = max(1.0, np.ceil(warm_up * total))

@@ -43,7 +43,7 @@ def resumed(estimator, task, X, weight, X_val):
     fit["X_val"] = "" if X_val is None else _digest_of_samples(X_val)
     if task.earlier is not None:
         earlier = {name: task.earlier[name] for name in _EARLIER}
-        fit["weights to go on from"] = digest_of_value(earlier, kind)
+        fit["weights to continue from"] = digest_of_value(earlier, kind)
     checkpoint = FileCheckpoint(
         estimator.checkpoint, estimator.checkpoint_interval, fit, task.seed.entropy
     )

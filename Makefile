@@ -125,7 +125,7 @@ browse: docs ## every built page in a headless Chromium, where one is installed
 .venv-bench/.done: pyproject.toml benchmarks/peers/requirements.txt
 	$(call other_environment,.venv-bench,python3.13 python3.12 python3.11 python3,--requirement benchmarks/peers/requirements.txt)
 
-bench: $(VENV)/.test .venv-bench/.done ## every benchmark, one line a bar (long)
+bench: $(VENV)/.test .venv-bench/.done ## every benchmark, one line per target (long)
 	@status=0; for name in $(BENCHMARKS); do \
 	  echo "--- benchmarks/$$name.py"; $(PY) "benchmarks/$$name.py" || status=1; \
 	done; $(MAKE) --no-print-directory bench-speed || status=1; exit $$status

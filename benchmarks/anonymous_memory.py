@@ -1,4 +1,4 @@
-"""Anonymous memory of this process (Linux): pages of mapped files do not count."""
+"""Anonymous resident memory of this process (Linux), without pages of memory-mapped files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STATUS = Path("/proc/self/status")
 
 
 def anonymous() -> float:
-    """Anonymous resident memory (RssAnon) in MB."""
+    """Return the anonymous resident memory (RssAnon) in MB."""
     for line in STATUS.read_text().splitlines():
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1e3
@@ -19,14 +19,14 @@ def anonymous() -> float:
 
 
 class Peak(threading.Thread):
-    """The highest level of anonymous memory within a block."""
+    """Context manager that samples the peak of anonymous memory within its block."""
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.highest, self.over = anonymous(), threading.Event()
+        self.highest, self.finished = anonymous(), threading.Event()
 
     def run(self):
-        while not self.over.wait(0.005):
+        while not self.finished.wait(0.005):
             self.highest = max(self.highest, anonymous())
 
     def __enter__(self) -> Peak:
@@ -34,5 +34,5 @@ class Peak(threading.Thread):
         return self
 
     def __exit__(self, *_) -> None:
-        self.over.set()
+        self.finished.set()
         self.join()

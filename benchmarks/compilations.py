@@ -1,4 +1,4 @@
-"""Counts the programs that JAX compiles, through its own monitoring events."""
+"""Count the programs that JAX compiles, by means of its monitoring events."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import jax
 
 _EVENT = "/jax/core/compile/backend_compile_duration"
 _durations: list[float] = []
-_listening = False
+_registered = False
 
 
-def _listen(event: str, duration: float, **_) -> None:
+def _record(event: str, duration: float, **_) -> None:
     if event == _EVENT:
         _durations.append(duration)
 
 
 @contextmanager
 def counted_compilations() -> Iterator[list[float]]:
-    """Give a list that holds, after the block, the seconds of each compilation within it."""
-    global _listening
-    if not _listening:
-        # Listeners cannot be removed one by one, so one is registered for good.
-        jax.monitoring.register_event_duration_secs_listener(_listen)
-        _listening = True
+    """Yield a list that contains, after the block, the seconds of each compilation within it."""
+    global _registered
+    if not _registered:
+        # JAX cannot unregister a single listener, so one listener is registered permanently.
+        jax.monitoring.register_event_duration_secs_listener(_record)
+        _registered = True
     before = len(_durations)
     inside: list[float] = []
     yield inside

@@ -1,10 +1,11 @@
-"""One epoch of quality row 3's network on 55,000 images, against the same network in PyTorch.
+"""Epoch time of the network of quality row 3 on 55,000 images, compared with PyTorch.
 
 usage: convolution.py [--torch PYTHON] [--repeats 3] [--images 55000]
 
-PyTorch is no dependency: `--torch` names an interpreter that has it (the CPU build, 2.13; default:
-this one). The two sides take turns, each in a process of its own; compiling and a first epoch to
-warm up do not count. Same layers, batches, activation, loss and optimizer; `torch.compile` is off.
+PyTorch is not a dependency of skae: `--torch` names an interpreter with PyTorch (the CPU build,
+2.13; default: this interpreter). The libraries run alternately, each in its own process.
+Compilation and a first warm-up epoch are excluded. Layers, batch size, activation, loss and
+optimizer are the same; `torch.compile` is not used.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
+from targets import Result, report
 
 BATCH, CHANNELS, CODE = 128, (16, 32, 64), 30
+TARGET = 1.2
 
 
 def images(count: int) -> np.ndarray:
-    """Numbers between 0 and 1: the time does not depend on them."""
+    """Random pixels in [0, 1]; the epoch time does not depend on their values."""
     return np.random.default_rng(0).random((count, 784), dtype=np.float32)
 
 
 def skae_epoch(count: int) -> float:
-    """Give the seconds of the second epoch."""
+    """Return the seconds of the second epoch."""
     from skae import ConvolutionalAutoencoder
 
     model = ConvolutionalAutoencoder(
@@ -39,7 +42,7 @@ def skae_epoch(count: int) -> float:
 
 
 def torch_epoch(count: int) -> float:
-    """Give the seconds of the second epoch."""
+    """Return the seconds of the second epoch."""
     import torch
     from torch import nn
 
@@ -64,7 +67,7 @@ def torch_epoch(count: int) -> float:
     return perf_counter() - start
 
 
-SIDES = {"skae": skae_epoch, "torch": torch_epoch}
+LIBRARIES = {"skae": skae_epoch, "torch": torch_epoch}
 
 
 def main() -> int:
@@ -72,22 +75,23 @@ def main() -> int:
     parser.add_argument("--torch", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--images", type=int, default=55_000)
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.side:
-        print(SIDES[chosen.side](chosen.images))
+    parser.add_argument("--library", choices=LIBRARIES, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.library:
+        print(LIBRARIES[args.library](args.images))
         return 0
-    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
-    for _ in range(chosen.repeats):
-        for side in SIDES:
-            python = chosen.torch if side == "torch" else sys.executable
-            command = [python, __file__, "--side", side, "--images", str(chosen.images)]
+    seconds: dict[str, list[float]] = {library: [] for library in LIBRARIES}
+    for _ in range(args.repeats):
+        for library in LIBRARIES:
+            python = args.torch if library == "torch" else sys.executable
+            command = [python, __file__, "--library", library, "--images", str(args.images)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            seconds[side].append(float(done.stdout.split()[-1]))
-            print(f"{side:<8}{seconds[side][-1]:>8.2f} s an epoch", flush=True)
+            seconds[library].append(float(done.stdout.split()[-1]))
+            print(f"{library:<8}{seconds[library][-1]:>8.2f} s per epoch", flush=True)
     ratio = median(seconds["skae"]) / median(seconds["torch"])
-    print(f"{'ratio':<8}{ratio:>8.2f}  <= 1.2  {'ok' if ratio <= 1.2 else 'SHORT'}")
-    return int(ratio > 1.2)
+    return report(
+        [Result("convolutional epoch, skae / PyTorch", ratio, TARGET, median(seconds["skae"]))]
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The time of one epoch of every autoencoder, beside the plain one of the same size.
+"""Epoch time of every autoencoder relative to the plain autoencoder of the same size.
 
-usage: family.py [--rows 60000] [--epochs 4]
+usage: family.py [--samples 60000] [--epochs 4]
 
-784-128-32-128-784 on Fashion-MNIST, batches of 256 rows, nothing held out; what an autoencoder
-adds is as shipped. All run in one process, the plain one before and after each; the seconds are
-those of training in the faster of two fits, without compilation and the start.
+784-128-32-128-784 on Fashion-MNIST, batches of 256 samples, no validation set; parameters specific
+to an autoencoder have their defaults. All fits run in one process, with a fit of the plain
+autoencoder before and after each. Seconds are the training time of the faster of two fits, without
+compilation and initialization.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from bars import Bar, report
+from targets import Result, report
 
 import skae
 from skae.datasets import load_fashion_mnist
@@ -25,18 +26,18 @@ SETTING = {
     "early_stopping": False,
     "random_state": 0,
 }
-#: How many times the plain autoencoder's epoch one may take; `TWO_PASSES` need more of them.
-BAR, BAR_TWO_PASSES = 2.5, 4.0
+#: Largest epoch time relative to the plain autoencoder; `TWO_PASSES` have two passes per step.
+TARGET, TARGET_TWO_PASSES = 2.5, 4.0
 TWO_PASSES = ("ContractiveAutoencoder", "AdversarialAutoencoder")
 
 
-def seconds_of_an_epoch(cls, X, epochs: int) -> float:
+def epoch_seconds(cls, X, epochs: int) -> float:
     fits = (cls(**SETTING, max_iter=epochs).fit(X) for _ in range(2))
     return min(model.fit_time_["train"] for model in fits) / epochs
 
 
 def family() -> list[type]:
-    """Dense autoencoders but the plain one, as skae names them."""
+    """All dense autoencoders of skae except the plain one."""
     classes = [getattr(skae, name) for name in skae.__all__ if name[0].isupper()]
     return [
         cls
@@ -46,24 +47,25 @@ def family() -> list[type]:
     ]
 
 
-def measure(n_rows: int, epochs: int) -> Iterator[Bar]:
-    X = load_fashion_mnist().data[:n_rows]
-    before = seconds_of_an_epoch(skae.AutoencoderTransformer, X, epochs)
+def measure(n_samples: int, epochs: int) -> Iterator[Result]:
+    X = load_fashion_mnist().data[:n_samples]
+    before = epoch_seconds(skae.AutoencoderTransformer, X, epochs)
     for cls in family():
-        ours = seconds_of_an_epoch(cls, X, epochs)
-        after = seconds_of_an_epoch(skae.AutoencoderTransformer, X, epochs)
-        bar = BAR_TWO_PASSES if cls.__name__ in TWO_PASSES else BAR
-        yield Bar(f"{cls.__name__} / plain, an epoch", ours / (0.5 * (before + after)), bar, ours)
+        ours = epoch_seconds(cls, X, epochs)
+        after = epoch_seconds(skae.AutoencoderTransformer, X, epochs)
+        target = TARGET_TWO_PASSES if cls.__name__ in TWO_PASSES else TARGET
+        ratio = ours / (0.5 * (before + after))
+        yield Result(f"{cls.__name__} / plain, epoch", ratio, target, ours)
         before = after
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60_000)
+    parser.add_argument("--samples", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=4)
-    chosen = parser.parse_args()
-    print("seconds are those of an epoch")
-    return report(measure(chosen.rows, chosen.epochs))
+    args = parser.parse_args()
+    print("seconds are per epoch")
+    return report(measure(args.samples, args.epochs))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Search among a million codes of 64 bits, beside faiss's exact flat index in the same run.
+"""Search time among a million 64-bit codes, compared with faiss's exact flat index.
 
 usage: hamming.py [--codes 1000000] [--queries 300] [--approximate]
 
-10 neighbors, queries in batches of 100. "uniform" codes are drawn bit by bit: the worst case,
-where nothing is near anything. "clustered" ones lie around 5,000 centers, 6 % of their bits turned,
-as codes of real rows do. Times of the two sides are taken in turns, the median counts. With
---approximate faiss's other indexes are measured as well: what they find, and how long they take.
+10 neighbors, queries in batches of 100. "uniform" codes have independent random bits: the worst
+case, in which no code is near another. "clustered" codes lie around 5,000 centers with 6 % of their
+bits flipped, similar to codes of real samples. The backends run alternately; the median time
+counts. --approximate also measures the recall and time of faiss's other indexes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from bars import Bar, report
+from targets import Result, report
 
 from skae.hashing import HammingIndex
 
@@ -43,20 +43,20 @@ def fitted(codes, **parameters) -> tuple[HammingIndex, float]:
 
 
 def milliseconds(indexes: list[HammingIndex], queries) -> list[float]:
-    """Time of a query with each index, in turns, so that what slows one slows the other."""
+    """Median time per query with each index; the indexes alternate, so that load affects all."""
     times: list[list[float]] = [[] for _ in indexes]
-    for start in range(0, len(queries), BATCH):
-        batch = queries[start : start + BATCH]
-        for index, taken in zip(indexes, times, strict=True):
-            begin = perf_counter()
+    for first in range(0, len(queries), BATCH):
+        batch = queries[first : first + BATCH]
+        for index, index_times in zip(indexes, times, strict=True):
+            start = perf_counter()
             index.kneighbors(batch)
-            taken.append((perf_counter() - begin) * 1000 / len(batch))
-    return [median(taken) for taken in times]
+            index_times.append((perf_counter() - start) * 1000 / len(batch))
+    return [median(index_times) for index_times in times]
 
 
-def measure(n_codes: int, n_queries: int) -> Iterator[Bar]:
+def measure(n_codes: int, n_queries: int) -> Iterator[Result]:
     for draw in (uniform, clustered):
-        begin = perf_counter()
+        start = perf_counter()
         codes, queries = (
             draw(n_codes, np.random.default_rng(0)),
             draw(n_queries, np.random.default_rng(2)),
@@ -65,35 +65,34 @@ def measure(n_codes: int, n_queries: int) -> Iterator[Bar]:
         flat, _ = fitted(codes, backend="faiss")
         scan, _ = fitted(codes, algorithm="brute")
         name = draw.__name__
-        yield Bar(f"{name}: seconds to build, NumPy", build, BUILD_SECONDS, build)
+        yield Result(f"{name}: seconds to build, NumPy", build, BUILD_SECONDS, build)
         for n_jobs in (1, 2):
             for index in (ours, flat, scan):
                 index.set_params(n_jobs=n_jobs)
             numpy, faiss, scanning = milliseconds([ours, flat, scan], queries)
             threads = f"{n_jobs} thread{'s' * (n_jobs > 1)}"
             print(
-                f"{name}, {threads}: ms a query, NumPy {numpy:.3f}, faiss flat {faiss:.3f}; "
+                f"{name}, {threads}: ms per query, NumPy {numpy:.3f}, faiss flat {faiss:.3f}; "
                 f"NumPy with algorithm='brute' {scanning:.3f}"
             )
-            seconds = perf_counter() - begin
+            seconds = perf_counter() - start
             if n_jobs == 1:
-                yield Bar(f"{name}: ms a query, NumPy, 1 thread", numpy, MILLISECONDS, seconds)
-            yield Bar(f"{name}: NumPy / faiss flat, {threads}", numpy / faiss, RATIO, seconds)
-        found = [index.kneighbors(queries) for index in (ours, flat, scan)]
-        for what, place in (("distances", 0), ("neighbors", 1)):
-            same = np.mean([(found[0][place] == other[place]).mean() for other in found[1:]])
-            yield Bar(
-                f"{name}: share of {what} as faiss's", same, 1.0, seconds, higher_is_better=True
+                yield Result(f"{name}: ms per query, NumPy, 1 thread", numpy, MILLISECONDS, seconds)
+            yield Result(f"{name}: NumPy / faiss flat, {threads}", numpy / faiss, RATIO, seconds)
+        results = [index.kneighbors(queries) for index in (ours, flat, scan)]
+        for i, what in enumerate(("distances", "neighbors")):
+            same = np.mean([(results[0][i] == other[i]).mean() for other in results[1:]])
+            yield Result(
+                f"{name}: share of {what} equal to faiss", same, 1.0, seconds, higher_is_better=True
             )
-        begin = perf_counter()
+        start = perf_counter()
         ours.radius_neighbors(queries)
-        print(
-            f"{name}: ms a look-up within 2 bits {(perf_counter() - begin) * 1000 / n_queries:.3f}"
-        )
+        milliseconds_each = (perf_counter() - start) * 1000 / n_queries
+        print(f"{name}: ms per hash lookup of radius 2: {milliseconds_each:.3f}")
 
 
 def approximate(n_codes: int, n_queries: int) -> None:
-    """Print what is found and how fast: no bar, since each can be tuned to either end."""
+    """Print recall and time. They have no target, since parameters trade one for the other."""
     codes, queries = (
         clustered(n_codes, np.random.default_rng(0)),
         clustered(n_queries, np.random.default_rng(2)),
@@ -101,12 +100,12 @@ def approximate(n_codes: int, n_queries: int) -> None:
     exact = fitted(codes)[0].kneighbors(queries)[0]
     for algorithm in ("brute", "ivf", "hnsw", "multi_hash"):
         index, build = fitted(codes, backend="faiss", algorithm=algorithm)
-        (taken,) = milliseconds([index], queries)
-        # a code as near as the tenth nearest is as good as it
+        (per_query,) = milliseconds([index], queries)
+        # Codes at the distance of the tenth neighbor count as found: such ties are equivalent.
         recall = (index.kneighbors(queries)[0] <= exact[:, -1:]).mean()
         print(
-            f"clustered, faiss {algorithm}: build {build:.2f} s, {taken:.3f} ms a query, "
-            f"recall of the {K} nearest {recall:.3f}"
+            f"clustered, faiss {algorithm}: build {build:.2f} s, {per_query:.3f} ms per query, "
+            f"recall at {K} {recall:.3f}"
         )
 
 
@@ -115,10 +114,10 @@ def main() -> int:
     parser.add_argument("--codes", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--approximate", action="store_true")
-    chosen = parser.parse_args()
-    status = report(measure(chosen.codes, chosen.queries))
-    if chosen.approximate:
-        approximate(chosen.codes, chosen.queries)
+    args = parser.parse_args()
+    status = report(measure(args.codes, args.queries))
+    if args.approximate:
+        approximate(args.codes, args.queries)
     return status
 
 

@@ -1,10 +1,10 @@
-"""Memory of a fit on sparse rows: texts as TF-IDF, never dense as a whole (Linux).
+"""Peak memory of a fit on sparse samples such as TF-IDF, which is never made dense (Linux).
 
-usage: memory.py [--rows 20000] [--columns 20000]
+usage: memory.py [--samples 20000] [--features 20000]
 
-Anonymous memory of the process (RssAnon), above its level before the fit, at its highest while a
-SemanticHasher learns from a CSR matrix: at most 3 times the matrix, 8 times the weights, and 150 MB
-for compiling. Dense, the rows would take some gigabytes.
+Measures the peak of the process's anonymous memory (RssAnon) during a fit of a SemanticHasher to a
+CSR matrix, minus its value before the fit. Target: at most 3 times the matrix plus 8 times the
+weights plus 150 MB for compilation. The dense matrix would need more than a gigabyte.
 """
 
 from __future__ import annotations
@@ -18,34 +18,35 @@ import jax
 import numpy as np
 import scipy.sparse as sp
 from anonymous_memory import STATUS, Peak, anonymous
-from bars import Bar, report
+from targets import Result, report
 
 from skae import SemanticHasher
 
-WORDS_A_TEXT = 100
+WORDS_PER_TEXT = 100
 
 
-def texts(n_rows: int, n_columns: int) -> sp.csr_array:
-    """Rows like TF-IDF of texts: a few topics, words by Zipf's law, Euclidean norm 1."""
+def texts(n_samples: int, n_features: int) -> sp.csr_array:
+    """Synthetic TF-IDF features: 20 topics, word frequencies by Zipf's law, unit Euclidean norm."""
     rng = np.random.default_rng(0)
-    share = 1 / np.arange(1, n_columns + 1)
-    topics = [rng.permutation(share) for _ in range(20)]
+    frequencies = 1 / np.arange(1, n_features + 1)
+    topics = [rng.permutation(frequencies) for _ in range(20)]
     topics = [topic / topic.sum() for topic in topics]
-    counts = sp.lil_array((n_rows, n_columns), dtype=np.float32)
-    for row, topic in enumerate(rng.integers(0, len(topics), n_rows)):
-        words = np.unique(rng.choice(n_columns, WORDS_A_TEXT, p=topics[topic]), return_counts=True)
-        counts.rows[row], counts.data[row] = words[0].tolist(), words[1].astype(float).tolist()
+    counts = sp.lil_array((n_samples, n_features), dtype=np.float32)
+    for i, topic in enumerate(rng.integers(0, len(topics), n_samples)):
+        drawn = rng.choice(n_features, WORDS_PER_TEXT, p=topics[topic])
+        words, word_counts = np.unique(drawn, return_counts=True)
+        counts.rows[i], counts.data[i] = words.tolist(), word_counts.astype(float).tolist()
     X = sp.csr_array(counts)
-    seen = np.maximum(np.bincount(X.indices, minlength=n_columns), 1)
-    X = X @ sp.diags_array(np.log(n_rows / seen).astype(np.float32))
+    document_frequency = np.maximum(np.bincount(X.indices, minlength=n_features), 1)
+    X = X @ sp.diags_array(np.log(n_samples / document_frequency).astype(np.float32))
     norms = np.sqrt(X.multiply(X).sum(axis=1))
     return sp.csr_array(sp.diags_array((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ X)
 
 
-def measure(n_rows: int, n_columns: int) -> Iterator[Bar]:
-    X = texts(n_rows, n_columns)
+def measure(n_samples: int, n_features: int) -> Iterator[Result]:
+    X = texts(n_samples, n_features)
     matrix = (X.data.nbytes + X.indices.nbytes + X.indptr.nbytes) / 1e6
-    # the device and its threads are there before the level is taken
+    # JAX allocates the device and its threads at first use: do this before the measurement.
     jax.block_until_ready(jax.numpy.ones(3) + 1)
     before, start = anonymous(), time.perf_counter()
     with Peak() as peak:
@@ -54,22 +55,24 @@ def measure(n_rows: int, n_columns: int) -> Iterator[Bar]:
     seconds = time.perf_counter() - start
     weights = sum(leaf.nbytes for leaf in jax.tree.leaves(model.params_)) / 1e6
     print(
-        f"{n_rows} x {n_columns}: matrix {matrix:.0f} MB ({4e-6 * n_rows * n_columns:.0f} MB "
-        f"dense), weights {weights:.0f} MB, {len(np.unique(codes, axis=0))} codes in use"
+        f"{n_samples} x {n_features}: matrix {matrix:.0f} MB "
+        f"({4e-6 * n_samples * n_features:.0f} MB dense), weights {weights:.0f} MB, "
+        f"{len(np.unique(codes, axis=0))} distinct codes"
     )
-    bar = 3 * matrix + 8 * weights + 150
-    yield Bar("memory: TF-IDF into SemanticHasher, MB", peak.highest - before, bar, seconds)
+    target = 3 * matrix + 8 * weights + 150
+    name = "memory: SemanticHasher on TF-IDF, MB"
+    yield Result(name, peak.highest - before, target, seconds)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--columns", type=int, default=20_000)
-    chosen = parser.parse_args()
+    parser.add_argument("--samples", type=int, default=20_000)
+    parser.add_argument("--features", type=int, default=20_000)
+    args = parser.parse_args()
     if not STATUS.exists():
-        print("memory: skipped, /proc/self/status exists on Linux only")
+        print("memory: skipped, requires Linux (/proc/self/status)")
         return 0
-    return report(measure(chosen.rows, chosen.columns))
+    return report(measure(args.samples, args.features))
 
 
 if __name__ == "__main__":

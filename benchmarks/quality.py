@@ -1,10 +1,11 @@
-"""Quality of the reconstructions, against what was published for the same setting.
+"""Quality of reconstructions and codes, compared with baselines and published results.
 
-usage: quality.py [ROW ...] [--seeds 0 1 2] [--detail]
+usage: quality.py [ROW ...] [--seeds 0 1 2] [--verbose]
 
-Each row names the one setting that it is run with, and counts by its median over the seeds, with
-the time of training, compilation included. "val" is the last 5,000 of Fashion-MNIST's 60,000
-training images, after training on the first 55,000. The rows stand in the files rows_*.py.
+A row is one experiment with one setting of the parameters, for example `quality.py 2b 12`. Its
+result is the median over the seeds, with the training time including compilation. "val" is the
+validation set: the last 5,000 of Fashion-MNIST's 60,000 training images, after training on the
+first 55,000. The rows are defined in the files quality_*.py.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ import logging
 import sys
 from pathlib import Path
 
-from bars import report
 from registry import ROWS
+from targets import report
 
-from skae.datasets import load_fashion_mnist
-
-for file in sorted(Path(__file__).parent.glob("rows_*.py")):
+for file in sorted(Path(__file__).parent.glob("quality_*.py")):
     importlib.import_module(file.stem)
 
 
@@ -28,16 +27,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"default: all of {', '.join(ROWS)}")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--detail", action="store_true", help="print each run as well")
-    chosen = parser.parse_args()
-    unknown = set(chosen.rows) - set(ROWS)
+    parser.add_argument("--verbose", action="store_true", help="also print each run")
+    args = parser.parse_args()
+    unknown = set(args.rows) - set(ROWS)
     if unknown:
-        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+        parser.error(f"unknown row {', '.join(sorted(unknown))}; choose from {', '.join(ROWS)}")
     logging.basicConfig(format="  %(message)s", stream=sys.stdout)
-    logging.getLogger("skae").setLevel(logging.INFO if chosen.detail else logging.WARNING)
-    if chosen.rows != ["12"]:
-        print(f"Fashion-MNIST from {load_fashion_mnist(split='test').source}")
-    return report(bar for name in chosen.rows or sorted(ROWS) for bar in ROWS[name](chosen.seeds))
+    logging.getLogger("skae").setLevel(logging.INFO if args.verbose else logging.WARNING)
+    names = args.rows or sorted(ROWS)
+    return report(result for name in names for result in ROWS[name](args.seeds))
 
 
 if __name__ == "__main__":

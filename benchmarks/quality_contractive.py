@@ -1,4 +1,7 @@
-"""Contractive codes: flatter with the penalty, at little cost. Digits, a quarter held out."""
+"""Row "contractive": norm of the encoder's Jacobian by penalty, and reconstruction error.
+
+Digits, a quarter held out.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,24 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
-from bars import Bar, median_bar
 from registry import Seeds, error_on, logger, row, timed_fit
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+from targets import Result, median_result
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
 
 CONTRACTIONS = (0.0, 0.01, 0.1)
 
 
-def steepness(model, X) -> float:
-    """Mean squared norm of the encoder's Jacobian over the total variance of the codes."""
+def relative_jacobian_norm(model, X) -> float:
+    """Mean squared norm of the encoder's Jacobian, divided by the total variance of the codes."""
     norm = np.square(model.encoder_jacobian(X)).sum(axis=(1, 2)).mean()
     return float(norm / model.transform(X).var(axis=0).sum())
 
 
 @row("contractive")
-def contractive(seeds: Seeds) -> Iterator[Bar]:
+def contractive(seeds: Seeds) -> Iterator[Result]:
     digits = load_digits().data / 16
     runs: dict[float, list] = {contraction: [] for contraction in CONTRACTIONS}
     errors = []
@@ -34,15 +37,15 @@ def contractive(seeds: Seeds) -> Iterator[Bar]:
         for contraction in CONTRACTIONS:
             model = ContractiveAutoencoder(10, contraction=contraction, random_state=seed)
             seconds = timed_fit(model, X)
-            runs[contraction].append((steepness(model, X_test), seconds))
+            runs[contraction].append((relative_jacobian_norm(model, X_test), seconds))
             error = error_on(model, X_test) / error_on(plain, X_test)
             logger.info(
-                "contraction %g, seed %d: steepness %.3f, MSE / plain's %.3f",
+                "contraction %g, seed %d: Jacobian norm %.3f, MSE / plain %.3f",
                 contraction, seed, runs[contraction][-1][0], error,
             )  # fmt: skip
         errors.append((error, seconds))
     for less, more in pairwise(CONTRACTIONS):
-        before = median(value for value, _ in runs[less])
-        ratios = [(value / before, seconds) for value, seconds in runs[more]]
-        yield median_bar(f"contractive, steepness at {more} / at {less}", ratios, 0.99)
-    yield median_bar("contractive, MSE at .1 / plain's", errors, 1.25)
+        reference = median(value for value, _ in runs[less])
+        ratios = [(value / reference, seconds) for value, seconds in runs[more]]
+        yield median_result(f"contractive, Jacobian norm at {more} / at {less}", ratios, 0.99)
+    yield median_result("contractive, MSE at 0.1 / plain", errors, 1.25)

@@ -1,15 +1,19 @@
-"""The digits bar of the generative stochastic network: samples that pass, and are no copies."""
+"""Row "samples": generated digits of the generative stochastic network.
+
+A two-sample test measures whether generated digits can be distinguished from held-out digits, and
+the distance to the training set measures whether they are copies of training digits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
-from bars import Bar, median_bar
 from registry import Seeds, logger, row, timed_fit
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
+from targets import Result, median_result
 
 from skae import GenerativeStochasticNetwork
 
@@ -17,21 +21,21 @@ SETTING = {"hidden_layer_sizes": (512,), "max_iter": 100}
 N_SAMPLES, N_STEPS = 450, 150
 
 
-def two_sample_accuracy(samples, rows) -> float:
-    """Share of samples and rows whose nearest other one is of their own kind; 1/2 is ideal."""
-    both = np.concatenate([samples, rows])
-    kind = np.arange(len(both)) < len(samples)
+def two_sample_accuracy(generated, held_out) -> float:
+    """Leave-one-out accuracy of a 1-NN classifier, generated or held out; 1/2 is ideal."""
+    both = np.concatenate([generated, held_out])
+    is_generated = np.arange(len(both)) < len(generated)
     nearest = NearestNeighbors(n_neighbors=2).fit(both).kneighbors(both)[1][:, 1]
-    return float(np.mean(kind[nearest] == kind))
+    return float(np.mean(is_generated[nearest] == is_generated))
 
 
-def distance_to_training(rows, X_train) -> float:
-    """Median distance of rows to the nearest training row."""
-    return float(np.median(NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(rows)[0]))
+def distance_to_training(X, X_train) -> float:
+    """Median distance to the nearest training sample."""
+    return float(np.median(NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(X)[0]))
 
 
 @row("samples")
-def samples_of_digits(seeds: Seeds) -> Iterator[Bar]:
+def samples_of_digits(seeds: Seeds) -> Iterator[Result]:
     X, _ = load_digits(return_X_y=True)
     accuracies, distances = [], []
     for seed in seeds:
@@ -46,6 +50,6 @@ def samples_of_digits(seeds: Seeds) -> Iterator[Bar]:
             "samples, seed %d: 1-NN accuracy %.3f, distance ratio %.3f, %.1f s",
             *(seed, accuracies[-1][0], ratio, seconds),
         )
-    yield median_bar("GSN samples, digits, 1-NN accuracy", accuracies, 0.70)
-    name = "GSN samples, distance to training / held-out's"
-    yield median_bar(name, distances, 0.8, higher_is_better=True)
+    yield median_result("GSN samples, digits, 1-NN accuracy", accuracies, 0.70)
+    name = "GSN samples, distance to training / held-out"
+    yield median_result(name, distances, 0.8, higher_is_better=True)

@@ -1,15 +1,15 @@
-"""Layer by layer or all at once: a deep stack of logistic layers from random weights.
+"""Row "layerwise": greedy layer-wise pretraining compared with joint training from random weights.
 
-Both sides get the same number of epochs in all, those of the phases counted, and each is measured
-at the best of three learning rates.
+A deep network of logistic units. Both methods train for the same total number of epochs, including
+pretraining, and each uses the best of three learning rates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bars import Bar, median_bar
 from registry import Seeds, error_on, fashion, logger, row, timed_fit
+from targets import Result, median_result
 
 from skae import AutoencoderTransformer
 
@@ -23,34 +23,34 @@ STACK = {
     "early_stopping": False,
 }
 EPOCHS = 24
-#: Of each of the four pairs of layers; the whole stack is trained for what is left.
-EPOCHS_OF_A_PHASE = 3
+#: Epochs for each of the four pairs of layers; the whole network trains for the remaining epochs.
+PRETRAINING_EPOCHS = 3
 RATES = (1e-3, 3e-3, 1e-2)
 
 
 def best(name: str, seed: int, **parameters) -> tuple[float, float]:
-    """Give the least error over the learning rates, and the seconds of that fit."""
+    """Return the smallest error over the learning rates, and the seconds of that fit."""
     X, X_val = fashion()
-    found = []
+    runs = []
     for rate in RATES:
         model = AutoencoderTransformer(learning_rate=rate, random_state=seed, **STACK, **parameters)
         seconds = timed_fit(model, X)
-        found.append((error_on(model, X_val), seconds))
-        logger.info("%s, seed %d, rate %g: val MSE %.5f, %.1f s", name, seed, rate, *found[-1])
-    return min(found)
+        runs.append((error_on(model, X_val), seconds))
+        logger.info("%s, seed %d, rate %g: val MSE %.5f, %.1f s", name, seed, rate, *runs[-1])
+    return min(runs)
 
 
 @row("layerwise")
-def layerwise(seeds: Seeds) -> Iterator[Bar]:
+def layerwise(seeds: Seeds) -> Iterator[Result]:
     ratios = []
     for seed in seeds:
-        direct, _ = best("at once", seed, max_iter=EPOCHS)
-        stacked, seconds = best(
-            "layer by layer",
+        joint, _ = best("joint", seed, max_iter=EPOCHS)
+        pretrained, seconds = best(
+            "layer-wise",
             seed,
             pretraining="layerwise",
-            pretraining_max_iter=EPOCHS_OF_A_PHASE,
-            max_iter=EPOCHS - 4 * EPOCHS_OF_A_PHASE,
+            pretraining_max_iter=PRETRAINING_EPOCHS,
+            max_iter=EPOCHS - 4 * PRETRAINING_EPOCHS,
         )
-        ratios.append((stacked / direct, seconds))
-    yield median_bar("layer by layer / at once, val MSE", ratios, 0.85)
+        ratios.append((pretrained / joint, seconds))
+    yield median_result("layer-wise / joint, val MSE", ratios, 0.85)

@@ -1,4 +1,4 @@
-"""Rows of the quality benchmark by name, and what they share: data, errors, timed fits."""
+"""Registry of the rows of the quality benchmark, and shared helpers: data, errors, timed fits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import cache
 from time import perf_counter
 
 import numpy as np
-from bars import Bar
+from targets import Result
 
 from skae.datasets import load_fashion_mnist
 
 Seeds = Sequence[int]
-ROWS: dict[str, Callable[[Seeds], Iterator[Bar]]] = {}
-#: Fashion-MNIST, where a row says nothing else.
-SECONDS_A_SEED = 60
+ROWS: dict[str, Callable[[Seeds], Iterator[Result]]] = {}
+#: Time limit for one seed of a row on Fashion-MNIST, unless the row has another.
+SECONDS_PER_SEED = 60
 logger = logging.getLogger("skae.benchmarks")
 
 
 def row(name: str):
-    """Register a row under its name: a function from seeds to bars."""
+    """Register a row under its name: a function from seeds to results."""
 
     def register(function):
         ROWS[name] = function
@@ -30,24 +30,31 @@ def row(name: str):
 
 
 @cache
+def labeled_fashion(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
+    """Return the images and labels of Fashion-MNIST, and print where they were found."""
+    loaded = load_fashion_mnist(split=split)
+    print(f"Fashion-MNIST ({split}) from {loaded.source}", flush=True)
+    return loaded.data, loaded.target
+
+
 def fashion() -> tuple[np.ndarray, np.ndarray]:
-    """Give the 55,000 rows to train on and the 5,000 rows of "val"."""
-    X = load_fashion_mnist().data
+    """Return Fashion-MNIST's training set (55,000 samples) and validation set (5,000 samples)."""
+    X, _ = labeled_fashion()
     return X[:55_000], X[55_000:]
 
 
 def squared_error(X, X_back) -> float:
-    """Mean squared error, summed in float64."""
+    """Return the mean squared error, accumulated in float64."""
     return float(np.mean(np.square(X - X_back), dtype=np.float64))
 
 
 def timed_fit(model, X) -> float:
-    """Fit, and give the seconds it took."""
+    """Fit a model and return the seconds."""
     start = perf_counter()
     model.fit(X)
     return perf_counter() - start
 
 
 def error_on(model, X) -> float:
-    """Mean squared error of a fitted model's reconstructions."""
+    """Return the mean squared error of a fitted model's reconstructions."""
     return squared_error(X, model.inverse_transform(model.transform(X)))

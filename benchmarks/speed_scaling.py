@@ -1,4 +1,4 @@
-"""How the cost of a fit grows with rows, columns and epochs, and what memory it takes."""
+"""Scaling of the fit time with samples, features and epochs; and memory of a fit."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from bars import Bar
 from speed_epoch import fashion_file
 from speed_section import Options, Section
-from speed_task import USUAL, Task
+from speed_task import MEDIUM, Task
+from targets import Result
 
 __all__ = ["exponent", "memory", "scaling"]
 
 BASE = Task((64, 128, 16), 256, loss="squared_error", epochs=2, measure="growth", count=10_000)
-ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-#: The time is proportional to size ** exponent; what a fit costs once makes it smaller.
-BAR = 1.05
+SAMPLES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+#: Largest exponent of time ~ size ** exponent; the fixed cost of a fit reduces it below 1.
+TARGET = 1.05
 COPIES = 10
 
 
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The slope of a straight line through the logarithms of both, by least squares."""
+    """The least-squares slope of log(seconds) against log(sizes)."""
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def sweeps(options: Options) -> dict[str, dict[int, Task]]:
-    """Of each quantity that grows, its sizes and what to measure at each."""
-    # a line needs two points
-    rows = [n for n in ROWS if n <= max(options.largest_rows, ROWS[1])]
-    wide = BASE.asked(count=5_000)
+    """The tasks by size, for each quantity that varies."""
+    # A regression line needs at least two sizes.
+    samples = [n for n in SAMPLES if n <= max(options.largest_samples, SAMPLES[1])]
+    wide = BASE.replace(count=5_000)
     return {
-        "rows": {n: BASE.asked(count=n) for n in rows},
-        "columns": {n: wide.asked(widths=(n, *BASE.widths[1:])) for n in (64, 256, 1024, 4096)},
-        "epochs": {n: BASE.asked(epochs=n) for n in (4, 8, 16, 32, 64)},
+        "samples": {n: BASE.replace(count=n) for n in samples},
+        "features": {n: wide.replace(widths=(n, *BASE.widths[1:])) for n in (64, 256, 1024, 4096)},
+        "epochs": {n: BASE.replace(epochs=n) for n in (4, 8, 16, 32, 64)},
     }
 
 
-def scaling(options: Options, section: Section) -> Iterator[Bar]:
-    section.title = "How the cost of a fit grows"
-    section.columns = ("what grows", "from, to", "seconds", "exponent")
+def scaling(options: Options, section: Section) -> Iterator[Result]:
+    section.title = "Scaling of the fit time"
+    section.columns = ("quantity", "range", "seconds", "exponent")
     section.note = (
-        f"Hidden layer of {BASE.widths[1]}, {BASE.widths[-1]} components, batches of {BASE.batch}; "
-        "whole fits, all compiled. An exponent of 1 is linear."
+        f"Hidden layer of {BASE.widths[1]} units, {BASE.widths[-1]} components, batches of "
+        f"{BASE.batch}; whole fits without compilation. An exponent of 1 is linear."
     )
-    if options.picture is not None:
-        section.note += f"\n\n![Seconds of a fit](../images/{options.picture.name})"
+    if options.figure is not None:
+        section.note += f"\n\n![Seconds of a fit](../images/{options.figure.name})"
     measured = {}
     for quantity, tasks in sweeps(options).items():
-        seconds = [options.peers.turn("skae_fit", task)["seconds"] for task in tasks.values()]
+        seconds = [options.peers.run("skae_fit", task)["seconds"] for task in tasks.values()]
         measured[quantity] = (list(tasks), seconds)
         slope, sizes = exponent(*measured[quantity]), list(tasks)
         section.rows.append(
@@ -61,13 +61,13 @@ def scaling(options: Options, section: Section) -> Iterator[Bar]:
         )
         for size, value in zip(sizes, seconds, strict=True):
             print(f"  {size:>9} {quantity:<10} {value:.3g} s")
-        yield Bar(f"scaling: exponent of {quantity}", slope, BAR, sum(seconds))
-    if options.picture is not None:
-        draw(measured, options.picture)
+        yield Result(f"scaling: exponent of {quantity}", slope, TARGET, sum(seconds))
+    if options.figure is not None:
+        draw(measured, options.figure)
 
 
 def draw(measured, path: Path) -> None:
-    """Seconds against sizes, both on logarithmic axes, with the fitted lines."""
+    """Plot seconds against sizes on logarithmic axes, with the regression lines."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -84,21 +84,23 @@ def draw(measured, path: Path) -> None:
         axis.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
         for each in (axis.xaxis, axis.yaxis):
             each.set_minor_locator(ticker.NullLocator())
-    axes[0].set_ylabel("seconds of a fit")
+    axes[0].set_ylabel("fit time (s)")
     figure.savefig(path, dpi=120)
 
 
-def memory(options: Options, section: Section) -> Iterator[Bar]:
-    """The rows are in memory before: what a fit adds to them must not depend on their number."""
+def memory(options: Options, section: Section) -> Iterator[Result]:
+    """Memory that a fit adds to X, which must not depend on the number of samples."""
     section.title, section.columns = "Memory of a fit", ("", "MB")
-    path = options.folder / f"copies_{options.rows}.npy"
+    path = options.folder / f"copies_{options.samples}.npy"
     np.save(path, np.concatenate([np.load(fashion_file(options))] * COPIES))
-    measured = options.peers.turn("skae_fit", USUAL.asked(rows=str(path), measure="memory"))
+    measured = options.peers.run("skae_fit", MEDIUM.replace(samples=str(path), measure="memory"))
     path.unlink()
-    section.note = "Anonymous memory (RssAnon) of a fit with the defaults, float32 rows in memory."
+    section.note = (
+        "Anonymous memory (RssAnon) of a fit with default parameters, X float32 in memory."
+    )
     section.rows += [
-        ("the rows", f"{measured['data']:.0f}"),
-        ("what the fit adds at its highest", f"{measured['beside']:.0f}"),
+        ("X", f"{measured['data']:.0f}"),
+        ("added by the fit (peak)", f"{measured['added']:.0f}"),
     ]
-    print(f"  rows {measured['data']:.0f} MB, beside them {measured['beside']:.0f} MB")
-    yield Bar("memory: beside the rows, MB", measured["beside"], 300, measured["seconds"])
+    print(f"  X {measured['data']:.0f} MB, added by the fit {measured['added']:.0f} MB")
+    yield Result("memory: added by the fit, MB", measured["added"], 300, measured["seconds"])

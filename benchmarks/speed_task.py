@@ -1,6 +1,7 @@
-"""What every peer is asked to do: a network, its training and its rows, as plain values.
+"""The task of a peer: network, training parameters and samples, as plain values.
 
-Imports nothing beyond the standard library: a peer's process pays for its own imports alone.
+Imports only the standard library, so that the time of a peer's process includes only its own
+imports.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-__all__ = ["LARGE", "SMALL", "STACKS", "USUAL", "Task"]
+__all__ = ["LARGE", "MEDIUM", "SMALL", "Task"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """An autoencoder that mirrors itself, with relu between layers and at no end of them.
+    """Training of a symmetric autoencoder with relu, except at the codes and the output.
 
-    ``widths`` go from the rows to the codes; ``rows`` is a file that NumPy reads; ``measure`` names
-    what turn.py is to find out.
+    ``widths`` are the layer sizes of the encoder, from the input to the codes. ``samples`` is a
+    file in NumPy's format. ``measure`` selects the measurement in run_peer.py.
     """
 
     widths: tuple[int, ...]
@@ -24,7 +25,7 @@ class Task:
     loss: str = "cross_entropy"
     rate: float = 1e-3
     measure: str = "epoch"
-    rows: str = ""
+    samples: str = ""
     epochs: int = 10
     device: str = "cpu"
     precision: str = "float32"
@@ -32,29 +33,29 @@ class Task:
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """Widths from the rows to the codes and back."""
+        """Layer sizes from the input to the codes and back."""
         return self.widths + self.widths[-2::-1]
 
     @property
     def name(self) -> str:
-        """The network as it is written: 784-128-32-128-784."""
+        """The network in the usual notation: 784-128-32-128-784."""
         return "-".join(map(str, self.layers))
 
     def linear_layers(self) -> tuple[int, ...]:
-        """The layers (0-based) that no relu follows: the codes and the output."""
+        """Indices of the layers without relu: the codes and the output."""
         return len(self.widths) - 2, len(self.layers) - 2
 
-    def products(self, n_rows: int) -> float:
+    def flops(self, n_samples: int) -> float:
         """Floating-point operations of the matrix products of an epoch.
 
-        One product for the outputs of a layer, one for the slopes of its weights, one for those of
-        its inputs, which the rows themselves do not need.
+        Each layer has three products: its output, the gradient of its weights and the gradient of
+        its input. The first layer does not need the last one.
         """
         pairs = [a * b for a, b in zip(self.layers, self.layers[1:], strict=False)]
-        return 2.0 * n_rows * (3 * sum(pairs) - pairs[0])
+        return 2.0 * n_samples * (3 * sum(pairs) - pairs[0])
 
-    def asked(self, **changes) -> Task:
-        """The same with other values."""
+    def replace(self, **changes) -> Task:
+        """Return a copy with some values replaced."""
         return replace(self, **changes)
 
     def to_json(self) -> str:
@@ -66,7 +67,6 @@ class Task:
         return cls(**{**values, "widths": tuple(values["widths"])})
 
 
-USUAL = Task((784, 128, 32), 256)
+MEDIUM = Task((784, 128, 32), 256)
 LARGE = Task((784, 1000, 500, 250, 30), 256)
 SMALL = Task((64, 64, 16), 128, loss="squared_error", epochs=50)
-STACKS = {"epoch": USUAL, "large": LARGE, "small": SMALL}

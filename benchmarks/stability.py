@@ -1,10 +1,10 @@
-"""Memory and memory maps over hundreds of fits with changing shapes, in one process (Linux).
+"""Memory and memory maps over hundreds of fits with different shapes in one process (Linux).
 
 usage: stability.py [--fits 300] [--every 50] [--shapes SHAPES]
 
-Every compiled program holds memory and some hundred memory maps, of which a process may have
-65,530 only. Fits of ever new shapes must therefore let old programs go: after the first 100 fits
-both numbers stay where they are. `--shapes 8` goes round eight of them instead, as a search does.
+Each compiled program uses memory and about a hundred memory maps, and a process can have only
+65,530 maps. Programs for old shapes must therefore be released. Target: both numbers stay constant
+after the first 100 fits. `--shapes 8` cycles through eight shapes, as a parameter search does.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from bars import Bar, report
+from targets import Result, report
 
 from skae import AutoencoderTransformer
 
 WARM_UP = 100
-#: How far "flat" may drift: the programs in the cache change, and so does their size.
-FLAT = 1.10
+#: Tolerance of "constant": the cached programs change, and so does their total size.
+TOLERANCE = 1.10
 
 
 def footprint() -> tuple[float, int]:
-    """Resident memory in MB and number of memory maps of this process."""
+    """Return the resident memory in MB and the number of memory maps of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     maps = Path("/proc/self/maps").read_text().count("\n")
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, maps
 
 
-def fit_something_else(rng: np.random.Generator) -> None:
-    """Fit, encode and decode with shapes and a configuration drawn anew."""
+def fit_random_configuration(rng: np.random.Generator) -> None:
+    """Fit, encode and decode with random shapes and parameters."""
     n_features = int(rng.integers(3, 60))
     X = rng.random((int(rng.integers(20, 400)), n_features))
     loss = str(rng.choice(["squared_error", "binary_cross_entropy", "absolute_error", "huber"]))
@@ -53,35 +53,35 @@ def fit_something_else(rng: np.random.Generator) -> None:
     model.inverse_transform(model.transform(X))
 
 
-def measure(n_fits: int, every: int, n_shapes: int | None) -> Iterator[Bar]:
+def measure(n_fits: int, every: int, n_shapes: int | None) -> Iterator[Result]:
     rng = np.random.default_rng(0)
     start = perf_counter()
-    seen: dict[int, tuple[float, int]] = {}
-    for done in range(1, n_fits + 1):
-        fit_something_else(np.random.default_rng(done % n_shapes) if n_shapes else rng)
-        if done % every == 0 or done == WARM_UP:
-            seen[done] = footprint()
-            resident, maps = seen[done]
-            print(f"{done:>5} fits: {resident:>8.0f} MB, {maps:>7} maps", flush=True)
+    history: dict[int, tuple[float, int]] = {}
+    for fit in range(1, n_fits + 1):
+        fit_random_configuration(np.random.default_rng(fit % n_shapes) if n_shapes else rng)
+        if fit % every == 0 or fit == WARM_UP:
+            history[fit] = footprint()
+            resident, maps = history[fit]
+            print(f"{fit:>5} fits: {resident:>8.0f} MB, {maps:>7} maps", flush=True)
     seconds = perf_counter() - start
-    for position, name in enumerate(("resident memory", "memory maps")):
-        after = max(values[position] for done, values in seen.items() if done >= WARM_UP)
-        ratio = after / seen[WARM_UP][position]
-        yield Bar(f"stability: {name}, largest / at {WARM_UP}", ratio, FLAT, seconds)
+    for i, name in enumerate(("resident memory", "memory maps")):
+        largest = max(values[i] for fit, values in history.items() if fit >= WARM_UP)
+        ratio = largest / history[WARM_UP][i]
+        yield Result(f"stability: {name}, maximum / at {WARM_UP} fits", ratio, TOLERANCE, seconds)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fits", type=int, default=300)
     parser.add_argument("--every", type=int, default=50)
-    parser.add_argument("--shapes", type=int, help="how many there are; without end by default")
-    chosen = parser.parse_args()
-    if chosen.fits < WARM_UP:
-        parser.error(f"--fits must be at least {WARM_UP}, the number of fits to warm up")
+    parser.add_argument("--shapes", type=int, help="number of shapes; default: unlimited")
+    args = parser.parse_args()
+    if args.fits < WARM_UP:
+        parser.error(f"--fits must be at least {WARM_UP}, the number of warm-up fits")
     if not Path("/proc/self/maps").exists():
-        print("stability: skipped, /proc/self/maps exists on Linux only")
+        print("stability: skipped, requires Linux (/proc/self/maps)")
         return 0
-    return report(measure(chosen.fits, chosen.every, chosen.shapes))
+    return report(measure(args.fits, args.every, args.shapes))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What it costs to watch a fit: training time with a log or a progress bar, over that without.
+"""Overhead of logging and progress bars: training time with them relative to the time without.
 
-usage: verbose.py [--rows 60000] [--epochs 10] [--turns 5]
+usage: verbose.py [--samples 60000] [--epochs 10] [--repeats 5]
 
-784-128-32-128-784 on Fashion-MNIST, batches of 256 rows, nothing held out, all in one process. Each
-way of watching is timed between two fits that nobody watches, and divided by their mean; the median
-over turns counts. Wall time is printed, processor time is held to the bar: between equal fits the
-one differs by more than what is looked for. Lines and bars are drawn as in a terminal, and what is
-drawn is thrown away. Of digits, whose epochs take milliseconds, the same is told without a bar.
+784-128-32-128-784 on Fashion-MNIST, batches of 256 samples, no validation set, all in one process.
+Each fit with output is timed between two silent fits and divided by their mean; the median over
+repeats counts. Wall time is printed. The target is on processor time, because the wall time of
+identical fits varies by more than the overhead to be measured. Output is written as to a terminal,
+and discarded. For digits, whose epochs take milliseconds, the ratios are printed without a target.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from statistics import median
 from time import perf_counter, process_time
 
 import numpy as np
-from bars import Bar, report
 from sklearn.datasets import load_digits
+from targets import Result, report
 
 from skae import AutoencoderTransformer
 from skae.datasets import load_fashion_mnist
@@ -32,15 +32,15 @@ try:
 except ImportError:  # scikit-learn < 1.9
     ProgressBar = None
 
-#: What a line an epoch, or a bar, may cost of the time of training.
-BAR = 1.02
-#: Fits of digits in a turn: one of them is too short to be timed.
-FITS_OF_DIGITS = 5
+#: Largest processor time with one line per epoch, or a progress bar, relative to a silent fit.
+TARGET = 1.02
+#: Number of fits to digits that are timed together: a single fit is too short.
+DIGITS_FITS = 5
 
 
 @contextmanager
-def logged_by(handler: logging.Handler) -> Iterator[None]:
-    """The "skae" logger speaks to this handler alone."""
+def logging_to(handler: logging.Handler) -> Iterator[None]:
+    """Send the records of the "skae" logger to this handler only."""
     logger = logging.getLogger("skae")
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     logger.addHandler(handler)
@@ -53,7 +53,7 @@ def logged_by(handler: logging.Handler) -> Iterator[None]:
 
 
 def fitted(X: np.ndarray, epochs: int, verbose: int = 0, callback=None) -> np.ndarray:
-    """Seconds of training, of the whole fit, and of all processors."""
+    """Fit; return the seconds of training, of the whole fit, and of processor time."""
     model = AutoencoderTransformer(
         32,
         hidden_layer_sizes=(128,),
@@ -65,93 +65,94 @@ def fitted(X: np.ndarray, epochs: int, verbose: int = 0, callback=None) -> np.nd
     )
     if callback is not None:
         model.set_callbacks(callback)
-    start, work = perf_counter(), process_time()
+    start, processor_start = perf_counter(), process_time()
     model.fit(X)
-    return np.array([model.fit_time_["train"], perf_counter() - start, process_time() - work])
+    processor = process_time() - processor_start
+    return np.array([model.fit_time_["train"], perf_counter() - start, processor])
 
 
-def ways(X: np.ndarray, epochs: int, sink) -> dict[str, Callable[[], np.ndarray]]:
-    """Fits that somebody watches, by how."""
+def verbose_fits(X: np.ndarray, epochs: int, sink) -> dict[str, Callable[[], np.ndarray]]:
+    """Fits with output, by the kind of output."""
 
     def logged(verbose, handler):
         def fit():
-            with logged_by(handler):
+            with logging_to(handler):
                 return fitted(X, epochs, verbose)
 
         return fit
 
-    def with_a_bar():
+    def with_progress_bar():
         with redirect_stdout(sink):
             return fitted(X, epochs, callback=ProgressBar())
 
-    found = {
+    fits = {
         "verbose=1": logged(1, logging.StreamHandler(sink)),
         "verbose=5": logged(5, logging.StreamHandler(sink)),
-        "verbose=1, to a NullHandler": logged(1, logging.NullHandler()),
+        "verbose=1, NullHandler": logged(1, logging.NullHandler()),
     }
     if ProgressBar is None:
-        print("scikit-learn has no sklearn.callback: its progress bar is left out")
+        print("ProgressBar skipped: scikit-learn has no sklearn.callback")
     else:
-        found["ProgressBar"] = with_a_bar
-    return found
+        fits["ProgressBar"] = with_progress_bar
+    return fits
 
 
-def ratios(alone: Callable, watched: dict[str, Callable], turns: int) -> dict[str, np.ndarray]:
-    """Of each way its seconds over those of the same unwatched, as medians over turns."""
-    found: dict[str, list[np.ndarray]] = {name: [] for name in watched}
-    alone()  # compiles
-    for _ in range(turns):
-        before = alone()
-        for name, fit in watched.items():
-            ours, after = fit(), alone()
-            found[name].append(ours / (0.5 * (before + after)))
+def ratios(silent: Callable, fits: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:
+    """Seconds of each fit relative to the silent fit, as medians over repeats."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in fits}
+    silent()  # The first fit compiles.
+    for _ in range(repeats):
+        before = silent()
+        for name, fit in fits.items():
+            seconds, after = fit(), silent()
+            found[name].append(seconds / (0.5 * (before + after)))
             before = after
     return {name: np.median(each, axis=0) for name, each in found.items()}
 
 
-def measure(n_rows: int, epochs: int, turns: int, sink) -> Iterator[Bar]:
-    X = load_fashion_mnist().data[:n_rows]
+def measure(n_samples: int, epochs: int, repeats: int, sink) -> Iterator[Result]:
+    X = load_fashion_mnist().data[:n_samples]
     seconds = median(fitted(X, epochs)[0] for _ in range(2))
-    print(f"{len(X)} rows, {epochs} epochs: {seconds:.2f} s of training; over it:")
-    found = ratios(lambda: fitted(X, epochs), ways(X, epochs, sink), turns)
-    tell(found)
-    for name, (_, _, work) in found.items():
-        yield Bar(f"{name} / unwatched, processor time", work, BAR, seconds)
-    of_digits(turns, sink)
+    print(f"{len(X)} samples, {epochs} epochs: {seconds:.2f} s of training; relative to it:")
+    found = ratios(lambda: fitted(X, epochs), verbose_fits(X, epochs, sink), repeats)
+    print_ratios(found)
+    for name, (_, _, processor) in found.items():
+        yield Result(f"{name} / silent, processor time", processor, TARGET, seconds)
+    measure_digits(repeats, sink)
 
 
-def tell(found: dict[str, np.ndarray]) -> None:
-    for name, (train, whole, work) in found.items():
+def print_ratios(found: dict[str, np.ndarray]) -> None:
+    for name, (train, whole, processor) in found.items():
         print(
-            f"  {name:<32}training {train:.3f}, the whole fit {whole:.3f}, processors {work:.3f}",
+            f"  {name:<24}training {train:.3f}, whole fit {whole:.3f}, processor {processor:.3f}",
             flush=True,
         )
 
 
-def of_digits(turns: int, sink) -> None:
+def measure_digits(repeats: int, sink) -> None:
     X, epochs = load_digits().data, 100
 
-    def often(fit):
-        return lambda: sum(fit() for _ in range(FITS_OF_DIGITS))
+    def repeated(fit):
+        return lambda: sum(fit() for _ in range(DIGITS_FITS))
 
-    watched = {name: often(fit) for name, fit in ways(X, epochs, sink).items()}
-    alone = often(lambda: fitted(X, epochs))
-    alone()
-    each = 1e3 * alone()[0] / FITS_OF_DIGITS / epochs
-    print(f"digits, {epochs} epochs of {each:.1f} ms, over the same unwatched:")
-    tell(ratios(alone, watched, turns))
+    fits = {name: repeated(fit) for name, fit in verbose_fits(X, epochs, sink).items()}
+    silent = repeated(lambda: fitted(X, epochs))
+    silent()
+    each = 1e3 * silent()[0] / DIGITS_FITS / epochs
+    print(f"digits, {epochs} epochs of {each:.1f} ms, relative to silent fits:")
+    print_ratios(ratios(silent, fits, repeats))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60_000)
+    parser.add_argument("--samples", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--turns", type=int, default=5)
-    chosen = parser.parse_args()
-    # rich, which draws the bar, draws it while it moves in terminals alone
+    parser.add_argument("--repeats", type=int, default=5)
+    args = parser.parse_args()
+    # The progress bar is drawn with rich, which updates it only in terminals.
     os.environ.update(TTY_COMPATIBLE="1", TERM="xterm-256color")
     with open(os.devnull, "w") as sink:
-        return report(measure(chosen.rows, chosen.epochs, chosen.turns, sink))
+        return report(measure(args.samples, args.epochs, args.repeats, sink))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""One peer a file: the same autoencoder, fitted as that library's users fit it."""
+"""One module per peer: the same autoencoder, trained in the usual way of that library."""

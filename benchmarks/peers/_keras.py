@@ -1,4 +1,4 @@
-"""Keras on whatever KERAS_BACKEND names; set before this is imported."""
+"""Keras on the backend in KERAS_BACKEND, which must be set before this module is imported."""
 
 import keras
 from keras import layers, losses
@@ -11,12 +11,12 @@ LOSSES = {
 
 def fit(X, task, after_epoch):
     keras.utils.set_random_seed(0)
-    h = rows = keras.Input((task.layers[0],))
+    h = inputs = keras.Input((task.layers[0],))
     linear, codes = task.linear_layers(), None
     for index, width in enumerate(task.layers[1:]):
         h = layers.Dense(width, activation=None if index in linear else "relu")(h)
         codes = h if index == linear[0] else codes
-    model, encoder = keras.Model(rows, h), keras.Model(rows, codes)
+    model, encoder = keras.Model(inputs, h), keras.Model(inputs, codes)
     model.compile(optimizer=keras.optimizers.Adam(task.rate), loss=LOSSES[task.loss]())
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: after_epoch())
     model.fit(

@@ -1,6 +1,7 @@
-"""A yardstick: the matrix products of an epoch at the best rate that this machine gave for any.
+"""Lower bound: the matrix products of an epoch at the peak rate that this machine reaches.
 
-Squares of several sizes, and the network's own products, by JAX and by NumPy.
+The peak rate is the highest of several square products and the network's own products, by JAX and
+by NumPy.
 """
 
 from itertools import pairwise
@@ -15,7 +16,7 @@ SECONDS_EACH = 0.3
 
 
 def rate_of(product, m, k, n):
-    """The best floating-point operations a second of several calls."""
+    """The highest rate of several calls, in floating-point operations per second."""
     rng = np.random.default_rng(0)
     a = rng.standard_normal((m, k), dtype=np.float32)
     b = rng.standard_normal((k, n), dtype=np.float32)
@@ -34,4 +35,4 @@ def epoch(task):
         shapes += [(task.batch, a, b), (a, task.batch, b), (task.batch, b, a)]
     products = (jax.jit(jax.numpy.matmul), np.matmul)
     rate = max(rate_of(product, *shape) for product in products for shape in set(shapes))
-    return {"seconds": task.products(task.count) / rate, "rate": rate}
+    return {"seconds": task.flops(task.count) / rate, "rate": rate}

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPRegressor on (X, X): squared error, relu at its codes too."""
+"""scikit-learn's MLPRegressor on (X, X): squared error, and relu also at the codes."""
 
 import warnings
 
@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 PACKAGES = ("scikit-learn",)
-# it says of every fit that it reached max_iter, as it should here
+# It warns that it reached max_iter in every fit, which is intended here.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 
@@ -27,7 +27,7 @@ def fit(X, task, after_epoch):
     del after_epoch
     model = estimator(task).fit(X, X)
     if model.n_iter_ != task.epochs:
-        raise RuntimeError(f"asked for {task.epochs} epochs, {model.n_iter_} were run")
+        raise RuntimeError(f"expected {task.epochs} epochs, got {model.n_iter_}")
 
     def codes(X):
         for matrix, bias in list(zip(model.coefs_, model.intercepts_, strict=True))[
@@ -40,5 +40,5 @@ def fit(X, task, after_epoch):
 
 
 def searched(task):
-    """An estimator, whether its fit takes X as its targets, and the names of rate and penalty."""
+    """Estimator, whether fit needs X as targets, and names of learning rate and weight decay."""
     return estimator(task), True, ("learning_rate_init", "alpha")

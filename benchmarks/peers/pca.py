@@ -1,4 +1,4 @@
-"""scikit-learn's PCA: what takes no training."""
+"""scikit-learn's PCA, a baseline without iterative training."""
 
 from sklearn.decomposition import PCA
 

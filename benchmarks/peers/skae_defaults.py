@@ -1,4 +1,4 @@
-"""skae as it comes: nothing set but the number of components."""
+"""skae with default parameters, except for the number of components."""
 
 from skae import AutoencoderTransformer
 

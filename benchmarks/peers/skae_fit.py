@@ -1,4 +1,4 @@
-"""skae, with what its peers do: random weights, nothing held out, Adam at one rate."""
+"""skae with the settings of its peers: random weights, no validation set, constant-rate Adam."""
 
 import numpy as np
 
@@ -27,53 +27,55 @@ def estimator(task, **changes):
 
 
 def fit(X, task, after_epoch):
-    import jax  # not first: skae loads it sooner
+    import jax  # Imported here since skae has loaded it before.
 
-    del after_epoch  # a listener would be waited for: an epoch's time is found without one
+    # A callback would force a synchronization after each epoch: run_peer.epoch does without it.
+    del after_epoch
     with jax.default_matmul_precision(task.precision):
         model = estimator(task).fit(X)
     if model.n_iter_ != task.epochs:
-        raise RuntimeError(f"asked for {task.epochs} epochs, {model.n_iter_} were run")
+        raise RuntimeError(f"expected {task.epochs} epochs, got {model.n_iter_}")
     return model.transform
 
 
 def searched(task):
-    """An estimator, whether its fit takes X as its targets, and the names of rate and penalty."""
+    """Estimator, whether fit needs X as targets, and names of learning rate and weight decay."""
     return estimator(task), False, ("learning_rate", "alpha")
 
 
 def transform(task):
-    """Rows of a file that is mapped into memory: seconds, and memory beside the codes."""
+    """Encode a memory-mapped file: seconds, and memory in MB in addition to the codes."""
     from anonymous_memory import Peak, anonymous
-    from turn import timed
+    from run_peer import timed
 
-    X = np.load(task.rows, mmap_mode="r")
+    X = np.load(task.samples, mmap_mode="r")
     model = estimator(task, max_iter=1).fit(X[:2000])
     model.transform(X[:300])
     before = anonymous()
     with Peak() as peak:
         seconds = timed(model.transform, X)
     codes = 4e-6 * len(X) * task.widths[-1]
-    return {"seconds": seconds, "beside": peak.highest - before - codes}
+    return {"seconds": seconds, "added": peak.highest - before - codes}
 
 
 def memory(task):
-    """Memory of a fit with its defaults, beside its float32 rows in memory, in MB."""
+    """Memory in MB that a fit with default parameters adds to its float32 samples."""
     import jax
     from anonymous_memory import Peak, anonymous
-    from turn import timed
+    from run_peer import timed
 
-    jax.block_until_ready(jax.numpy.ones(3) + 1)  # the device and its threads are there
-    X = np.load(task.rows)
+    # JAX allocates the device and its threads at first use: do this before the measurement.
+    jax.block_until_ready(jax.numpy.ones(3) + 1)
+    X = np.load(task.samples)
     before = anonymous()
     with Peak() as peak:
         seconds = timed(AutoencoderTransformer(task.widths[-1], max_iter=1, random_state=0).fit, X)
-    return {"seconds": seconds, "beside": peak.highest - before, "data": X.nbytes / 1e6}
+    return {"seconds": seconds, "added": peak.highest - before, "data": X.nbytes / 1e6}
 
 
 def growth(task):
-    """Seconds of a fit, the faster of two, when its programs are there."""
-    from turn import timed
+    """Seconds of a fit after compilation: the faster of two."""
+    from run_peer import timed
 
     X = np.random.default_rng(0).random((task.count, task.widths[0]), dtype=np.float32)
     estimator(task, max_iter=1).fit(X[: 2 * task.batch])

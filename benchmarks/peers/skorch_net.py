@@ -1,4 +1,4 @@
-"""skorch: PyTorch behind scikit-learn's interface."""
+"""skorch: PyTorch with scikit-learn's interface."""
 
 import torch
 from skorch import NeuralNetRegressor
@@ -21,7 +21,7 @@ class Clock(Callback):
 
 
 class Module(nn.Module):
-    """Made anew for each fit, as skorch asks."""
+    """Module class, which skorch instantiates for each fit."""
 
     def __init__(self, task):
         super().__init__()
@@ -61,5 +61,5 @@ def fit(X, task, after_epoch):
 
 
 def searched(task):
-    """An estimator, whether its fit takes X as its targets, and the names of rate and penalty."""
+    """Estimator, whether fit needs X as targets, and names of learning rate and weight decay."""
     return estimator(task), True, ("lr", "optimizer__weight_decay")

@@ -1,4 +1,4 @@
-"""PyTorch with the network compiled; the loop is the eager one's."""
+"""PyTorch with a compiled network (`torch.compile`) and the eager training loop."""
 
 from peers import torch_eager
 

@@ -1,4 +1,4 @@
-"""PyTorch as its tutorials write it: modules, a loop, Adam in its fused form."""
+"""PyTorch as in its tutorials: modules, a training loop, and fused Adam."""
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ def network(task):
 
 
 def n_encoding(task):
-    """How many modules of the network make codes: no activation follows the last."""
+    """Number of modules of the encoder, whose last layer has no activation."""
     return 2 * (len(task.widths) - 1) - 1
 
 
@@ -35,7 +35,7 @@ def train(step, X, task, after_epoch):
 
 def fit(X, task, after_epoch, compiled=False):
     torch.manual_seed(0)
-    # on a GPU products of float32 may round to TF32, as JAX's do
+    # On a GPU, float32 products may use TF32, as JAX's do.
     torch.set_float32_matmul_precision("highest" if task.precision == "float32" else "high")
     device = "cuda" if task.device == "gpu" else "cpu"
     net, loss_of = network(task).to(device), LOSSES[task.loss]

@@ -1,4 +1,4 @@
-"""A yardstick: the same loop written by hand in JAX and optax, with no class around it."""
+"""Hand-written JAX baseline: the same training loop in plain JAX and optax."""
 
 from functools import partial
 from itertools import pairwise
@@ -10,7 +10,7 @@ import optax
 
 PACKAGES = ("jax", "optax")
 TICKS = True
-ROWS_A_BLOCK = 4096
+BLOCK_SAMPLES = 4096
 
 
 def initial_weights(layers):
@@ -30,7 +30,7 @@ def forward(weights, x, linear):
 
 
 def cross_entropy(output, x):
-    # optax.sigmoid_binary_cross_entropy is exact in the same way, and much slower on a CPU
+    # optax.sigmoid_binary_cross_entropy is as stable numerically, but much slower on a CPU.
     return (jnp.maximum(output, 0) - output * x + jnp.log1p(jnp.exp(-jnp.abs(output)))).mean()
 
 
@@ -48,30 +48,30 @@ def several_steps(weights, moments, X, order, *, task):
     def step(state, batch):
         weights, moments = state
         x = X[batch]
-        loss, slope = jax.value_and_grad(
+        loss, gradient = jax.value_and_grad(
             lambda weights: loss_of(forward(weights, x, task.linear_layers()), x)
         )(weights)
-        updates, moments = optimizer.update(slope, moments, weights)
+        updates, moments = optimizer.update(gradient, moments, weights)
         return (optax.apply_updates(weights, updates), moments), loss
 
     return jax.lax.scan(step, (weights, moments), order)
 
 
 def fit(X, task, after_epoch):
-    """Train epoch by epoch; all at once where nobody wants to know of each."""
-    rows, rng = jnp.asarray(X), np.random.default_rng(0)
+    """Train with one program call per epoch, or with a single call for measure "whole"."""
+    X_device, rng = jnp.asarray(X), np.random.default_rng(0)
     state = [weights := initial_weights(task.layers), optax.adam(task.rate).init(weights)]
-    static = task.asked(epochs=0, rows="", measure="")
+    static = task.replace(epochs=0, samples="", measure="")
     steps = len(X) // task.batch
 
     def order():
         return rng.permutation(len(X))[: steps * task.batch].reshape(steps, task.batch)
 
-    together = task.epochs if task.measure == "whole" else 1
-    for _ in range(task.epochs // together):
-        orders = np.concatenate([order() for _ in range(together)])
+    epochs_per_call = task.epochs if task.measure == "whole" else 1
+    for _ in range(task.epochs // epochs_per_call):
+        orders = np.concatenate([order() for _ in range(epochs_per_call)])
         with jax.default_matmul_precision(task.precision):
-            state, losses = several_steps(*state, rows, orders, task=static)
+            state, losses = several_steps(*state, X_device, orders, task=static)
         losses.block_until_ready()
         after_epoch()
     return partial(codes, state[0][: len(task.widths) - 1])
@@ -84,18 +84,18 @@ def encoded(weights, x):
 
 def codes(weights, X):
     out = np.empty((len(X), weights[-1][1].size), np.float32)
-    for start in range(0, len(X), ROWS_A_BLOCK):
-        part = slice(start, start + ROWS_A_BLOCK)
+    for start in range(0, len(X), BLOCK_SAMPLES):
+        part = slice(start, start + BLOCK_SAMPLES)
         out[part] = encoded(weights, np.asarray(X[part]))
     return out
 
 
 def transform(task):
-    """Rows of a file that is mapped into memory."""
-    from turn import timed
+    """Seconds to encode the samples of a memory-mapped file."""
+    from run_peer import timed
 
-    X = np.load(task.rows, mmap_mode="r")
+    X = np.load(task.samples, mmap_mode="r")
     weights = initial_weights(task.widths)
-    for n_rows in {ROWS_A_BLOCK, len(X) % ROWS_A_BLOCK} - {0}:
-        encoded(weights, np.zeros((n_rows, X.shape[1]), X.dtype))
+    for n_samples in {BLOCK_SAMPLES, len(X) % BLOCK_SAMPLES} - {0}:
+        encoded(weights, np.zeros((n_samples, X.shape[1]), X.dtype))
     return {"seconds": timed(codes, weights, X)}

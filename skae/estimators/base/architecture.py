@@ -89,7 +89,7 @@ def describe_modules(modules: tuple, n_features: int, n_components: int) -> dict
 
 
 @lru_cache(maxsize=64)
-def _check_modules(encoder, decoder, n_features, n_components):
+def _check_modules(encoder: Any, decoder: Any, n_features: int, n_components: int) -> None:
     check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
 
 
@@ -100,7 +100,7 @@ def widths(name: str, sizes: Iterable[Any]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _is_width(size):
+def _is_width(size: Any) -> bool:
     return hasattr(size, "__index__") and not isinstance(size, bool) and size >= 1
 
 
@@ -110,13 +110,13 @@ class _Items(tuple):
     __slots__ = ()
 
 
-def _freeze(value):
+def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
         return _Items((name, _freeze(item)) for name, item in value.items())
     return tuple(map(_freeze, value)) if isinstance(value, tuple | list) else value
 
 
-def _unfreeze(value):
+def _unfreeze(value: Any) -> Any:
     if isinstance(value, _Items):
         return {name: _unfreeze(item) for name, item in value}
     return tuple(map(_unfreeze, value)) if isinstance(value, tuple) else value
@@ -134,7 +134,7 @@ def portable_network(architecture: dict) -> Network:
 
 
 @lru_cache(maxsize=256)
-def _build(architecture, platform) -> Network:
+def _build(architecture: Any, platform: str) -> Network:
     fields = _unfreeze(architecture)
     network = fields.pop("network")
     standardized = LOSSES[fields.pop("loss")].standardized

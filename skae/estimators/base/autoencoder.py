@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -158,7 +158,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             outside [0, 1] under cross-entropy, `validation_fraction` leaves no samples for training
             or validation, or `checkpoint` is the file of another fit.
         """
-        fitted = vars(self) if self.warm_start and hasattr(self, "params_") else None
+        fitted = dict(vars(self)) if self.warm_start and hasattr(self, "params_") else None
         checked, samples, weight, X_val = read_input(
             self, X, sample_weight, X_val, reset=fitted is None
         )
@@ -204,7 +204,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
                 "them: use fit, or pretraining=None"
             )
         self._validate_params()  # scikit-learn validates parameters in the first call only
-        fitted = vars(self) if hasattr(self, "params_") else None
+        fitted = dict(vars(self)) if hasattr(self, "params_") else None
         checked, samples, weight, _ = read_input(self, X, sample_weight, None, reset=fitted is None)
         task = make_task(self, checked, X, sample_weight, fitted)
         outcome = continue_fit(task, samples, weight, None, one_epoch=True)
@@ -242,7 +242,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         return self._units[1] if scales else 1.0
 
     @property
-    def _device(self):
+    def _device(self) -> Any:
         return find_device(self.device, or_default=True)
 
     @property
@@ -254,14 +254,14 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         """The loss that restricts the range of X; None if X may leave that range."""
         return self.architecture_["loss"]
 
-    def _checked(self, X):
+    def _checked(self, X: MatrixLike) -> Any:
         """Checked samples, all values included."""
         check_is_fitted(self)
         X = read_samples(self, X, reset=False, all_finite=False)
         check_values(X, self._domain_loss, type(self).__name__)
         return X
 
-    def _checked_as_read(self, X):
+    def _checked_as_read(self, X: MatrixLike) -> tuple[Any, Callable]:
         """Samples, and a function that reads a part of them in standardized units.
 
         The values of dense samples are checked by that function: see `check_while_reading`.
@@ -274,30 +274,34 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         check_values(X, self._domain_loss, name)
         return X, read
 
-    def _samples(self, X) -> Samples:
+    def _samples(self, X: Any) -> Samples:
         loss = self._domain_loss
         # values in [0, 1] are not standardized
         return Samples(X, self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
 
-    def _encoded(self, X, dtype=None):
+    def _encoded(self, X: MatrixLike, dtype: DTypeLike | None = None) -> np.ndarray:
         """Codes of samples whose values are checked while they are read."""
         X, read = self._checked_as_read(X)
         return self._codes(X, dtype, read)
 
-    def _codes(self, X, dtype=None, read=None):
+    def _codes(
+        self, X: Any, dtype: DTypeLike | None = None, read: Callable | None = None
+    ) -> np.ndarray:
         """Codes of checked samples as an array, whatever the `set_output` configuration."""
         dtype = output_dtype(X) if dtype is None else np.dtype(dtype)
         read = self._samples(X).standardized if read is None else read
         codes = self._run(encode, read, X.shape, self.n_components_)
         return as_dtype(codes, self._code_unit, None, dtype)
 
-    def _reconstructed(self, X, read=None):
+    def _reconstructed(self, X: Any, read: Callable | None = None) -> np.ndarray:
         """Reconstructions of checked samples."""
         read = self._samples(X).standardized if read is None else read
         x_hat = self._run(reconstruct, read, X.shape, self.n_features_in_)
         return self._in_units_of_X(x_hat, output_dtype(X))
 
-    def _run(self, function, read, shape, width):
+    def _run(
+        self, function: Callable, read: Callable, shape: tuple[int, int], width: int
+    ) -> np.ndarray:
         static = (self._network, self.architecture_["loss"])
         out, params = np.empty((shape[0], width), np.float32), self.params_
         if function is encode:  # for one sample, the transfer of the decoder's weights would matter
@@ -305,6 +309,6 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         apply_in_blocks(function, static, params, shape, read, out, self._device)
         return out
 
-    def _in_units_of_X(self, x_hat, dtype):
+    def _in_units_of_X(self, x_hat: np.ndarray, dtype: np.dtype) -> np.ndarray:
         mean, scale = self._units
         return as_dtype(x_hat, scale, mean, dtype)

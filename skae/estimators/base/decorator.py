@@ -39,7 +39,7 @@ def autoencoder(cls: Any = None, *, network: Any = None, notes: Any = None) -> A
         Text added to the documentation of a shared parameter, by the parameter's name.
     """
 
-    def decorate(cls: T) -> T:
+    def decorate(cls: Any) -> Any:
         docstring = cls.__doc__  # None under `python -OO`
         # scikit-learn compares and prints estimators by their parameters itself
         cls = dataclass(kw_only=True, eq=False, repr=False)(cls)

@@ -223,7 +223,7 @@ def complete_docstring(cls: Any, docstring: str, network: Any, notes: dict[str, 
     return _insert(text, "{attributes}", SHARED_ATTRIBUTES)
 
 
-def _parameters_of(specification):
+def _parameters_of(specification: Any) -> str:
     """The section Parameters of a specification's docstring, or the text itself."""
     if isinstance(specification, str):
         return specification
@@ -232,7 +232,7 @@ def _parameters_of(specification):
     return parameters
 
 
-def _append(parameters, name, text):
+def _append(parameters: str, name: str, text: str) -> str:
     """`parameters` with `text` added to the entry of one parameter."""
     entries = parameters.split("\n\n")
     (index,) = (i for i, entry in enumerate(entries) if entry.startswith(f"{name} : "))
@@ -240,5 +240,5 @@ def _append(parameters, name, text):
     return "\n\n".join(entries)
 
 
-def _insert(text, name, value):
+def _insert(text: str, name: str, value: str) -> str:
     return re.sub(rf"^{re.escape(name)}$", lambda _: value, text, flags=re.MULTILINE)

@@ -41,13 +41,15 @@ def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z:
     return restore_portable(params, link(output))
 
 
-def _reconstruct_in_units(network, link, params, X):
+def _reconstruct_in_units(
+    network: Network, link: Callable, params: dict[str, Any], X: Any
+) -> jax.Array:
     """Encode and decode samples."""
     output = network.reconstruct(params["network"], standardize_portable(params, X))
     return restore_portable(params, link(output))
 
 
-def function_params(autoencoder) -> dict[str, Any]:
+def function_params(autoencoder: Any) -> dict[str, Any]:
     """Weights, mean, scale and unit of codes of a fitted autoencoder."""
     return {
         "network": autoencoder.params_,
@@ -61,7 +63,7 @@ def link_of(architecture: dict) -> Callable:
     return LOSSES[architecture["loss"]].link
 
 
-def portable(autoencoder, method: str) -> Portable:
+def portable(autoencoder: Any, method: str) -> Portable:
     """A method of a fitted autoencoder as a pure function, for export."""
     architecture = autoencoder.architecture_
     network, link = portable_network(architecture), link_of(architecture)
@@ -87,6 +89,6 @@ def portable_over(architecture: dict, function: Callable, width: int) -> Portabl
     return Portable(function, width)
 
 
-def _codes(network, params, X):
+def _codes(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     codes = encode_in_units(network, params, X)
     return codes.astype(jnp.uint8) if network.binary else codes

@@ -1,6 +1,7 @@
 """Activations of the hidden layers of a fitted autoencoder."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from skae.estimators.base.input_checks import output_dtype
 __all__ = ["find_layer", "layer_activations"]
 
 
-def layer_activations(model, X: MatrixLike, layer: int | str) -> FloatArray:
+def layer_activations(model: Any, X: MatrixLike, layer: int | str) -> FloatArray:
     """Activations of a layer for checked samples."""
     layer, shape = find_layer(model, layer)
     if layer == CODE:
@@ -23,7 +24,7 @@ def layer_activations(model, X: MatrixLike, layer: int | str) -> FloatArray:
     return out.reshape(-1, *shape).astype(output_dtype(X), copy=False)
 
 
-def find_layer(model, layer: int | str) -> tuple[str, tuple[int, ...]]:
+def find_layer(model: Any, layer: int | str) -> tuple[str, tuple[int, ...]]:
     """Name of a layer given by name or index, and the shape of its output for one sample."""
     shapes = layer_shapes(model._network, model.params_)
     names = list(shapes)

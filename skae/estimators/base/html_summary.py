@@ -1,6 +1,7 @@
 """Summary of a fitted autoencoder as HTML, shown below scikit-learn's diagram."""
 
 from html import escape
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,7 +14,7 @@ __all__ = ["summary_html", "summary_of"]
 _STYLE = "padding: 0.1em 0.8em; text-align: {align}; font-variant-numeric: tabular-nums"
 
 
-def summary_of(model) -> dict[str, str]:
+def summary_of(model: Any) -> dict[str, str]:
     """Layers with their output shapes for one sample, number of parameters, losses and epochs.
 
     Parameters
@@ -51,7 +52,7 @@ def summary_of(model) -> dict[str, str]:
     return summary
 
 
-def summary_html(model) -> str:
+def summary_html(model: Any) -> str:
     """`summary_of` as a collapsible HTML table."""
     left, right = (_STYLE.format(align=align) for align in ("left", "right"))
     lines = "".join(

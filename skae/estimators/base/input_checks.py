@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-def read_samples(estimator, X: MatrixLike, *, reset: bool, all_finite: bool = True) -> Any:
+def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool = True) -> Any:
     """Checked samples as an ndarray of any real dtype or as CSR, without a needless copy.
 
     With ``all_finite=False`` the values must still be checked: see `check_while_reading`.
@@ -115,7 +115,7 @@ def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: s
     memory-mapped file. This way each part is loaded into the processor's cache once for both.
     """
 
-    def checking(part):
+    def checking(part: slice) -> np.ndarray:
         check_values(X[part], loss, name, whole=X)
         return read(part)
 
@@ -135,8 +135,7 @@ def check_values(X: Any, loss: str | None, name: str, *, whole: Any = None) -> N
     whole : ndarray, optional
         The array that `X` is a part of, for the error message.
     """
-    domain = None if loss is None else LOSSES[loss].domain
-    if domain is None:
+    if loss is None or (domain := LOSSES[loss].domain) is None:
         assert_all_finite(X, estimator_name=name, input_name="X")
     elif not domain.contains(X.data if sparse.issparse(X) else X):
         assert_all_finite(X, estimator_name=name, input_name="X")

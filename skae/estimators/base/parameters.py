@@ -129,7 +129,7 @@ class DenseParameters(BaseEstimator):
         super().__setstate__(state)
 
 
-def _check_pretraining(description, init):
+def _check_pretraining(description: dict[str, Any], init: str) -> None:
     """Raise ValueError unless a dense network can be pretrained layer by layer."""
     if init != "random":
         raise ValueError(

@@ -1,6 +1,7 @@
 """Reports the epochs of a fit to the log (`verbose`) and to scikit-learn's callbacks."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from skae._typing import ArrayLike, MatrixLike
@@ -12,7 +13,7 @@ __all__ = ["ProgressReporter", "make_listener"]
 _logger = logging.getLogger("skae")
 
 
-def make_listener(estimator, X: MatrixLike, sample_weight: ArrayLike | None) -> Listener:
+def make_listener(estimator: Any, X: MatrixLike, sample_weight: ArrayLike | None) -> Listener:
     """The listener for an estimator's log and callbacks; one that does nothing without them."""
     if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
         return NO_LISTENER
@@ -22,7 +23,7 @@ def make_listener(estimator, X: MatrixLike, sample_weight: ArrayLike | None) -> 
 class ProgressReporter(Listener):
     """Writes the log and calls the callbacks, which may request that training stops."""
 
-    def __init__(self, estimator, X: MatrixLike, sample_weight: ArrayLike | None) -> None:
+    def __init__(self, estimator: Any, X: MatrixLike, sample_weight: ArrayLike | None) -> None:
         self.estimator = estimator
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
         self.is_awaited = needs_epoch_results(getattr(estimator, "_skl_callbacks", ()))
@@ -33,7 +34,7 @@ class ProgressReporter(Listener):
         self.context: Any = None
         self.epoch: Any = None
 
-    def begin(self, n_epochs: int, n_samples: int, attributes) -> None:
+    def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
         """Configure the log and open the task that callbacks follow."""
         self.n_epochs, self.n_samples, self.attributes = n_epochs, n_samples, attributes
         if self.verbose:
@@ -65,7 +66,7 @@ class ProgressReporter(Listener):
             self._begin_epoch()
         return bool(stop)
 
-    def end(self, attributes) -> None:
+    def end(self, attributes: dict[str, Any]) -> None:
         """Report the end of the fit and its fitted attributes."""
         if self.epoch is not None:  # an interrupt or the time limit ended this epoch early
             self.epoch.call_on_fit_task_end(**self.arguments)

@@ -1,5 +1,7 @@
 """The pullback metric of a fitted autoencoder in the user's units."""
 
+from typing import Any
+
 import numpy as np
 
 from skae._typing import FloatArray, MatrixLike
@@ -8,7 +10,7 @@ from skae.core.pullback import pullback_metric
 __all__ = ["mean_pullback_metric"]
 
 
-def mean_pullback_metric(model, X: MatrixLike, *, root: bool) -> FloatArray:
+def mean_pullback_metric(model: Any, X: MatrixLike, *, root: bool) -> FloatArray:
     """Mean pullback metric at the codes of checked samples, or its symmetric square root."""
     codes = model._codes(X, np.float64) / model._code_unit
     static = (model._network, model.architecture_["loss"])

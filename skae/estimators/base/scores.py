@@ -1,5 +1,7 @@
 """Reconstruction errors of a fitted autoencoder, and the scores computed from them."""
 
+from typing import Any
+
 import numpy as np
 
 from skae._typing import FloatArray, MatrixLike
@@ -11,7 +13,7 @@ __all__ = ["explained_variance", "mean_squared_errors"]
 _MAX_DIFFERENCE = 1e100
 
 
-def mean_squared_errors(model, X: MatrixLike) -> FloatArray:
+def mean_squared_errors(model: Any, X: MatrixLike) -> FloatArray:
     """Mean squared reconstruction error of each checked sample, in X's squared units."""
     errors, _ = _squared_distances(model, X)
     with np.errstate(over="ignore"):
@@ -19,7 +21,7 @@ def mean_squared_errors(model, X: MatrixLike) -> FloatArray:
     return np.minimum(means, np.finfo(np.float64).max)
 
 
-def explained_variance(model, X: MatrixLike, weight: FloatArray) -> float:
+def explained_variance(model: Any, X: MatrixLike, weight: FloatArray) -> float:
     """1 - weighted squared error / weighted squared distance to the mean, of checked samples."""
     weight = weight / weight.max()
     errors, distances = (float(weight @ squares) for squares in _squared_distances(model, X))
@@ -28,7 +30,7 @@ def explained_variance(model, X: MatrixLike, weight: FloatArray) -> float:
     return 1 - errors / distances
 
 
-def _squared_distances(model, X):
+def _squared_distances(model: Any, X: MatrixLike) -> tuple[FloatArray, FloatArray]:
     """Squared distances of each sample to its reconstruction and to the mean, standardized."""
     errors, distances = np.empty((2, X.shape[0]))
     samples = Samples(X)
@@ -39,7 +41,7 @@ def _squared_distances(model, X):
     return errors, distances
 
 
-def _squared_norms(samples, others, scale):
+def _squared_norms(samples: FloatArray, others: FloatArray, scale: float) -> FloatArray:
     """Squared norms of the standardized differences, finite also for the largest floats."""
     with np.errstate(over="ignore"):
         differences = (samples - others) / scale

@@ -2,10 +2,11 @@
 
 import warnings
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
@@ -17,10 +18,20 @@ from skae.estimators.base.random_state import make_seed
 
 __all__ = ["make_task", "read_input", "set_fitted_attributes"]
 
+T = TypeVar("T", bound=Any)
+
+# fitted attributes that validation sets
 _FEATURES = ("n_features_in_", "feature_names_in_")
 
 
-def read_input(estimator, X, sample_weight, X_val, *, reset: bool):
+def read_input(
+    estimator: T,
+    X: MatrixLike,
+    sample_weight: ArrayLike | None,
+    X_val: MatrixLike | None,
+    *,
+    reset: bool,
+) -> tuple[T, Any, FloatArray, Any]:
     """Checked training samples, weights and validation samples.
 
     The first value returned is a copy of the estimator that has the names and the number of
@@ -41,7 +52,13 @@ def read_input(estimator, X, sample_weight, X_val, *, reset: bool):
     return checked, X, weight, X_val
 
 
-def make_task(estimator, checked, X, sample_weight, fitted: dict[str, Any] | None) -> Task:
+def make_task(
+    estimator: Any,
+    checked: Any,
+    X: MatrixLike,
+    sample_weight: ArrayLike | None,
+    fitted: dict[str, Any] | None,
+) -> Task:
     """Everything that a fit depends on; the fit itself does not read the estimator.
 
     `fitted` holds the fitted attributes to continue training from, if any.
@@ -82,7 +99,9 @@ def make_task(estimator, checked, X, sample_weight, fitted: dict[str, Any] | Non
     )
 
 
-def _check_continuation(estimator, architecture, fitted):
+def _check_continuation(
+    estimator: Any, architecture: dict[str, Any], fitted: dict[str, Any]
+) -> None:
     if fitted["architecture_"] != architecture:
         raise ValueError(
             f"training can only continue with the fitted network, {fitted['architecture_']}, but "
@@ -91,7 +110,9 @@ def _check_continuation(estimator, architecture, fitted):
     estimator._check_continuation(fitted)
 
 
-def set_fitted_attributes(estimator, task: Task, outcome: Outcome, X, weight):
+def set_fitted_attributes(
+    estimator: T, task: Task, outcome: Outcome, X: MatrixLike, weight: FloatArray
+) -> T:
     """Set all fitted attributes together; then warn or raise if training did not succeed."""
     fitted = copy(estimator)
     fitted.__dict__.update(outcome.attributes)

@@ -1,5 +1,6 @@
 """Activity of the units of a code over the training samples: mean, frequency, dead units."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ _MIN_DEVIATION = 1e-3
 _MAX_KEPT_CODES = 2**24
 
 
-def activity(model, X: Any, weight: np.ndarray) -> dict[str, np.ndarray]:
+def activity(model: Any, X: Any, weight: np.ndarray) -> dict[str, np.ndarray]:
     """``mean_activation_``, ``active_fraction_`` and ``dead_units_`` of a fitted autoencoder.
 
     Parameters
@@ -29,7 +30,7 @@ def activity(model, X: Any, weight: np.ndarray) -> dict[str, np.ndarray]:
     used = np.flatnonzero(weight > 0)
     samples, share = Samples(X).select(used), weight[used] / weight[used].sum()
 
-    def encoded():
+    def encoded() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for part, block in samples.blocks(samples.raw):
             yield share[part], model._codes(block, np.float64)
 

@@ -3,9 +3,11 @@
 from numbers import Real
 from typing import ClassVar
 
+import jax
 import jax.numpy as jnp
 
-from skae.core.objective import Objective, mean_over_samples
+from skae.core.networks import Model
+from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import DenseParameters
@@ -14,7 +16,9 @@ from skae.estimators.base.sklearn_compat import Interval
 __all__ = ["DecorrelatedAutoencoder", "decorrelation_loss"]
 
 
-def decorrelation_loss(objective, model, batch, step):
+def decorrelation_loss(
+    objective: Objective, model: Model, batch: Batch, step: Step
+) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Reconstruction plus ``decorrelation`` times the mean squared correlation of the codes."""
     z = model.encode(batch.x)
     samples = objective.sample_losses(model.decode(z), batch.x)
@@ -24,12 +28,12 @@ def decorrelation_loss(objective, model, batch, step):
     return loss, {"reconstruction": reconstruction, "correlation": correlation}
 
 
-def mean_squared_correlation(z, weight):
+def mean_squared_correlation(z: jax.Array, weight: jax.Array) -> jax.Array:
     """Mean over pairs of components of their squared weighted correlation."""
     share = weight / jnp.sum(weight)  # 0 for padding
     centered = z - share @ z
     covariance = (centered * share[:, None]).T @ centered
-    # the square root has an infinite gradient at 0, the variance of a constant component
+    # The square root has an infinite gradient at 0, the variance of a constant component.
     deviation = jnp.sqrt(jnp.diag(covariance) + 1e-8)
     squares = jnp.square(covariance / jnp.outer(deviation, deviation))
     n = z.shape[1]

@@ -23,7 +23,8 @@ __all__ = ["AdversarialAutoencoder"]
 
 @autoencoder(
     notes={
-        "code_activation": 'Only "identity": the prior determines the range of the codes.',
+        "code_activation": 'This autoencoder accepts only "identity": the prior '
+        "determines the range of the codes.",
         "early_stopping": "The validation loss is the reconstruction loss plus 200 "
         "`adversarial_weight` times the squared maximum mean discrepancy [2]_ between codes and "
         "draws of the prior, since adversarial losses do not measure the quality of the codes.",

@@ -60,7 +60,10 @@ sparsity_rate : float, default=0.05
 
 @autoencoder(
     network=_PARAMETERS,
-    notes={"init": 'Only "random": sparse feature maps are far from principal components.'},
+    notes={
+        "init": 'This autoencoder accepts only "random": sparse feature maps are far from '
+        "principal components."
+    },
 )
 class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     """Convolutional winner-take-all autoencoder: translation-invariant features of images.

@@ -38,11 +38,11 @@ _N_DRAWS = 16
 
 @autoencoder(
     notes={
-        "code_activation": 'Only "identity": codes are normally distributed.',
+        "code_activation": 'This autoencoder accepts only "identity": codes are normally distributed.',
         "loss": 'It determines the likelihood: "squared_error" is Gaussian, "absolute_error" '
         'Laplace, "huber" Gaussian for small and Laplace for large errors, and '
         '"binary_cross_entropy" Bernoulli.',
-        "init": '"pca" is probabilistic PCA.',
+        "init": 'For this autoencoder "pca" is the solution of probabilistic PCA.',
     }
 )
 class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):

@@ -35,12 +35,12 @@ _LEVELS = 2**16
 _MAX_DONORS = 64
 
 
-def gaussian(key, batch, level, constants):
+def _gaussian(key, batch, level, constants):
     """Add independent Gaussian noise, with ``level`` times the data's spread as deviation."""
     return batch.x + level * constants["scale"] * standard_normal(key, batch.x.shape)
 
 
-def dropout(key, batch, level, constants):
+def _dropout(key, batch, level, constants):
     """Replace feature values by their mean with probability ``level``.
 
     The deviations of the other values from the mean are divided by ``1 - level``, so that the
@@ -51,19 +51,19 @@ def dropout(key, batch, level, constants):
     return jnp.where(_random_mask(key, level, batch.x.shape), mean, kept)
 
 
-def masking(key, batch, level, constants):
+def _masking(key, batch, level, constants):
     """Replace feature values by their mean with probability ``level``."""
     return jnp.where(_random_mask(key, level, batch.x.shape), constants["mean"], batch.x)
 
 
-def salt_and_pepper(key, batch, level, constants):
+def _salt_and_pepper(key, batch, level, constants):
     """Replace feature values by their minimum or maximum, each with probability ``level / 2``."""
     bits = _random_bits(key, batch.x.shape)
     noisy = jnp.where(bits < 0.5 * level * _LEVELS, constants["low"], batch.x)
     return jnp.where(bits >= (1.0 - 0.5 * level) * _LEVELS, constants["high"], noisy)
 
 
-def swap(key, batch, level, constants):
+def _swap(key, batch, level, constants):
     """Replace feature values by those of other samples of the batch with probability ``level``.
 
     The other samples are drawn by weight.
@@ -132,11 +132,11 @@ class Corruption:
 
 
 CORRUPTIONS = {
-    "gaussian": Corruption(gaussian, is_probability=False),
-    "dropout": Corruption(dropout),
-    "masking": Corruption(masking),
-    "salt_and_pepper": Corruption(salt_and_pepper),
-    "swap": Corruption(swap),
+    "gaussian": Corruption(_gaussian, is_probability=False),
+    "dropout": Corruption(_dropout),
+    "masking": Corruption(_masking),
+    "salt_and_pepper": Corruption(_salt_and_pepper),
+    "swap": Corruption(_swap),
 }
 
 

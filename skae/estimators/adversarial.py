@@ -144,6 +144,7 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
         return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centers)
 
     def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
+        # `sample` draws from the prior of the fit, even if the parameter is changed afterwards.
         return {"prior_": self.prior}
 
     def _check_continuation(self, earlier: dict[str, Any]) -> None:

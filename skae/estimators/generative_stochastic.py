@@ -181,6 +181,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         random_state = check_random_state(random_state)
         rng = np.random.default_rng(random_state.randint(0, 2**31, size=4).tolist())
         initial = self._initial_states(X_init, n_samples, rng)
+        # Steps between the states to return: a single call runs all steps if only the last counts.
         counts = [1] * n_steps if return_path else [n_steps]
         states = np.empty((1 + len(counts), *initial.shape), np.float32)
         states[0] = initial
@@ -209,6 +210,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         """Yield the states of a block of chains after each of `counts` more steps."""
         device = self._device or jax.local_devices()[0]
         static = (self._network, self.architecture_["loss"])
+        # Padded to a fixed shape, so that any number of chains uses one compiled program.
         block = np.zeros((BLOCK_SAMPLES, x.shape[1]), np.float32)
         block[: len(x)] = x
         key_data = rng.integers(0, 2**32, 2, np.uint32)

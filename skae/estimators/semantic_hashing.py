@@ -134,6 +134,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        # Codes are uint8, whatever the dtype of X.
         tags.transformer_tags.preserves_dtype = []
         return tags
 
@@ -228,6 +229,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         return np.unpackbits(X.astype(np.uint8), axis=1, count=self.n_components_)
 
     def _objective(self) -> Objective:
+        # "similarity" is static: without it no program computes neighborhoods.
         settings = (
             ("binarization", self.binarization),
             ("similarity", self.similarity_weight > 0),

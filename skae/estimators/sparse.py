@@ -193,6 +193,7 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
         return parameters
 
     def _initialization(self) -> Callable | None:
+        # Only these penalties have a target for the mean activation.
         if self.penalty not in ("kl", "squared_error"):
             return None
         return partial(sparse_initialization, target=self.sparsity_target)

@@ -38,7 +38,8 @@ _N_DRAWS = 16
 
 @autoencoder(
     notes={
-        "code_activation": 'This autoencoder accepts only "identity": codes are normally distributed.',
+        "code_activation": 'This autoencoder accepts only "identity": codes are normally '
+        "distributed.",
         "loss": 'It determines the likelihood: "squared_error" is Gaussian, "absolute_error" '
         'Laplace, "huber" Gaussian for small and Laplace for large errors, and '
         '"binary_cross_entropy" Bernoulli.',

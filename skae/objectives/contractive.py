@@ -69,6 +69,7 @@ def _closed_form(model, x, norms):
     """For one layer ``z = f(a)``, ``a = x W + b``: ``sum_j f'(a_j)^2 |W_j|^2``."""
     kernel = model.params["encoder"]["layer_0"]["kernel"]
     if model.network.linear_path:
+        # The skip connection and the scaled layer are one linear map.
         kernel = model.params["linear"]["encoder"] + model.params["fixed"]["code_scale"] * kernel
     a = model.preactivation(x)
     _, derivative = jax.jvp(model.network.activate, (a,), (jnp.ones_like(a),))

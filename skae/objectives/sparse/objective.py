@@ -19,6 +19,7 @@ def bernoulli_kl(target: jax.Array | float, mean: jax.Array | float) -> jax.Arra
 
     The value and its derivative are finite for means from 0 to 1, both included.
     """
+    # Keeps the logarithms and their derivatives finite.
     mean = 1e-6 + (1 - 2e-6) * mean
     return target * jnp.log(target / mean) + (1 - target) * jnp.log((1 - target) / (1 - mean))
 

@@ -57,6 +57,7 @@ def probabilistic_pca_initialization(
     variance = 1.0 if scale is None else float(scale) ** 2
     if network.linear_path:
         variance = _fit_posterior(params, network, loss, samples, weight, scale)
+    # The inverse of `log_scale`, which adds MIN_SCALE in quadrature.
     free = 0.5 * np.log(max(variance - MIN_SCALE**2, MIN_SCALE**2))
     place = "extra" if scale is None else "fixed"
     if LOSSES[loss].location_scale is not None:

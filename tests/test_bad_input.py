@@ -20,8 +20,10 @@ from skae import (
     AutoencoderOutlierDetector,
     AutoencoderTransformer,
     DenoisingAutoencoder,
+    PretrainedClassifier,
     SemanticHasher,
 )
+from skae.hashing import HammingIndex, mean_average_precision
 from tests.datasets import N_FEATURES, N_SAMPLES, curved
 from tests.discovery import (
     AUTOENCODERS,
@@ -241,6 +243,7 @@ REFUSED = {
     "complex": (GOOD + 1j, "[Cc]omplex"),
     "ragged": ([[1.0, 2.0], [3.0]], "inhomogeneous|ragged|shape"),
     "None": (None, "None|scalar|object|NoneType|array"),
+    "masked entries": (np.ma.masked_less(GOOD, 0.1), "masked entries.*filled.*SimpleImputer"),
     "dates": (np.zeros((40, 6), "datetime64[s]"), "date|numeric|dtype|float"),
 }
 
@@ -304,6 +307,38 @@ def test_cross_entropy_refuses_values_outside_0_and_1():
             model.fit(GOOD, X_val=bad)
     back = model.fit(GOOD).reconstruct(GOOD)
     assert ((back >= 0) & (back <= 1)).all()
+
+
+def test_a_mask_is_refused_wherever_it_would_be_dropped(fitted):
+    masked_codes = np.ma.masked_array(np.ones((4, 2)), mask=np.eye(4, 2))
+    masked_column = np.ma.masked_array(np.ones(len(GOOD)), mask=np.arange(len(GOOD)) == 3)
+    bits = np.ma.masked_array(np.ones((3, 8), int), mask=np.eye(3, 8))
+    model, hasher = fitted(AutoencoderTransformer), fitted(SemanticHasher)
+    calls = {
+        "X": [
+            lambda: model.inverse_transform(masked_codes),
+            lambda: hasher.inverse_transform(masked_codes),
+            lambda: hasher.inverse_transform(masked_codes, packed=True),
+            lambda: HammingIndex().fit(bits),
+            lambda: HammingIndex(1).fit(bits.data).kneighbors(bits),
+        ],
+        "X_val": [
+            lambda: fast(AutoencoderTransformer).fit(GOOD, X_val=np.ma.masked_less(GOOD, 0.1))
+        ],
+        "sample_weight": [lambda: fast(AutoencoderTransformer).fit(GOOD, None, masked_column)],
+        "y": [lambda: fast(PretrainedClassifier).fit(GOOD, masked_column)],
+        "codes": [lambda: mean_average_precision(bits, [0, 1, 1])],
+    }
+    for name, methods in calls.items():
+        for method in methods:
+            with pytest.raises(ValueError, match=f"^{name} is a masked array with .*filled"):
+                method()
+
+
+def test_a_masked_array_without_masked_entries_is_accepted(fitted):
+    model = fitted(AutoencoderTransformer)
+    for X in (np.ma.masked_array(GOOD), np.ma.masked_array(GOOD, mask=np.zeros(GOOD.shape, bool))):
+        np.testing.assert_array_equal(model.transform(X), model.transform(GOOD))
 
 
 @pytest.mark.parametrize("cls", ESTIMATORS)

@@ -17,6 +17,7 @@ from skae.core.losses import LOSSES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.input_checks import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants
@@ -198,6 +199,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             noise = self.params_["fixed"]["noise"]
             normal = rng.standard_normal((n_samples, self.n_features_in_))
             return (noise["mean"] + noise["scale"] * normal).astype(np.float32)
+        refuse_masked(X_init, "X_init")
         X = check_array(X_init, dtype="numeric", input_name="X_init")
         if X.shape[1] != self.n_features_in_ or len(X) not in (1, n_samples):
             raise ValueError(

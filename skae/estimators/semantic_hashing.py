@@ -14,6 +14,7 @@ from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.input_checks import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
@@ -210,6 +211,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         check_is_fitted(self)
         if packed:
             return super().inverse_transform(self._unpacked(X))
+        refuse_masked(X, "X")
         X = check_array(X, dtype="numeric", input_name="X")
         if X.shape[1] == self.n_components_ and not np.isin(X, (0, 1)).all():
             raise ValueError(
@@ -219,6 +221,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         return super().inverse_transform(X)
 
     def _unpacked(self, X):
+        refuse_masked(X, "X")
         X = check_array(X, dtype="numeric", input_name="X")
         width = -(-self.n_components_ // 8)
         if X.shape[1] != width or not np.isin(X, np.arange(256)).all():

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import ArrayLike
 from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.input_checks import refuse_masked
 from skae.estimators.base.sklearn_compat import validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._scan import Hits
@@ -65,6 +66,7 @@ class StoredCodes(SkaeEstimator):
     def _store(self, X: ArrayLike) -> None:
         """Fit: replace the stored codes."""
         backend, algorithm, params = self._resolve_algorithm()
+        refuse_masked(X, "X")
         checked = check_array(X, dtype="numeric", estimator=self, input_name="X")
         codes = packed_codes(checked, self.packed)
         if self.packed:
@@ -99,6 +101,7 @@ class StoredCodes(SkaeEstimator):
         check_is_fitted(self)
         if X is None:
             return to_bytes(self.codes_, -(-self.n_bits_ // 8))
+        refuse_masked(X, "X")
         try:
             checked = validate_data(self, X, dtype="numeric", reset=False)
         except ValueError as error:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, column_or_1d
 
 from skae._typing import ArrayLike
+from skae.estimators.base.input_checks import refuse_masked
 from skae.hashing._top_k import Integers
 from skae.hashing._validation import check_n_bits, packed_codes
 from skae.hashing._words import Words, to_words
@@ -68,6 +69,7 @@ class RetrievalTask:
 
 def read_words(codes: ArrayLike, packed: bool, name: str) -> tuple[Words, int]:
     """Validate codes and return them as machine words, with their number of bits."""
+    refuse_masked(codes, name)
     checked = check_array(codes, dtype="numeric", input_name=name)
     n_bits = checked.shape[1] * (8 if packed else 1)
     check_n_bits(n_bits)
@@ -78,6 +80,7 @@ def read_labels(y: ArrayLike | None, words: Words, name: str) -> NDArray:
     """Return the labels as a 1-dimensional array of one label for each code."""
     if y is None:
         raise ValueError(f"{name} is None: pass one label for each code")
+    refuse_masked(y, name)
     labels = column_or_1d(y)
     if len(labels) != words.shape[1]:
         raise ValueError(f"{name} has {len(labels)} labels for {words.shape[1]} codes")

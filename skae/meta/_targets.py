@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.moments import refuse_beyond_squares
-from skae.estimators.base.input_checks import read_weights
+from skae.estimators.base.input_checks import read_weights, refuse_masked
 
 __all__ = [
     "Targets",
@@ -40,6 +40,7 @@ def _check_target(estimator, y, X):
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
         )
+    refuse_masked(y, "y")
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     return y
@@ -49,6 +50,7 @@ def labeled_subset(
     X: MatrixLike, y: ArrayLike, unlabeled: Any, sample_weight: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Mask of the samples with a target, their targets and their weights, for `score`."""
+    refuse_masked(y, "y")
     targets = column_or_1d(y)
     check_consistent_length(X, targets)
     labeled = ~_is_unlabeled(targets, unlabeled)
@@ -130,6 +132,7 @@ def encode_labels(estimator: Any, y: ArrayLike, X: MatrixLike, weight: np.ndarra
 
 def numeric_targets(y: ArrayLike) -> np.ndarray:
     """Targets as a numeric array of shape (n_samples,); missing values in objects become NaN."""
+    refuse_masked(y, "y")
     targets = column_or_1d(y)
     return targets if targets.dtype.kind in "fiub" else targets.astype(np.float64)
 

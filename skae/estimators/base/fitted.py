@@ -19,7 +19,7 @@ from skae.estimators.base.functions import (
     link_of,
 )
 from skae.estimators.base.hidden_layers import layer_activations
-from skae.estimators.base.input_checks import output_dtype, read_weights
+from skae.estimators.base.input_checks import output_dtype, read_weights, refuse_masked
 from skae.estimators.base.pullback import mean_pullback_metric
 from skae.estimators.base.scores import explained_variance, mean_squared_errors
 
@@ -84,6 +84,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             If the estimator is not fitted.
         """
         check_is_fitted(self)
+        refuse_masked(X, "X")
         Z = check_array(X, dtype="numeric", input_name="X")
         if Z.shape[1] != self.n_components_:
             raise ValueError(

@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, RandomState
+from skae.estimators.base.input_checks import refuse_masked
 
 __all__ = ["GenerativeMixin"]
 
@@ -86,6 +87,8 @@ class GenerativeMixin:
         """
         check_is_fitted(self)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
+        refuse_masked(x0, "x0")
+        refuse_masked(x1, "x1")
         ends = [check_array(x, ensure_2d=False, dtype="numeric") for x in (x0, x1)]
         if ends[0].ndim != 1 or ends[0].shape != ends[1].shape:
             raise ValueError(

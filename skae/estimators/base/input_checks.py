@@ -21,6 +21,7 @@ __all__ = [
     "output_dtype",
     "read_samples",
     "read_weights",
+    "refuse_masked",
 ]
 
 
@@ -29,6 +30,7 @@ def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool
 
     With ``all_finite=False`` the values must still be checked: see `check_while_reading`.
     """
+    refuse_masked(X, "X")
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     X = validate_data(
         estimator,
@@ -45,6 +47,24 @@ def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
     return _canonical(X) if sparse.issparse(X) else X
+
+
+def refuse_masked(values: Any, name: str) -> None:
+    """Raise ValueError if `values` is a `numpy.ma` masked array with masked entries.
+
+    NumPy and scikit-learn drop the mask when they convert to a plain ndarray, so that the values
+    below the mask would be used as data. A mask without masked entries is accepted.
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        impute = (
+            ", or impute them with sklearn.impute.SimpleImputer, which accepts "
+            f"{name}.astype(float).filled(numpy.nan)"
+        )
+        raise ValueError(
+            f"{name} is a masked array with {np.ma.count_masked(values)} masked entries, which "
+            f"are not supported: fill them with {name}.filled(value)"
+            + (impute if name.startswith("X") else "")
+        )
 
 
 def _canonical(X: Any) -> Any:
@@ -97,6 +117,7 @@ def read_weights(sample_weight: ArrayLike | None, X: MatrixLike) -> np.ndarray:
 
     Weights below 1e-20 of the largest become 0, since training is in float32.
     """
+    refuse_masked(sample_weight, "sample_weight")
     weight = check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=False
     )

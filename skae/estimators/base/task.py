@@ -12,7 +12,7 @@ from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
 from skae.estimators.base.fit import Outcome, Task
-from skae.estimators.base.input_checks import check_range, read_samples, read_weights
+from skae.estimators.base.input_checks import check_range, read_samples, read_weights, refuse_masked
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
 
@@ -47,6 +47,7 @@ def read_input(
                 "X_val is the validation set for early stopping, which early_stopping=False "
                 "disables: omit X_val or set early_stopping=True"
             )
+        refuse_masked(X_val, "X_val")
         X_val = read_samples(checked, X_val, reset=False)
         check_range(X_val, estimator.loss)
     return checked, X, weight, X_val

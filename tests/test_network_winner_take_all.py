@@ -7,7 +7,7 @@ import pytest
 
 from skae import ConvolutionalWinnerTakeAllAutoencoder
 from skae.core.networks import Model, build_network, initial_weights
-from skae.core.networks.maps import winning_cells
+from skae.core.networks.maps import spatial_sparsity_mask
 from skae.core.objective import Batch, Objective, Step
 from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
 from tests.discovery import fast
@@ -27,10 +27,15 @@ def model():
 
 def test_spatial_sparsity_keeps_one_entry_of_each_map():
     maps = RNG.normal(size=(6, 7, 3)).astype(np.float32)
-    wins = np.asarray(winning_cells(maps))
+    wins = np.asarray(spatial_sparsity_mask(maps))
     np.testing.assert_array_equal(wins.sum(axis=1), 1)
     np.testing.assert_array_equal((maps * wins).sum(axis=1), maps.max(axis=1))
-    assert winning_cells(np.zeros((1, 4, 1)))[0, :, 0].tolist() == [True, False, False, False]
+    assert spatial_sparsity_mask(np.zeros((1, 4, 1)))[0, :, 0].tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_loss_against_numpy(model):
@@ -60,7 +65,7 @@ def test_codes_and_reconstructions(model):
     codes, back = jax.jit(network.encode)(params, x), jax.jit(network.reconstruct)(params, x)
     np.testing.assert_allclose(codes, maps.max(axis=1), rtol=1e-5, atol=1e-6)
     decode = jax.jit(network.decode_maps)
-    expected = decode(params, np.where(winning_cells(maps), maps, 0.0))
+    expected = decode(params, np.where(spatial_sparsity_mask(maps), maps, 0.0))
     np.testing.assert_allclose(back, expected, rtol=1e-5, atol=1e-6)
     middle = np.zeros((3, 20, 3), np.float32)
     middle[np.arange(3), 2 * 5 + 2, np.arange(3)] = 1.0

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.networks import Model
-from skae.core.networks.maps import winning_cells
+from skae.core.networks.maps import spatial_sparsity_mask
 from skae.core.objective import Batch, Objective, Step, mean_over_samples
 
 __all__ = [
@@ -36,7 +36,7 @@ def convolutional_winner_take_all_loss(
     maps = network.maps(params, batch.x)
     rate = step.hyperparameters["sparsity_rate"]
     samples = lifetime_sparsity_mask(maps.max(axis=1), batch.weight, rate)
-    winners = jnp.where(winning_cells(maps) & samples[:, None, :], maps, 0.0)
+    winners = jnp.where(spatial_sparsity_mask(maps) & samples[:, None, :], maps, 0.0)
     losses = objective.sample_losses(network.decode_maps(params, winners), batch.x)
     return mean_over_samples(losses, batch.weight), {}
 

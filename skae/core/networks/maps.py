@@ -10,7 +10,7 @@ from skae.core.networks.convolution import convolve_back
 from skae.core.networks.images import ConvolutionalEncoder, Weights
 from skae.core.networks.network import Network
 
-__all__ = ["MapDecoder", "MapNetwork", "map_parts", "winning_cells"]
+__all__ = ["MapDecoder", "MapNetwork", "map_parts", "spatial_sparsity_mask"]
 
 
 class MapDecoder(nn.Module):
@@ -77,7 +77,7 @@ class MapNetwork(Network):
     def reconstruct(self, params, x):
         """The raw output for samples, with each map's largest cell in its place."""
         maps = self.maps(params, x)
-        return self.decode_maps(params, jnp.where(winning_cells(maps), maps, 0.0))
+        return self.decode_maps(params, jnp.where(spatial_sparsity_mask(maps), maps, 0.0))
 
 
 def map_parts(
@@ -105,7 +105,7 @@ def map_parts(
     return encoder, MapDecoder(image_shape, decoder_kernel_size, method)
 
 
-def winning_cells(maps):
+def spatial_sparsity_mask(maps):
     """Whether a cell is the largest of its map, of equal ones the first.
 
     Parameters

@@ -96,6 +96,7 @@ class Graph:
         if isinstance(value, str):
             return value
         name = self.unique("weights")
+        # ascontiguousarray makes scalars one-dimensional; reshape undoes that.
         array = np.ascontiguousarray(value).reshape(value.shape)
         self.weights.append(self.onnx.numpy_helper.from_array(array, name))
         return name

@@ -64,6 +64,7 @@ def write(
         producer_name="skae",
         producer_version=sys.modules["skae"].__version__,
         opset_imports=operators,
+        # The lowest version, so that older runtimes can load the model.
         ir_version=onnx.helper.find_min_ir_version_for(operators),
     )
     onnx.helper.set_model_props(model, _metadata(estimator, method))

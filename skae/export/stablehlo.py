@@ -21,6 +21,7 @@ def write(portable: Portable, path: str | os.PathLike[str], platforms: Sequence[
             f"platforms={platforms!r} must be a non-empty sequence of names from "
             f"{list(_PLATFORMS)}."
         )
+    # Raise before tracing; serialization would raise without an installation hint.
     _check_flatbuffers()
     exported = export.export(jax.jit(portable.function), platforms=tuple(platforms))(
         portable.samples

@@ -16,7 +16,7 @@ from skae.core.training.records import Result
 from skae.estimators.base.automatic import training_plan, validation_samples
 from skae.objectives.supervised import fine_tune
 
-__all__ = ["FineTuningTask", "run_fine_tuning"]
+__all__ = ["FineTuningTask", "resolve_n_frozen", "resolve_n_layers", "run_fine_tuning"]
 
 
 @dataclass
@@ -31,6 +31,30 @@ class FineTuningTask:
     params: dict
     classes: np.ndarray | None
     seed: np.random.SeedSequence
+
+
+def resolve_n_layers(n_layers: int | str, available: int) -> int:
+    """Number of encoder layers below the head."""
+    if isinstance(n_layers, str):
+        return available
+    if n_layers > available:
+        raise ValueError(
+            f"n_layers={n_layers} exceeds the number of encoder layers, {available} (including the "
+            "code layer). Use a smaller number or 'all'."
+        )
+    return int(n_layers)
+
+
+def resolve_n_frozen(freeze: int | str, n_layers: int) -> int:
+    """Number of frozen layers, counted from the input."""
+    if isinstance(freeze, str):
+        return {"none": 0, "all": n_layers}[freeze]
+    if freeze > n_layers:
+        raise ValueError(
+            f"freeze={freeze} exceeds the number of layers below the head, {n_layers}. Use a "
+            "smaller number or 'all'."
+        )
+    return int(freeze)
 
 
 def run_fine_tuning(
@@ -55,6 +79,8 @@ def run_fine_tuning(
     samples = samples.select(index).in_memory()
     split_seed, train_seed = task.seed.spawn(2)
     learning_rate = _learning_rate(task.parameters["learning_rate"], samples.n_samples)
+    # Of the initializations, init="pca" has a learning rate warm-up by default. Pretrained weights
+    # need it too.
     parameters = {**task.parameters, "init": "pca", "learning_rate": learning_rate}
     plan = training_plan(parameters, samples.n_samples, samples.n_features)
     head_learning_rate = task.parameters["head_learning_rate"]
@@ -82,10 +108,12 @@ def _learning_rate(learning_rate, n_samples):
 
 
 def _training_data(task, samples, weight, rng) -> TrainingData:
+    # The default: with 100 labels, a tenth of them is too small a sample to select an epoch.
     if not task.parameters["early_stopping"]:
         return TrainingData(samples, weight, np.arange(samples.n_samples))
     train_index, validation_index = _split(task, samples, rng)
     fraction = task.parameters["validation_fraction"]
+    # Fits to similar numbers of samples have the same capacity and share one compiled program.
     capacity = validation_samples(
         largest_with_same_power(samples.n_samples), fraction, samples.n_features
     )

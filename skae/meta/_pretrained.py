@@ -35,7 +35,12 @@ from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_contex
 from skae.estimators.base.timing import Clock
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
-from skae.meta._fine_tuning import FineTuningTask, run_fine_tuning
+from skae.meta._fine_tuning import (
+    FineTuningTask,
+    resolve_n_frozen,
+    resolve_n_layers,
+    run_fine_tuning,
+)
 from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
@@ -162,18 +167,20 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
             are no labels or labels of one class only, or the validation set is too small to contain
             all classes.
         """
+        # Input validation sets attributes of a copy, so that a fit that fails changes nothing.
         clock, checked = Clock(), copy(self)
         samples = read_samples(checked, X, reset=True)
         weight = read_weights(sample_weight, samples)
         targets = self._read_targets(y, samples, weight)
+        # Class weights, too, are validated before pretraining, which may take long.
         sample_weight = self._sample_weights(targets, weight)
-        resolve_optimizer(self.optimizer)  # Raise before pretraining, which may take long.
+        resolve_optimizer(self.optimizer)
         device, seed = find_device(self.device), make_seed(self.random_state)
         clock.lap("read")
         autoencoder = self._pretrain(X, sample_weight, seed)
         clock.lap("pretrain")
         network = network_of(autoencoder.architecture_, device)
-        n_layers = _number_of_layers(self.n_layers, n_encoder_layers(network))
+        n_layers = resolve_n_layers(self.n_layers, n_encoder_layers(network))
         shared = {
             **{name: value for name, value in vars(checked).items() if name in FEATURE_ATTRIBUTES},
             **targets.attributes,
@@ -192,7 +199,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         """Everything that fine-tuning depends on; it does not access the estimator."""
         autoencoder, n_layers = checked.autoencoder_, checked.n_layers_
         recurrent = autoencoder.architecture_["network"]["kind"] == "recurrent"
-        n_frozen = _number_of_frozen(self.freeze, n_layers)
+        n_frozen = resolve_n_frozen(self.freeze, n_layers)
         return FineTuningTask(
             parameters=self.get_params(deep=False),
             job=Job(
@@ -206,6 +213,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
                 find_device(self.device),
                 listener,
             ),
+            # Frozen weights are constants of the network: the optimizer does not receive them.
             params=adopted_weights(network, autoencoder.params_, n_layers, n_frozen),
             classes=getattr(checked, "classes_", None),
             seed=seed,
@@ -220,6 +228,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
                     "fitted autoencoder, or use prefit=False."
                 )
             check_is_fitted(self.autoencoder)
+            # Raises if X has other features than the samples that the autoencoder was fitted to.
             self.autoencoder._checked(X)
             return copy(self.autoencoder)
         if self.autoencoder is None:
@@ -251,6 +260,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
                 ConvergenceWarning,
                 stacklevel=4,
             )
+        # The weights at the interrupt are kept, as in the autoencoders' `fit`.
         if head.interrupted or result.interrupted:
             raise KeyboardInterrupt
         return self
@@ -294,25 +304,3 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         """Outputs of the head, float64."""
         check_is_fitted(self)
         return self._apply(outputs, X, self._n_outputs).astype(np.float64)
-
-
-def _number_of_layers(n_layers, available):
-    if n_layers == "all":
-        return available
-    if n_layers > available:
-        raise ValueError(
-            f"n_layers={n_layers} exceeds the number of encoder layers, {available} (including the "
-            "code layer). Use a smaller number or 'all'."
-        )
-    return int(n_layers)
-
-
-def _number_of_frozen(freeze, n_layers):
-    if isinstance(freeze, str):
-        return {"none": 0, "all": n_layers}[freeze]
-    if freeze > n_layers:
-        raise ValueError(
-            f"freeze={freeze} exceeds the number of layers below the head, {n_layers}. Use a "
-            "smaller number or 'all'."
-        )
-    return int(freeze)

@@ -180,6 +180,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
             X contains NaN or infinity, a parameter is out of range, or standardize=True with a loss
             that needs X in [0, 1].
         """
+        # Attributes are set on a copy first, so that a fit that fails changes nothing.
         fitted = copy(self)
         if self.autoencoder is not None:
             self.autoencoder._validate_params()

@@ -104,6 +104,7 @@ class FileCheckpoint(Checkpoint):
         if run < len(self._results):
             # Timings are not restored: the time was spent by another process.
             return Result(**self._results[run], seconds={"compile": 0.0, "train": 0.0})
+        # The snapshot belongs to the first run without a result; later runs start from scratch.
         stored, self._stored_snapshot = self._stored_snapshot, None
         return None if stored is None else _restored_snapshot(stored)
 
@@ -140,6 +141,7 @@ class FileCheckpoint(Checkpoint):
     def end(self, result: Result) -> None:
         """Store the result of a run; after an interrupt the file stays as it is."""
         self._closed |= result.interrupted
+        # Results that `begin` read from the file are stored already.
         if not self._closed and self._n_runs > len(self._results):
             self._results.append({k: v for k, v in vars(result).items() if k != "seconds"})
 

@@ -82,6 +82,7 @@ def write(path: str | bytes | os.PathLike, header: dict[str, Any], arrays: list)
                 file.write(part)
             file.write(digest.digest())
             file.flush()
+            # The content must be on disk before the rename is.
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
@@ -116,6 +117,7 @@ def _sync_folder(folder):
 def _parts(header, arrays) -> Iterator[bytes | memoryview]:
     entries = [{"dtype": array.dtype.str, "shape": list(array.shape)} for array in arrays]
     content = {**header, "arrays": entries}
+    # NaN and infinity are not valid JSON; `encoding` encodes them as text.
     text = json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
     if len(text) > _MAX_HEADER_SIZE:
         raise ValueError(

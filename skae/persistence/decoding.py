@@ -70,6 +70,7 @@ class Decoder:
             return self._object_array(value["objects"], value["shape"])
         if "partial" in value:
             arguments = [self.decode(value[name]) for name in ("partial", "args", "keywords")]
+            # The function is trusted, and it is not called here.
             return functools.partial(arguments[0], *arguments[1], **arguments[2])
         ((kind, content),) = value.items()
         if kind not in self._decoders:
@@ -110,6 +111,7 @@ class Decoder:
         cls = find_class(value["estimator"], self.trusted)
         parameters = {name: self.decode(item) for name, item in value["parameters"].items()}
         _check_parameters(cls, parameters)
+        # Values are not validated here: scikit-learn validates parameters in `fit`.
         estimator = cls(**parameters)
         state = {name: self.decode(item) for name, item in value["state"].items()}
         for name in state:

@@ -126,6 +126,8 @@ class Encoder:
                 raise ValueError(
                     f"{name} of {kind} cannot be saved: an attribute of the class has this name."
                 )
+        # The user's own modules are imported by name when the network is built from this
+        # description, so they must be trusted too.
         network = state.get("architecture_", {}).get("network", {})
         for part in ("encoder", "decoder") if network.get("kind") == "own" else ():
             with_names(network[part], self._require)

@@ -1,7 +1,7 @@
 """Registry of the classes that a file may name, and the user's trusted objects.
 
 The registry is closed: no other class is imported because a file names it. If a class is renamed,
-its old name must stay here, so that older files load.
+its old name must stay in `CLASSES`, so that older files load.
 """
 
 import importlib
@@ -22,7 +22,7 @@ __all__ = [
     "is_fitted_attribute",
 ]
 
-# classes that a file may name
+# Module of each class that a file may name.
 CLASSES = {
     **ESTIMATORS,
     "Convolutional": "skae.networks.convolutional",

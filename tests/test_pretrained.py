@@ -414,7 +414,7 @@ def test_object_dtype_targets(pretrained, X, y):
     assert constant.target_scale_ == 1
 
 
-def test_samples_that_weigh_next_to_nothing_are_no_trouble(X, y):
+def test_negligible_sample_weights(X, y):
     weight = np.where(np.arange(len(y)) == 0, 1e4, 1e-93)
     model = fast(PretrainedRegressor).fit(X, y, sample_weight=weight)
     assert np.isfinite(model.predict(X)).all()

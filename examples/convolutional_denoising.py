@@ -63,7 +63,7 @@ def translate(X, pixels):
     return images.reshape(X.shape)
 
 
-clean = {"original": X_test, "translated": translate(X_test, side // 14 or 1)}
+clean = {"centered": X_test, "translated": translate(X_test, side // 14 or 1)}
 noisy = {name: X + noise for name, X in clean.items()}
 
 # %%
@@ -75,7 +75,7 @@ noisy = {name: X + noise for name, X in clean.items()}
 
 
 def error(X_hat, name):
-    """Mean squared error with respect to the clean images, original or translated."""
+    """Mean squared error with respect to the clean images, centered or translated."""
     return np.mean((X_hat - clean[name]) ** 2)
 
 
@@ -130,7 +130,7 @@ for name, denoiser in denoisers.items():
 # Results
 # -------
 
-print(f"\n\n{'mean squared error':<20}{'original':>12}{'translated':>12}")
+print(f"\n\n{'mean squared error':<20}{'centered':>12}{'translated':>12}")
 for name, images in denoised.items():
     print(f"{name:<20}" + "".join(f"{error(X, key):>12.4f}" for key, X in images.items()))
 
@@ -155,7 +155,7 @@ for part, (key, X) in zip(figure.subfigures(1, 2), clean.items(), strict=True):
         image_shape=(side, side),
         ax=ax,
     )
-    ax.set_title(f"{key}: denoised images, and the mean squared error on all images")
+    ax.set_title(f"{key} images, denoised, and mean squared errors")
 
 folder = Path(__file__).parent / "output" if "__file__" in globals() else Path("output")
 folder.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ from skae.core.losses import LOSSES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.input_checks import refuse_masked
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants

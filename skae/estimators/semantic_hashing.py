@@ -14,7 +14,7 @@ from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.input_checks import refuse_masked
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss

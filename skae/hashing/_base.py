@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import ArrayLike
 from skae.estimators.base.estimator import SkaeEstimator
-from skae.estimators.base.input_checks import refuse_masked
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sklearn_compat import validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._scan import Hits

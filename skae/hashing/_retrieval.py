@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, column_or_1d
 
 from skae._typing import ArrayLike
-from skae.estimators.base.input_checks import refuse_masked
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.hashing._top_k import Integers
 from skae.hashing._validation import check_n_bits, packed_codes
 from skae.hashing._words import Words, to_words

@@ -9,7 +9,8 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.moments import refuse_beyond_squares
-from skae.estimators.base.input_checks import read_weights, refuse_masked
+from skae.estimators.base.input_checks import read_weights
+from skae.estimators.base.masked_arrays import refuse_masked
 
 __all__ = [
     "Targets",

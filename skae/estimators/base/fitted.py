@@ -19,7 +19,8 @@ from skae.estimators.base.functions import (
     link_of,
 )
 from skae.estimators.base.hidden_layers import layer_activations
-from skae.estimators.base.input_checks import output_dtype, read_weights, refuse_masked
+from skae.estimators.base.input_checks import output_dtype, read_weights
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.pullback import mean_pullback_metric
 from skae.estimators.base.scores import explained_variance, mean_squared_errors
 

@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, RandomState
-from skae.estimators.base.input_checks import refuse_masked
+from skae.estimators.base.masked_arrays import refuse_masked
 
 __all__ = ["GenerativeMixin"]
 

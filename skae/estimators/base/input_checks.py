@@ -11,6 +11,7 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import Units
 from skae.core.losses import LOSSES
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
 
 __all__ = [
@@ -21,7 +22,6 @@ __all__ = [
     "output_dtype",
     "read_samples",
     "read_weights",
-    "refuse_masked",
 ]
 
 
@@ -47,24 +47,6 @@ def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
     return _canonical(X) if sparse.issparse(X) else X
-
-
-def refuse_masked(values: Any, name: str) -> None:
-    """Raise ValueError if `values` is a `numpy.ma` masked array with masked entries.
-
-    NumPy and scikit-learn drop the mask when they convert to a plain ndarray, so that the values
-    below the mask would be used as data. A mask without masked entries is accepted.
-    """
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        impute = (
-            ", or impute them with sklearn.impute.SimpleImputer, which accepts "
-            f"{name}.astype(float).filled(numpy.nan)"
-        )
-        raise ValueError(
-            f"{name} is a masked array with {np.ma.count_masked(values)} masked entries, which "
-            f"are not supported: fill them with {name}.filled(value)"
-            + (impute if name.startswith("X") else "")
-        )
 
 
 def _canonical(X: Any) -> Any:

@@ -12,7 +12,8 @@ from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
 from skae.estimators.base.fit import Outcome, Task
-from skae.estimators.base.input_checks import check_range, read_samples, read_weights, refuse_masked
+from skae.estimators.base.input_checks import check_range, read_samples, read_weights
+from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
 

@@ -384,8 +384,19 @@ def test_symbolic_links_and_permissions(tmp_path):
     other = tmp_path / "other"
     other.touch()
     assert (tmp_path / "folder" / "model.skae").stat().st_mode == other.stat().st_mode
-    with pytest.raises(FileNotFoundError):
-        AutoencoderTransformer(2).save(tmp_path / "no" / "model.skae")
+
+
+def test_paths_that_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = AutoencoderTransformer(2)
+    with pytest.raises(ValueError, match="path='' is empty"):
+        model.save("")
+    with pytest.raises(FileNotFoundError, match="Create the folder first: '.*/no'") as raised:
+        model.save("no/model.skae")
+    assert raised.value.filename == str(tmp_path / "no")
+    with pytest.raises(IsADirectoryError, match="is a folder.*Pass the path of a file"):
+        model.save(tmp_path)
+    assert os.listdir(tmp_path) == []
 
 
 # ---- trusted objects

@@ -1,6 +1,7 @@
 """ONNX export: onnxruntime computes the same results as the estimator."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -148,6 +149,19 @@ def test_invalid_arguments_raise(cls, fitted, tmp_path):
         with pytest.raises(ValueError, match=f"opset={opset!r} must be an integer from 18"):
             fitted(cls).to_onnx(path, opset=opset)
     assert not path.exists()
+
+
+def test_full_disk_keeps_the_old_file(fitted, tmp_path, monkeypatch):
+    path, model = tmp_path / "model.onnx", fitted(AutoencoderTransformer)
+    path.write_bytes(b"earlier")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        model.to_onnx(path)
+    assert path.read_bytes() == b"earlier" and os.listdir(tmp_path) == ["model.onnx"]
 
 
 def test_primitives_without_a_rule_raise(X, tmp_path):

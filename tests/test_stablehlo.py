@@ -1,5 +1,6 @@
 """StableHLO export: JAX computes the same results as the estimator, without skae."""
 
+import os
 import sys
 
 import jax
@@ -49,6 +50,29 @@ def test_single_samples_with_a_large_mean(tmp_path):
     function, params = model.encoder_function()
     alone = jax.jit(lambda samples: function(params, samples))(X[:1])
     np.testing.assert_allclose(alone, expected[:1], atol=1e-4)
+
+
+def test_full_disk_keeps_the_old_file(fitted, tmp_path, monkeypatch):
+    pytest.importorskip("flatbuffers", reason="flatbuffers is not installed")
+    path, model = tmp_path / "model.stablehlo", fitted(AutoencoderTransformer)
+    path.write_bytes(b"earlier")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        model.to_stablehlo(path, platforms=["cpu"])
+    assert path.read_bytes() == b"earlier" and os.listdir(tmp_path) == ["model.stablehlo"]
+
+
+def test_paths_that_cannot_be_written(fitted, tmp_path):
+    pytest.importorskip("flatbuffers", reason="flatbuffers is not installed")
+    model = fitted(AutoencoderTransformer)
+    with pytest.raises(FileNotFoundError, match="Create the folder first"):
+        model.to_stablehlo(tmp_path / "no" / "model.stablehlo", platforms=["cpu"])
+    with pytest.raises(ValueError, match="path='' is empty"):
+        model.to_stablehlo("", platforms=["cpu"])
 
 
 def test_inverse_transform(fitted, X_new, tmp_path):

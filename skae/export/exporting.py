@@ -31,6 +31,7 @@ class ExportMixin:
         Parameters
         ----------
         path : str or path-like
+            A file at this path is replaced only once the new one is complete.
         method : str or None, default=None
             The method to export. Autoencoders: "transform" (default), "inverse_transform" or
             "reconstruct". Classifiers: "predict_proba" (default) or "decision_function".
@@ -48,6 +49,9 @@ class ExportMixin:
         ValueError
             The method cannot be exported, the installed onnx does not support the opset, or your
             own network uses a JAX primitive that has no ONNX rule. The message names the primitive.
+            Or the path is empty, or is not the path of a regular file.
+        OSError
+            The file cannot be written, for example because its folder does not exist.
         ImportError
             onnx is not installed.
 
@@ -90,6 +94,7 @@ class ExportMixin:
         Parameters
         ----------
         path : str or path-like
+            A file at this path is replaced only once the new one is complete.
         method : str or None, default=None
             As for `to_onnx`.
         platforms : sequence of str, default=("cpu", "cuda", "tpu")
@@ -103,7 +108,10 @@ class ExportMixin:
         Raises
         ------
         ValueError
-            The method cannot be exported, or a platform is unknown.
+            The method cannot be exported, a platform is unknown, or the path is empty or not the
+            path of a regular file.
+        OSError
+            The file cannot be written, for example because its folder does not exist.
         ImportError
             flatbuffers, which JAX needs for serialization, is not installed.
 

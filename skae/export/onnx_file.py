@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +12,7 @@ import jax
 from skae.export import elementwise, indexing, loops, products, rearranging, reductions
 from skae.export.graph import Graph
 from skae.export.portable import Portable
+from skae.persistence.atomic_file import write_atomically
 
 __all__ = ["MIN_OPSET", "RULES", "load_onnx", "write"]
 
@@ -69,7 +69,7 @@ def write(
     )
     onnx.helper.set_model_props(model, _metadata(estimator, method))
     onnx.checker.check_model(model)
-    Path(path).write_bytes(model.SerializeToString())
+    write_atomically(path, [model.SerializeToString()])
 
 
 def _metadata(estimator, method) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import jax
 from jax import export
 
 from skae.export.portable import Portable
+from skae.persistence.atomic_file import write_atomically
 
 __all__ = ["write"]
 
@@ -26,7 +26,7 @@ def write(portable: Portable, path: str | os.PathLike[str], platforms: Sequence[
     exported = export.export(jax.jit(portable.function), platforms=tuple(platforms))(
         portable.samples
     )
-    Path(path).write_bytes(exported.serialize())
+    write_atomically(path, [exported.serialize()])
 
 
 def _check_flatbuffers():

@@ -22,11 +22,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
-from secrets import token_hex
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from skae.persistence.atomic_file import write_atomically
 
 __all__ = ["VERSION", "read", "safe_repr", "write"]
 
@@ -40,8 +40,6 @@ _MAX_HEADER_SIZE = 1 << 24
 # Numbers, booleans, dates, bytes and text of fixed width. Object arrays are excluded: their values
 # are pointers.
 _DTYPE = re.compile(r"[<>|=]?[biufcSUmM]\d{1,10}(\[\w{1,10}\])?", re.ASCII)
-# File systems limit a name to 255 bytes, and the temporary file has a longer name than the file.
-_MAX_NAME_SIZE = 200
 _MAX_DIMENSIONS = 32
 _MAX_CODE_POINT = 0x10FFFF
 
@@ -60,58 +58,19 @@ def write(path: str | bytes | os.PathLike, header: dict[str, Any], arrays: list)
     Raises
     ------
     ValueError
-        The path exists and is not a regular file, or the header is too long.
+        The path is empty, it exists and is not a regular file, or the header is too long.
     OSError
         The file cannot be written.
     """
-    path = os.path.realpath(os.fsdecode(path))
-    folder, name = os.path.split(path)
-    mode = _file_mode(path)
-    prefix = name if len(os.fsencode(name)) <= _MAX_NAME_SIZE else "skae"
-    temporary = os.path.join(folder, f".{prefix}.{token_hex(8)}.tmp")
-    # Not tempfile: it creates files that only their owner can read.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags, 0o666 if mode is None else mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if mode is not None:
-                os.chmod(temporary, mode)
-            digest = hashlib.sha256()
-            for part in _parts(header, arrays):
-                digest.update(part)
-                file.write(part)
-            file.write(digest.digest())
-            file.flush()
-            # The content must be on disk before the rename is.
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(folder)
+    write_atomically(path, _with_digest(_parts(header, arrays)))
 
 
-def _file_mode(path):
-    """Permissions of an existing file, which the new file keeps."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return None
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise ValueError(f"{path!r} is not a regular file. Pass the path of a file.")
-    return stat.S_IMODE(status.st_mode)
-
-
-def _sync_folder(folder):
-    """Write the new directory entry to disk, on systems that can open folders."""
-    # The file is complete at this point, so a file system that cannot do this is not an error.
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _with_digest(parts: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+        yield part
+    yield digest.digest()
 
 
 def _parts(header, arrays) -> Iterator[bytes | memoryview]:

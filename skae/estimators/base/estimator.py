@@ -39,9 +39,10 @@ class SkaeEstimator(BaseEstimator):
         Raises
         ------
         ValueError
-            A parameter cannot be stored in a file, such as a lambda.
+            A parameter cannot be stored in a file, such as a lambda, or the path is empty or not
+            the path of a regular file.
         OSError
-            The file cannot be written.
+            The file cannot be written, for example because its folder does not exist.
         """
         # `import skae` and the fits need no serialization code
         from skae.persistence.models import write

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -37,7 +37,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def transform(self, X: MatrixLike) -> FloatArray:
+    def transform(self, X: MatrixLike) -> NDArray[Any]:
         """Encode samples.
 
         Parameters

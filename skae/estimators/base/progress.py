@@ -36,7 +36,8 @@ class ProgressReporter(Listener):
 
     def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
         """Configure the log and open the task that callbacks follow."""
-        self.n_epochs, self.n_samples, self.attributes = n_epochs, n_samples, attributes
+        self.n_epochs, self.n_samples = n_epochs, n_samples
+        self.attributes: Any = attributes
         if self.verbose:
             _configure_logging()
         if self.has_callbacks:

@@ -179,10 +179,10 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
             If the estimator is not fitted.
         """
         X = self._checked(X)
-        random_state = check_random_state(random_state)
-        key_data = random_state.randint(0, 2**32, 2, np.uint32)
+        generator = check_random_state(random_state)
+        key_data = generator.randint(0, 2**32, 2, np.uint32)
         # A random order, so that the donors of "swap" do not depend on the order of the samples.
-        order = random_state.permutation(X.shape[0])
+        order = generator.permutation(X.shape[0])
         noisy = np.empty(X.shape, np.float32)
         for start in range(0, len(order), BLOCK_SAMPLES):
             # The last block is filled up with the first samples: "swap" needs other samples.
@@ -194,7 +194,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
             noisy[part] = corrupted[: len(part)]
         return self._in_units_of_X(noisy, output_dtype(X))
 
-    def _corrupt_block(self, key_data, x):
+    def _corrupt_block(self, key_data: np.ndarray, x: np.ndarray) -> Any:
         """Corrupt a block of `BLOCK_SAMPLES` standardized samples."""
         device = find_device(self.device, or_default=True) or jax.local_devices()[0]
         constants = self.params_["fixed"]["noise"]

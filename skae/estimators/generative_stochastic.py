@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -179,8 +179,8 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(n_steps, "n_steps", Integral, min_val=0)
-        random_state = check_random_state(random_state)
-        rng = np.random.default_rng(random_state.randint(0, 2**31, size=4).tolist())
+        entropy = check_random_state(random_state).randint(0, 2**31, size=4)
+        rng = np.random.default_rng(entropy.tolist())
         initial = self._initial_states(X_init, n_samples, rng)
         # Steps between the states to return: a single call runs all steps if only the last counts.
         counts = [1] * n_steps if return_path else [n_steps]
@@ -193,7 +193,9 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         path = self._in_units_of_X(states, np.dtype(np.float64))
         return path if return_path else path[-1]
 
-    def _initial_states(self, X_init, n_samples, rng):
+    def _initial_states(
+        self, X_init: ArrayLike | None, n_samples: int, rng: np.random.Generator
+    ) -> Any:
         """States of shape (n_samples, n_features), in standardized units."""
         if X_init is None:
             noise = self.params_["fixed"]["noise"]
@@ -208,7 +210,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             )
         return np.broadcast_to(self._samples(X).standardized(slice(None)), (n_samples, X.shape[1]))
 
-    def _run_chains(self, x, counts, rng):
+    def _run_chains(self, x: Any, counts: Any, rng: np.random.Generator) -> Any:
         """Yield the states of a block of chains after each of `counts` more steps."""
         device = self._device or jax.local_devices()[0]
         static = (self._network, self.architecture_["loss"])

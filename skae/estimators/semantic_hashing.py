@@ -212,15 +212,15 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         if packed:
             return super().inverse_transform(self._unpacked(X))
         refuse_masked(X, "X")
-        X = check_array(X, dtype="numeric", input_name="X")
-        if X.shape[1] == self.n_components_ and not np.isin(X, (0, 1)).all():
+        Z = check_array(X, dtype="numeric", input_name="X")
+        if Z.shape[1] == self.n_components_ and not np.isin(Z, (0, 1)).all():
             raise ValueError(
                 "X must contain bits, 0 or 1, as returned by transform; for the bytes returned by "
                 "hash use packed=True"
             )
-        return super().inverse_transform(X)
+        return super().inverse_transform(Z)
 
-    def _unpacked(self, X):
+    def _unpacked(self, X: Any) -> Any:
         refuse_masked(X, "X")
         X = check_array(X, dtype="numeric", input_name="X")
         width = -(-self.n_components_ // 8)

@@ -294,14 +294,14 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         check_scalar(n_importance_samples, "n_importance_samples", Integral, min_val=1)
         return self._nats(importance_weighted_bound, X, n_samples=np.int32(n_importance_samples))
 
-    def _distribution(self, X):
+    def _distribution(self, X: Any) -> np.ndarray:
         """Means and standard deviations of codes, of shape (2, n_samples, n_components)."""
         moments = self._run(
             posterior_moments, self._samples(X).standardized, X.shape, 2 * self.n_components_
         )
         return moments.reshape(len(moments), 2, -1).transpose(1, 0, 2)
 
-    def _nats(self, function, X, **further):
+    def _nats(self, function: Callable, X: MatrixLike, **further: Any) -> np.ndarray:
         X = self._checked(X)
         static = (self._network, self.architecture_["loss"])
         params = {"network": self.params_, **further}

@@ -240,17 +240,17 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     def _objective(self) -> Objective:
         return Objective(cross_entropy_loss)
 
-    def _read_targets(self, y, X, weight) -> Targets:
+    def _read_targets(self, y: Any, X: Any, weight: np.ndarray) -> Targets:
         return encode_labels(self, y, X, weight)
 
-    def _sample_weights(self, targets, weight):
+    def _sample_weights(self, targets: Targets, weight: np.ndarray) -> np.ndarray:
         return weight * sample_weights_by_class(self.class_weight, targets, weight)
 
-    def _exported_output(self, method, outputs):
+    def _exported_output(self, method: str, outputs: Any) -> Any:
         if method == "predict_proba":
             return jax.nn.softmax(outputs)
         return outputs[:, 1] - outputs[:, 0] if self._n_outputs == 2 else outputs
 
     @property
-    def _n_outputs(self):
+    def _n_outputs(self) -> int:
         return len(self.classes_)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import OutlierMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
@@ -152,7 +153,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         "random_state": ["random_state"],
     }
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
@@ -315,6 +316,6 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
             )
         return self.standardize
 
-    def _validate(self, X):
+    def _validate(self, X: MatrixLike) -> Any:
         check_is_fitted(self)
         return read_samples(self, X, reset=False)

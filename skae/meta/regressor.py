@@ -1,6 +1,7 @@
 """Semi-supervised regression: an autoencoder's encoder, pretrained and fine-tuned."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -143,12 +144,12 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     def _objective(self) -> Objective:
         return Objective(squared_error_loss)
 
-    def _read_targets(self, y, X, weight) -> Targets:
+    def _read_targets(self, y: Any, X: Any, weight: np.ndarray) -> Targets:
         return standardize_targets(self, y, X, weight)
 
-    def _exported_output(self, method, outputs):
+    def _exported_output(self, method: str, outputs: Any) -> Any:
         return outputs[:, 0] * np.float32(self.target_scale_) + np.float32(self.target_mean_)
 
     @property
-    def _n_outputs(self):
+    def _n_outputs(self) -> int:
         return 1

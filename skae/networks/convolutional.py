@@ -99,7 +99,7 @@ class Convolutional(NetworkSpecification):
         "upsampling": ("transposed", "resize"),
     }
 
-    def _describe(self, n_features):
+    def _describe(self, n_features: int) -> dict:
         image_shape = _image_shape(self.image_shape, n_features)
         channels = sizes_of("channels", self.channels)
         one = not isinstance(self.kernel_size, tuple | list)
@@ -126,7 +126,7 @@ class Convolutional(NetworkSpecification):
         }
 
 
-def _image_shape(shape, n_features) -> tuple[int, int, int]:
+def _image_shape(shape: Any, n_features: int) -> tuple[int, int, int]:
     if shape is None:
         for count in (1, 3):
             side = isqrt(n_features // count)

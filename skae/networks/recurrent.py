@@ -74,7 +74,7 @@ class Recurrent(NetworkSpecification):
         "bidirectional": (False, True),
     }
 
-    def _describe(self, n_features):
+    def _describe(self, n_features: int) -> dict:
         return {
             "kind": "recurrent",
             "sequence_shape": _sequence_shape(self.sequence_shape, n_features),
@@ -84,7 +84,7 @@ class Recurrent(NetworkSpecification):
         }
 
 
-def _sequence_shape(shape, n_features) -> tuple[int, int]:
+def _sequence_shape(shape: Any, n_features: int) -> tuple[int, int]:
     if shape is None:
         side = isqrt(n_features)
         return (side, side) if side * side == n_features else (n_features, 1)

@@ -75,7 +75,7 @@ class Residual(NetworkSpecification):
 
     _choices: ClassVar[dict[str, tuple]] = {"activation": tuple(sorted(ACTIVATIONS))}
 
-    def _describe(self, n_features):
+    def _describe(self, n_features: int) -> dict:
         del n_features
         outer = self.outer_layer_sizes
         none = isinstance(outer, tuple | list) and not outer

@@ -1,7 +1,7 @@
 """What a specification of a network is, and how its numbers are read."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
@@ -40,19 +40,19 @@ class NetworkSpecification(BaseEstimator, ABC):
     def _describe(self, n_features: int) -> dict: ...
 
 
-def sizes_of(name, sizes) -> tuple[int, ...]:
+def sizes_of(name: str, sizes: Any) -> tuple[int, ...]:
     """The sizes as a tuple of ints; a ValueError where they are none."""
     if not isinstance(sizes, tuple | list) or not sizes or not all(map(_is_size, sizes)):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (16, 32)")
     return tuple(int(size) for size in sizes)
 
 
-def size_of(name, size, least: int = 1) -> int:
+def size_of(name: str, size: Any, least: int = 1) -> int:
     """The size as an int; a ValueError where it is none, or below the least."""
     if not _is_size(size) or size < least:
         raise ValueError(f"{name}={size!r} must be an integer of at least {least}")
     return int(size)
 
 
-def _is_size(size):
+def _is_size(size: Any) -> bool:
     return hasattr(size, "__index__") and not isinstance(size, bool) and size >= 1

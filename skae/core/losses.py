@@ -117,7 +117,7 @@ class Domain:
         if plain and self.low == 0:
             # Read as unsigned integers, finite float32 from 0 on are ordered, and negative numbers,
             # infinity and NaN are above them: one pass over the entries in place of two.
-            highest = np.float32(min(self.high, np.finfo(np.float32).max)).view(np.uint32)
+            highest = np.float32(min(self.high, float(np.finfo(np.float32).max))).view(np.uint32)
             if entries.view(np.uint32).max(initial=0) <= highest:
                 return True
         least, largest = entries.min(initial=0), entries.max(initial=0)

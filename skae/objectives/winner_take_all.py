@@ -4,6 +4,8 @@ Lifetime sparsity: each unit keeps its largest activations over the samples of a
 sparsity: each feature map of a convolutional encoder keeps its largest activation only.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -32,12 +34,12 @@ def convolutional_winner_take_all_loss(
     objective: Objective, model: Model, batch: Batch, step: Step
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Loss of reconstructions from feature maps with spatial and lifetime sparsity."""
-    network, params = model
-    maps = network.maps(params, batch.x)
+    network: Any = model.network  # of feature maps
+    maps = network.maps(model.params, batch.x)
     rate = step.hyperparameters["sparsity_rate"]
     samples = lifetime_sparsity_mask(maps.max(axis=1), batch.weight, rate)
     winners = jnp.where(spatial_sparsity_mask(maps) & samples[:, None, :], maps, 0.0)
-    losses = objective.sample_losses(network.decode_maps(params, winners), batch.x)
+    losses = objective.sample_losses(network.decode_maps(model.params, winners), batch.x)
     return mean_over_samples(losses, batch.weight), {}
 
 

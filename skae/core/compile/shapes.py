@@ -33,7 +33,7 @@ def output_shapes(function: Callable, static: Hashable, args: tuple) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _traced(function, static, structure, kinds):
+def _traced(function: Callable, static: Hashable, structure: Any, kinds: tuple) -> Any:
     shapes = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in kinds]
     args = jax.tree.unflatten(structure, shapes)
     return jax.eval_shape(lambda *given: function(static, *given), *args)

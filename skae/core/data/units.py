@@ -76,7 +76,7 @@ class DeviceUnits(NamedTuple):
         return standardized
 
 
-def portable_units(units: Units) -> dict[str, np.ndarray]:
+def portable_units(units: Units) -> dict[str, np.ndarray | np.floating]:
     """Units as float32 parameters of a function that has no float64 at its disposal.
 
     Beside a large mean, the rounding error of the mean in float32 can exceed the spread of the

@@ -5,6 +5,7 @@ here depends on estimators or files.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -96,14 +97,15 @@ class _Run:
         self.steps_per_call = min(8, self.buffers.capacity)
         self.has_pace = self.stopped = False
         self.interrupt = Interrupt()
-        self.program = None
+        self.program: Callable | None = None
         self.steps_sent = 0
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
         self.start = self.collected = time.perf_counter()
         self.n_validation_batches = data.n_validation_batches(plan.batch_size)
-        self.first_step = start[2]
-        state = self._initial_state(*start, noise_seed.generate_state(2, np.uint32))
+        params, optimizer_state, self.first_step = start
+        key_data = noise_seed.generate_state(2, np.uint32)
+        state = self._initial_state(params, optimizer_state, self.first_step, key_data)
         if snapshot is not None:
             state = jax.tree.unflatten(jax.tree.structure(state), snapshot.state)
             self.records, self.steps_sent = list(snapshot.records), snapshot.steps
@@ -125,7 +127,7 @@ class _Run:
         initial = recipe.optimizer.initial_state(trainable(params))
         if optimizer_state is not None:
             initial = jax.tree.unflatten(jax.tree.structure(initial), optimizer_state)
-        empty = Blocks(*self.buffers.filled([], data.weight), data.samples.device_units)
+        empty = Blocks._make((*self.buffers.filled([], data.weight), data.samples.device_units))
         names = sorted(output_shapes(metrics, recipe, (params, empty, self.hyperparameters)))
         zero = np.float32(0)
         return State(
@@ -188,12 +190,13 @@ class _Run:
         """Start a call; returns what `_collect` waits for."""
         block, stage = self._block(call), self._stage(call)
         args = (self.state, block, self.validation, stage, self.hyperparameters)
-        if self.program is None:
+        program = self.program
+        if program is None:
             # The state is donated: weights, moments and best weights need memory once, not twice.
             program, seconds = compiled(advance, self.job.recipe, args, donated=(0,))
             self.program, self.seconds["compile"] = program, seconds
         begin = time.perf_counter()
-        self.state, history = self.program(*args)
+        self.state, history = program(*args)
         return call, history, begin
 
     def is_lost(self):
@@ -202,7 +205,7 @@ class _Run:
 
     def _block(self, call):
         block = self.buffers.filled(call.batches, self.data.weight)
-        return Blocks(*jax.device_put(block, self.device), self.units)
+        return Blocks._make((*jax.device_put(block, self.device), self.units))
 
     def _stage(self, call):
         steps = self.steps_sent + np.arange(self.buffers.capacity)

@@ -87,8 +87,8 @@ class TrainingData:
         samples, index, weight = vars(self.validation or nothing).values()
         needed = n_batches(max(1, len(index), self.validation_capacity or 0), batch_size)
         capacity = 1 << (needed - 1).bit_length()
-        blocks = samples.batches(index, weight, batch_size, capacity)
-        return Blocks(*blocks, None, samples.device_units)
+        x, weight, targets = samples.batches(index, weight, batch_size, capacity)
+        return Blocks(x, weight, targets, None, samples.device_units)
 
     def n_validation_batches(self, batch_size: int) -> int:
         """Number of mini-batches of the validation set, without padding."""

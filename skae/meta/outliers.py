@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import OutlierMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
@@ -153,7 +152,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         "random_state": ["random_state"],
     }
 
-    def __sklearn_tags__(self) -> Tags:
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -9,11 +9,11 @@ from skae import AutoencoderTransformer, ConvolutionalAutoencoder
 from skae.core.networks import build_network, initial_weights
 from skae.core.networks.convolution import (
     convolve,
-    convolve_back,
+    convolve_transposed,
     convolved_size,
-    enlarge,
-    largest_of_windows,
+    max_pool,
     method_for,
+    upsample,
 )
 from skae.networks import Convolutional
 from tests.discovery import fast
@@ -65,7 +65,7 @@ def test_convolution_and_its_adjoint(height, width, channels, size, stride, padd
     def both_ways(x, y):
         # <back(y), x> = <y, convolve(x)>, cell by cell: the gradient of the right side
         gradient = jax.grad(lambda x: jnp.sum(y * convolve(x, kernel, stride, padding, "xla")))(x)
-        back = convolve_back(y, kernel, (height, width), stride, padding, method)
+        back = convolve_transposed(y, kernel, (height, width), stride, padding, method)
         return convolve(x, kernel, stride, padding, method), back, gradient
 
     got, back, gradient = both_ways(x, y)
@@ -86,9 +86,9 @@ def test_the_method_follows_the_platform():
 
 def test_pooling_and_enlarging():
     x = np.arange(2 * 3 * 5 * 1, dtype=np.float32).reshape(2, 3, 5, 1)
-    pooled = largest_of_windows(x, 2)
+    pooled = max_pool(x, 2)
     np.testing.assert_array_equal(pooled[0, :, :, 0], [[6, 8, 9], [11, 13, 14]])
-    wide = enlarge(pooled, 2, (3, 5))
+    wide = upsample(pooled, 2, (3, 5))
     assert wide.shape == x.shape
     np.testing.assert_array_equal(
         wide[0, :, :, 0], [[6, 6, 8, 8, 9], [6, 6, 8, 8, 9], [11, 11, 13, 13, 14]]

@@ -104,8 +104,8 @@ FINE = nn.Dense(6)
 REFUSED = {
     "collections": ((own_modules.WithBatchNorm(), FINE), "encoder.*batch_stats"),
     "random numbers": ((own_modules.WithDropout(), FINE), "encoder.*random.*deterministic"),
-    "samples mixed": ((own_modules.Summing(), FINE), "encoder.*samples apart"),
-    "output width": ((FINE, nn.Dense(5)), r"decoder.*\(2, 5\).*\(2, 6\).*6 columns"),
+    "samples mixed": ((own_modules.Summing(), FINE), "encoder.*first axis"),
+    "output width": ((FINE, nn.Dense(5)), r"decoder.*\(2, 5\).*\(2, 6\).*6 features"),
     "lambda": ((Local(activation=lambda x: x), FINE), "field 'activation' of your Local"),
     "array": ((Local(activation=np.ones(3)), FINE), "field 'activation' of your Local"),
     "local class": ((inside_a_function(), FINE), "Hidden.*imported by name"),
@@ -124,7 +124,7 @@ def test_what_cannot_stand_is_refused(kind, X):
 
 
 def test_penalties_that_need_the_decoders_first_layer_say_so(X):
-    with pytest.raises(ValueError, match="decoder of your own"):
+    with pytest.raises(ValueError, match="user-defined decoder"):
         with_modules(own_modules.pair(), ContractiveAutoencoder).fit(X)
 
 

@@ -1,5 +1,6 @@
 """Activations, initial weights and the shapes of networks."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +9,10 @@ from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
 from skae.core.activations import ACTIVATIONS
-from skae.core.networks import Model, dense_network, initial_weights
+from skae.core.networks import Model, build_network, dense_network, initial_weights
+from skae.estimators.base.architecture import describe_modules
+from skae.networks import Convolutional, Recurrent, Residual
+from tests import own_modules
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -101,6 +105,91 @@ def test_a_dense_network_computes_what_it_says():
     np.testing.assert_allclose(model.encode(x), codes, rtol=1e-4, atol=1e-6)
     output = by_hand(params["decoder"], codes, np.tanh)
     np.testing.assert_allclose(model.decode(codes), output, rtol=1e-4, atol=1e-5)
+
+
+N_FEATURES = 36
+DENSE = {"kind": "dense", "encoder_widths": (8, 5), "decoder_widths": (5, 8), "activation": "tanh"}
+DESCRIPTIONS = {
+    "dense": {**DENSE, "tied": False},
+    "one dense layer": {**DENSE, "encoder_widths": (), "decoder_widths": (), "tied": False},
+    "tied, 1/2 at 0": {**DENSE, "activation": "logistic", "tied": True},
+    "convolutional": Convolutional(channels=(3, 4)).describe(N_FEATURES),
+    "recurrent": Recurrent(hidden_sizes=(5, 4)).describe(N_FEATURES),
+    "residual": Residual(width=8, n_blocks=2, outer_layer_sizes=(9,)).describe(N_FEATURES),
+    "own": describe_modules(
+        (own_modules.Encoder(), own_modules.Decoder(nn.Dense(N_FEATURES))), N_FEATURES, 2
+    ),
+}
+each_kind = pytest.mark.parametrize("kind", DESCRIPTIONS)
+
+
+def network_of_kind(kind, **options):
+    network = build_network(DESCRIPTIONS[kind], N_FEATURES, 2, "cpu", **options)
+    return network, initial_weights(network, np.random.default_rng(0))
+
+
+@each_kind
+def test_layer_paths_are_those_of_all_weights_of_an_encoder(kind):
+    network, params = network_of_kind(kind)
+    assert len(network.encoder.layer_paths) == network.encoder.n_layers
+    found = 0
+    for path in network.encoder.layer_paths:
+        layer = params["encoder"]
+        for name in path:
+            layer = layer[name]
+        found += len(jax.tree.leaves(layer))
+    assert found == len(jax.tree.leaves(params["encoder"]))
+
+
+@each_kind
+def test_the_lowest_layers_of_an_encoder_read_the_same_weights(kind):
+    network, params = network_of_kind(kind)
+    x = np.random.default_rng(1).normal(size=(7, N_FEATURES)).astype(np.float32)
+    for n_layers in range(1, network.encoder.n_layers):
+        lowest = network.encoder.lowest(n_layers)
+        output = lowest.apply({"params": params["encoder"]}, x)
+        assert len(output) == 7 and np.isfinite(output).all()
+    # without the layer of the codes: the input of that layer, which is dense
+    if network.encoder.n_layers > 1:
+        layer = network.code_layer(params)
+        codes = output.reshape(7, -1) @ layer["kernel"] + layer["bias"]
+        np.testing.assert_allclose(codes, network.preactivation(params, x), rtol=1e-4, atol=1e-5)
+
+
+@each_kind
+def test_initialize_linear_leaves_the_linear_path_alone(kind):
+    network, params = network_of_kind(kind, linear_path=True)
+    rng = np.random.default_rng(1)
+    into = rng.normal(size=(N_FEATURES, 2))
+    params["linear"] = {"encoder": into} | ({} if network.tied else {"decoder": into.T})
+    params["fixed"] = {"code_scale": np.ones(2)}
+    offset = rng.normal(size=N_FEATURES)
+    network.initialize_linear(params, np.array([1.0, -1.0]), offset)
+    x = rng.normal(size=(7, N_FEATURES)).astype(np.float32)
+    codes = x @ into + [1.0, -1.0]
+    np.testing.assert_allclose(network.encode(params, x), codes, rtol=1e-4, atol=1e-4)
+    output = network.decode(params, codes.astype(np.float32))
+    np.testing.assert_allclose(output, codes @ into.T + offset, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(network.output_offset(params), offset, rtol=1e-5, atol=1e-5)
+
+
+@each_kind
+def test_code_kernel_is_the_only_part_of_a_decoder_that_reads_codes(kind):
+    network, params = network_of_kind(kind)
+    if network.tied or kind == "own":
+        assert network.code_kernel(params) is None
+        return
+    assert network.code_kernel(params).shape[0] == 2
+    codes = np.random.default_rng(1).normal(size=(2, 7, 2)).astype(np.float32)
+    network.code_kernel(params)[...] = 0.0
+    one, other = (network.decode(params, z) for z in codes)
+    np.testing.assert_array_equal(one, other)
+
+
+def test_gradients_of_recurrent_networks_alone_are_clipped():
+    assert {kind: network_of_kind(kind)[0].clip_norm for kind in DESCRIPTIONS} == {
+        kind: 1.0 if kind == "recurrent" else None for kind in DESCRIPTIONS
+    }
 
 
 def kernels(part):

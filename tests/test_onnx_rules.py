@@ -10,7 +10,7 @@ from jax import lax
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks import largest
-from skae.core.networks.convolution import convolve, convolve_back
+from skae.core.networks.convolution import convolve, convolve_transposed
 from skae.export import onnx_file
 from skae.export.portable import Portable
 
@@ -142,7 +142,7 @@ def test_convolutions_and_transposed_convolutions(stride, padding, size, tmp_pat
 
     def both_ways(x):
         maps = convolve(images(x), kernel, stride, padding, "xla")
-        back = convolve_back(maps, kernel, (4, 3), stride, padding, "xla")
+        back = convolve_transposed(maps, kernel, (4, 3), stride, padding, "xla")
         return jnp.concatenate([a.reshape(x.shape[0], -1) for a in (maps, back)], axis=1)
 
     check(both_ways, tmp_path / "f.onnx")

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from skae.core.networks.ends import code_layer
 from skae.display._estimators import autoencoder_in
 
 __all__ = ["first_layer_weights"]
@@ -56,7 +55,7 @@ def first_layer_weights(estimator: BaseEstimator) -> NDArray[np.float32]:
             "kind='top_rows' or kind='maximize'"
         )
     kernel = params["encoder"]["layer_0"]["kernel"]
-    if kernel is code_layer(params)["kernel"]:
+    if model._network.encoder.is_single_dense_layer:
         kernel = kernel[:, : model.n_components_]
         if "linear" in params:
             kernel = params["linear"]["encoder"] + params["fixed"]["code_scale"] * kernel

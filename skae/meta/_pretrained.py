@@ -19,7 +19,7 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import standardize_portable
 from skae.core.inference import apply_in_blocks
-from skae.core.networks.headed import HeadedNetwork, adopted_weights, n_encoder_layers
+from skae.core.networks.linear_head import HeadedNetwork, adopted_weights
 from skae.core.objective import Objective
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
@@ -180,7 +180,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         autoencoder = self._pretrain(X, sample_weight, seed)
         clock.lap("pretrain")
         network = network_of(autoencoder.architecture_, device)
-        n_layers = resolve_n_layers(self.n_layers, n_encoder_layers(network))
+        n_layers = resolve_n_layers(self.n_layers, network.encoder.n_layers)
         shared = {
             **{name: value for name, value in vars(checked).items() if name in FEATURE_ATTRIBUTES},
             **targets.attributes,
@@ -198,7 +198,6 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
     def _task(self, checked, network, seed, listener) -> FineTuningTask:
         """Everything that fine-tuning depends on; it does not access the estimator."""
         autoencoder, n_layers = checked.autoencoder_, checked.n_layers_
-        recurrent = autoencoder.architecture_["network"]["kind"] == "recurrent"
         n_frozen = resolve_n_frozen(self.freeze, n_layers)
         return FineTuningTask(
             parameters=self.get_params(deep=False),
@@ -207,7 +206,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
                     HeadedNetwork(network, n_layers, checked._n_outputs),
                     self._objective(),
                     resolve_optimizer(self.optimizer),
-                    clip_norm=1.0 if recurrent else None,
+                    clip_norm=network.clip_norm,
                 ),
                 {"alpha": float(self.alpha), "dropout": float(self.dropout)},
                 find_device(self.device),

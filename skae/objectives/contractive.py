@@ -52,7 +52,7 @@ def squared_jacobian_norm(
     -------
     squared_norms : array of shape (n_samples,)
     """
-    if list(model.params["encoder"]) == ["layer_0"]:
+    if model.network.encoder.is_single_dense_layer:
         return _closed_form(model, x, norms)
     if method == "exact":
         samples = jax.vmap(jax.jacrev(model.encode))(x)

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.networks import Model
-from skae.core.networks.ends import entering_kernel
 
 __all__ = ["decoder_norms", "freeze_gain"]
 
@@ -36,18 +35,23 @@ def decoder_norms(model: Model) -> jax.Array:
     network, params = model.network, model.params
     if network.tied:
         return jnp.ones(network.n_components)
-    columns = entering_kernel(params)
+    columns = network.code_kernel(params)
+    if columns is None:
+        raise ValueError(
+            "this penalty weights codes by the first kernel of the decoder, which is unknown in a "
+            "user-defined decoder. Use network=None or a specification of skae.networks, or an "
+            "autoencoder without this penalty."
+        )
     squares = jnp.sum(jnp.square(columns), axis=1)
     if network.linear_path:
         # The network parallel to the skip connection receives codes divided by their scale.
         columns = columns / params["fixed"]["code_scale"][:, None]
         linear = params["linear"]["decoder"]
-        is_one_layer = columns.shape == linear.shape and len(params["decoder"]) == 1
         # One layer and the skip connection add up to a single linear map; otherwise the two map
         # into different spaces.
         squares = (
             jnp.sum(jnp.square(columns + linear), axis=1)
-            if is_one_layer
+            if network.decoder.is_single_dense_layer
             else jnp.sum(jnp.square(columns), axis=1) + jnp.sum(jnp.square(linear), axis=1)
         )
     # The derivative of the square root is infinite at 0, the norm of a unit without weights.

@@ -17,7 +17,7 @@ import numpy as np
 from skae.core.compile.shapes import output_shapes
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
-from skae.core.networks.headed import HeadedNetwork, LinearHead
+from skae.core.networks.linear_head import HeadedNetwork, LinearHead
 from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.core.training.driver import train
 from skae.core.training.job import Job, TrainingData, ValidationSet

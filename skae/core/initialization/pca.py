@@ -9,7 +9,6 @@ from skae.core.activations import ACTIVATIONS
 from skae.core.initialization.principal_components import Components
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
-from skae.core.networks.ends import silence
 
 __all__ = ["MAX_LINEAR_PATH", "pca_start"]
 
@@ -61,7 +60,7 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
     params["linear"] = _linear_path(network, into, back)
     encoder_bias = np.zeros(network.heads * network.n_components)
     encoder_bias[: network.n_components] = -mean @ into / code_scale
-    silence(params, network, encoder_bias, output)
+    network.initialize_linear(params, encoder_bias, output)
     return _as_float32(params)
 
 

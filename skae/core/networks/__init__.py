@@ -1,7 +1,7 @@
-"""What encodes and decodes; the only place that touches flax's layers.
+"""Encoders and decoders; the only package that imports flax.
 
-A `Network` is a value: it compares and hashes by what it is, so that all estimators of one shape
-share one compiled program. Weights are nested dicts beside it, never in it.
+A `Network` is a value: networks with equal fields compare and hash as equal, so that estimators of
+one shape share one compiled program. Weights are nested dicts outside of it.
 """
 
 from skae.core.networks.building import build_network

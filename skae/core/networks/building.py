@@ -1,11 +1,13 @@
-"""Networks from their descriptions in plain Python: the one place that knows all kinds."""
+"""Networks from their descriptions in plain Python: the registry of kinds."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from skae.core.networks.convolution import method_for
 from skae.core.networks.dense import dense_parts
 from skae.core.networks.images import convolutional_parts
 from skae.core.networks.maps import MapNetwork, map_parts
+from skae.core.networks.modules import Decoder, Encoder
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import own_parts
 from skae.core.networks.recurrence import recurrent_parts
@@ -13,39 +15,46 @@ from skae.core.networks.residual import residual_parts
 
 __all__ = ["build_network"]
 
-_PARTS: dict[str, Callable] = {
-    "dense": dense_parts,
-    "convolutional": convolutional_parts,
-    "recurrent": recurrent_parts,
-    "residual": residual_parts,
-    "maps": map_parts,
-    "own": own_parts,
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of network.
+
+    ``parts(width, n_features=..., platform=..., **fields)`` returns encoder and decoder; `width` is
+    that of the encoder's last layer, `fields` are those of the description.
+    """
+
+    parts: Callable[..., tuple[Encoder, Decoder]]
+    network: type[Network] = Network
+
+
+_KINDS = {
+    "dense": _Kind(dense_parts),
+    "convolutional": _Kind(convolutional_parts),
+    "recurrent": _Kind(recurrent_parts),
+    "residual": _Kind(residual_parts),
+    "maps": _Kind(map_parts, MapNetwork),
+    "own": _Kind(own_parts),
 }
 
 
 def build_network(
-    description: dict, n_features: int, n_components: int, platform: str, **options
+    description: dict[str, Any], n_features: int, n_components: int, platform: str, **options: Any
 ) -> Network:
-    """The network of a description, computed as is fast on a platform of JAX.
+    """The network of a description, with the implementation that is fast on a platform of JAX.
 
     Parameters
     ----------
     description : dict
-        "kind", and what the parts of that kind are made of.
+        "kind", and the arguments that the kind's encoder and decoder are built from.
     n_features, n_components : int
     platform : str
-        "cpu", "gpu" or "tpu". What is computed does not depend on it, up to rounding.
+        "cpu", "gpu" or "tpu". Results do not depend on it, up to rounding.
     **options
-        `Network`'s own fields.
+        Fields of `Network`.
     """
     fields = dict(description)
-    kind = fields.pop("kind")
-    if kind in ("dense", "residual"):
-        fields["n_features"] = n_features
-    if kind == "dense":
-        options["tied"] = fields["tied"]
-    if kind in ("convolutional", "maps"):
-        fields["method"] = method_for(platform)
-    encoder, decoder = _PARTS[kind](n_components * options.get("heads", 1), **fields)
-    network = MapNetwork if kind == "maps" else Network
-    return network(encoder, decoder, n_features, n_components, **options)
+    kind = _KINDS[fields.pop("kind")]
+    width = n_components * options.get("heads", 1)
+    encoder, decoder = kind.parts(width, n_features=n_features, platform=platform, **fields)
+    return kind.network(encoder, decoder, n_features, n_components, **options)

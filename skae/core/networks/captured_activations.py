@@ -1,7 +1,7 @@
-"""What the hidden layers of any network give, by name.
+"""Activations of the hidden layers of any network, by name.
 
-skae's own networks tell flax what each hidden layer gives after its activation ("hidden", in the
-order of the layers); of a user's modules, flax notes what each gives.
+In skae's own networks flax captures the output of each hidden layer after its activation, in the
+order of the layers. In user-defined modules it captures the output of each module.
 """
 
 from collections.abc import Mapping
@@ -11,35 +11,35 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.networks.network import Network
-from skae.core.networks.own_modules import OwnDecoder
 
 __all__ = ["CODE", "excitation", "layer_output", "layer_shapes"]
 
 CODE = "code"
 
-# unlikely to be the length of any axis but that of the samples
+# A number of samples that is unlikely to be the length of another axis.
 _SAMPLES = 251
 
 
-def layer_shapes(network: Network, params) -> dict[str, tuple[int, ...]]:
-    """Names of the hidden layers, from the samples on, and the shape that each has of a sample.
+def layer_shapes(network: Network, params: Any) -> dict[str, tuple[int, ...]]:
+    """Names of the hidden layers, from the input on, and the shape of each output for one sample.
 
     Parameters
     ----------
     network : Network
     params : dict
-        Its weights, of which only the shapes are read.
+        Its weights; only the shapes are read.
 
     Returns
     -------
     shapes : dict
-        "encoder.0", "encoder.1", ..., "code", "decoder.0", ...; of a user's modules
-        "encoder.<name>" and so on, and "encoder" for what the whole encoder gives to the dense
-        layer after it. Layers that do not have the samples on their first axis are left out.
+        "encoder.0", "encoder.1", ..., "code", "decoder.0", ...; for user-defined modules
+        "encoder.<name>" and so on, and "encoder" for the output of the whole encoder before the
+        dense layer. Outputs without the samples on their first axis are omitted.
     """
     names: list[str] = []
 
-    def in_order(params, x):  # jax would sort a dict
+    # A list, because JAX returns dicts with sorted keys.
+    def in_order(params, x):
         outputs = _outputs(network, params, x)
         names.extend(outputs)
         return list(outputs.values())
@@ -52,18 +52,18 @@ def layer_shapes(network: Network, params) -> dict[str, tuple[int, ...]]:
     }
 
 
-def layer_output(static, params, x):
-    """What one layer gives for samples, flat; `static` is (network, name)."""
+def layer_output(static: tuple[Network, str], params: Any, x: jax.Array) -> jax.Array:
+    """Output of one layer for samples, flattened; `static` is (network, name)."""
     network, name = static
     return _outputs(network, params, x)[name].reshape(x.shape[0], -1)
 
 
-def excitation(static, params, x):
-    """How much samples excite each unit of a layer: a number for each cell of the last axis.
+def excitation(static: tuple[Network, str], params: Any, x: jax.Array) -> jax.Array:
+    """Activation of each unit of a layer, of shape (n_samples, n_units).
 
-    Of maps and sequences the mean over places and steps. Of the code, what stands before its
-    activation: that rises where the activation rises, and never stops rising. `static` is
-    (network, name).
+    A unit is an entry of the last axis; feature maps and sequences are averaged over positions and
+    steps. For the code it is the preactivation, which increases with the activation and does not
+    saturate. `static` is (network, name).
     """
     network, name = static
     if name == CODE:
@@ -73,28 +73,27 @@ def excitation(static, params, x):
 
 
 def _outputs(network, params, x) -> dict[str, Any]:
-    """By name, what each hidden layer gives for samples `x`."""
-    own = isinstance(network.decoder, OwnDecoder)
-    keep: dict = {"mutable": ["intermediates"], "capture_intermediates": _is_own if own else False}
-    _, noted = network.apply_encoder(params, x, **keep)
-    outputs = _named("encoder", noted)
+    """Output of each hidden layer for samples `x`, by name."""
+    _, captured = network.apply_encoder(params, x, **_capturing(network.encoder))
+    outputs = _named("encoder", captured)
     outputs[CODE] = z = network.encode(params, x)
+    # The decoder of feature maps does not read codes.
     if network.decoder_input == z.shape[1:]:
-        _, noted = network.apply_decoder(params, z, **keep)
-        outputs |= _named("decoder", noted)
+        _, captured = network.apply_decoder(params, z, **_capturing(network.decoder))
+        outputs |= _named("decoder", captured)
         outputs.pop("decoder", None)
     return outputs
 
 
-def _is_own(module, method):
-    """Whether flax shall note what a module gives: all that a user handed in."""
-    return method == "__call__" and module.path[:1] == ("body",)
+def _capturing(module) -> dict[str, Any]:
+    """Arguments of flax's ``apply`` that also return the captured outputs."""
+    return {"mutable": ["intermediates"], "capture_intermediates": module.capture_filter}
 
 
-def _named(part, noted):
-    """What flax noted, as "part.name": modules called more than once are counted too."""
+def _named(part, captured):
+    """Captured outputs as "part.name", with a number for modules that are called repeatedly."""
     outputs: dict[str, Any] = {}
-    for path, calls in _leaves(noted.get("intermediates", {})):
+    for path, calls in _leaves(captured.get("intermediates", {})):
         names = [name for name in path if name not in ("body", "__call__")]
         if names == ["hidden"]:
             outputs |= {f"{part}.{i}": output for i, output in enumerate(calls)}

@@ -1,10 +1,13 @@
-"""Convolutions of images, computed in the way that is fast on the device, and their adjoints.
+"""Convolutions of images and their adjoints, with an implementation for each kind of device.
 
-Images are (samples, height, width, channels). Two methods give the same numbers. "slices": the cells
-that a kernel sees, side by side, times one matrix, which on a CPU runs several times faster inside
-a loop than XLA's own. "xla": the library's, for accelerators.
+Images have the shape (n_samples, height, width, channels). The implementations agree up to rounding:
+
+- "slices" gathers the window of each output entry and multiplies by one matrix. On a CPU and inside
+  a loop this is several times faster than XLA's convolution.
+- "xla" is XLA's convolution, for accelerators.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
@@ -12,66 +15,75 @@ import jax.numpy as jnp
 
 __all__ = [
     "convolve",
-    "convolve_back",
+    "convolve_transposed",
     "convolved_size",
-    "enlarge",
-    "largest_of_windows",
+    "max_pool",
     "method_for",
+    "upsample",
 ]
 
 
 def method_for(platform: str) -> str:
-    """The method that is fast on a platform of JAX ("cpu", "gpu", "tpu")."""
+    """The faster implementation on a platform of JAX ("cpu", "gpu", "tpu")."""
     return "slices" if platform == "cpu" else "xla"
 
 
 def convolved_size(size: int, kernel_size: int, stride: int, padding: str) -> int:
-    """Cells that a convolution leaves of `size`; not positive where the kernel does not fit."""
+    """Length of the output for an input of length `size`; at most 0 if the kernel is larger."""
     return -(-size // stride) if padding == "same" else (size - kernel_size) // stride + 1
 
 
-def convolve(x, kernel, stride: int, padding: str, method: str):
-    """Each output cell is a weighted sum of the window around its place.
+def convolve(
+    x: jax.Array, kernel: jax.Array, stride: int, padding: str, method: str
+) -> jax.Array:
+    """Convolution: each output entry is a weighted sum of a window of the input.
 
     Parameters
     ----------
-    x : array of shape (samples, height, width, channels)
+    x : array of shape (n_samples, height, width, channels)
     kernel : array of shape (size, size, channels, outputs)
     stride : int
     padding : {"same", "valid"}
-        "same": zeros around the image, so that ceil(height / stride) cells come out.
+        "same" pads the image with zeros, so that the output has ceil(height / stride) rows.
     method : {"slices", "xla"}
 
     Returns
     -------
-    y : array of shape (samples, convolved height, convolved width, outputs)
+    y : array of shape (n_samples, convolved height, convolved width, outputs)
     """
     size = kernel.shape[0]
     if method == "xla":
         pads = [_pads(length, size, stride, padding) for length in x.shape[1:3]]
-        numbers = ("NHWC", "HWIO", "NHWC")
+        layout = ("NHWC", "HWIO", "NHWC")
         return jax.lax.conv_general_dilated(
-            x, kernel, (stride, stride), pads, dimension_numbers=numbers
+            x, kernel, (stride, stride), pads, dimension_numbers=layout
         )
     return _windows(x, size, stride, padding) @ kernel.reshape(-1, kernel.shape[-1])
 
 
-def convolve_back(y, kernel, shape, stride: int, padding: str, method: str):
-    """The adjoint of `convolve`: a transposed convolution, to an image of exactly `shape`.
+def convolve_transposed(
+    y: jax.Array,
+    kernel: jax.Array,
+    shape: tuple[int, int],
+    stride: int,
+    padding: str,
+    method: str,
+) -> jax.Array:
+    """Transposed convolution to an image of exactly `shape`: the adjoint of `convolve`.
 
-    ``sum(convolve_back(y) * x) == sum(y * convolve(x))`` for all images x.
+    ``sum(convolve_transposed(y) * x) == sum(y * convolve(x))`` for all images x.
 
     Parameters
     ----------
-    y : array of shape (samples, convolved height, convolved width, outputs)
+    y : array of shape (n_samples, convolved height, convolved width, outputs)
     kernel : array of shape (size, size, channels, outputs)
     shape : tuple (height, width)
     stride, padding, method
-        Those of `convolve`.
+        As for `convolve`.
 
     Returns
     -------
-    x : array of shape (samples, height, width, channels)
+    x : array of shape (n_samples, height, width, channels)
     """
     image = jax.ShapeDtypeStruct((y.shape[0], *shape, kernel.shape[2]), y.dtype)
     forward = partial(convolve, kernel=kernel, stride=stride, padding=padding, method=method)
@@ -79,22 +91,23 @@ def convolve_back(y, kernel, shape, stride: int, padding: str, method: str):
     return x
 
 
-def largest_of_windows(x, size: int):
-    """The largest cell of each window of `size` x `size`; windows at the far edges may be cut."""
-    samples, height, width, channels = x.shape
+def max_pool(x: jax.Array, size: int) -> jax.Array:
+    """The maximum of each window of `size` x `size`; windows at the far edges may be smaller."""
+    n_samples, height, width, channels = x.shape
     high, wide = -(-height // size), -(-width // size)
     pads = ((0, 0), (0, high * size - height), (0, wide * size - width), (0, 0))
     x = jnp.pad(x, pads, constant_values=-jnp.inf)
-    return x.reshape(samples, high, size, wide, size, channels).max(axis=(2, 4))
+    return x.reshape(n_samples, high, size, wide, size, channels).max(axis=(2, 4))
 
 
-def enlarge(x, factor: int, shape):
-    """Each cell repeated `factor` times each way, cut to `shape` (height, width)."""
+def upsample(x: jax.Array, factor: int, shape: Sequence[int]) -> jax.Array:
+    """Nearest-neighbor upsampling by `factor` each way, cropped to `shape` (height, width)."""
     x = jnp.repeat(jnp.repeat(x, factor, axis=1), factor, axis=2)
     return x[:, : shape[0], : shape[1]]
 
 
 def _pads(length, size, stride, padding):
+    """Zeros before and after one axis."""
     if padding == "valid":
         return 0, 0
     total = max(0, (-(-length // stride) - 1) * stride + size - length)
@@ -102,18 +115,18 @@ def _pads(length, size, stride, padding):
 
 
 def _windows(x, size, stride, padding):
-    """What each output cell sees, side by side: (samples, height, width, size * size * channels)."""
-    for axis in (2, 1):  # kernels are (height, width, channels, outputs)
-        x = _side_by_side(x, axis, size, stride, padding)
+    """The window of each output entry: (n_samples, height, width, size * size * channels)."""
+    # Width first, so that the entries of a window are in the order of kernels:
+    # (height, width, channels).
+    for axis in (2, 1):
+        x = _windows_along(x, axis, size, stride, padding)
     return x
 
 
-def _side_by_side(x, axis, size, stride, padding):
-    """Windows along one axis, their cells' channels one after the other.
-
-    The axis is first parted by remainders modulo the stride, so that all slices are of
-    neighboring cells: their transposes then add up whole blocks.
-    """
+def _windows_along(x, axis, size, stride, padding):
+    """Windows along one axis, with the channels of their entries concatenated."""
+    # The axis is first split by remainders modulo the stride. Then every slice is contiguous, and
+    # its transpose in the backward pass adds whole blocks.
     length = x.shape[axis]
     count, reach = convolved_size(length, size, stride, padding), (size - 1) // stride
     low, _ = _pads(length, size, stride, padding)

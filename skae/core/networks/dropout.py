@@ -1,45 +1,39 @@
-"""What happens to the output of every hidden layer: it can be looked at, and units be dropped."""
+"""Dropout of hidden units in networks that were built without it."""
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-__all__ = ["HiddenLayers", "dropped", "with_dropout"]
+__all__ = ["apply_dropout", "with_dropout"]
 
 
-class HiddenLayers(nn.Module):
-    """Base of modules that hand what each hidden layer gives to `hidden`."""
-
-    def hidden(self, x):
-        """What a hidden layer gives, noted where flax is asked to, and passed on."""
-        self.sow("intermediates", "hidden", x)
-        return x
-
-
-def dropped(x, key, rate):
-    """Each cell 0 with probability `rate`, else divided by ``1 - rate``."""
+def apply_dropout(x: jax.Array, key: jax.Array, rate: Any) -> jax.Array:
+    """Set each entry to 0 with probability `rate` and divide the others by ``1 - rate``."""
 
     def drop():
         return jnp.where(jax.random.bernoulli(key, rate, x.shape), 0.0, x / (1.0 - rate))
 
+    # The rate is traced: at 0, no random numbers are drawn.
     return jax.lax.cond(rate > 0, drop, lambda: x)
 
 
-def with_dropout(function: Callable, n_layers: int, key, rate):
-    """What ``function()`` gives while units of its first `n_layers` hidden layers are dropped.
+def with_dropout(function: Callable[[], Any], n_layers: int, key: jax.Array, rate: Any) -> Any:
+    """Result of ``function()`` with dropout after the first `n_layers` hidden layers that it calls.
 
-    None of a user's own modules, whose layers are not known, and none between recurrent cells.
+    Layers of user-defined modules are unknown and get none, and neither do the connections between
+    the steps of recurrent cells.
     """
     numbers = itertools.count()
 
     def intercept(method, args, keywords, context):
         output = method(*args, **keywords)
-        if context.method_name != "hidden" or (number := next(numbers)) >= n_layers:
+        if context.method_name != "hidden_output" or (number := next(numbers)) >= n_layers:
             return output
-        return dropped(output, jax.random.fold_in(key, number), rate)
+        return apply_dropout(output, jax.random.fold_in(key, number), rate)
 
     with nn.intercept_methods(intercept):
         return function()

@@ -1,58 +1,66 @@
-"""Convolutional encoders and decoders: flat samples in, flat samples out, images between."""
+"""Convolutional encoders and decoders of flat samples that are images."""
 
+from dataclasses import replace
 from typing import Any
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.convolution import (
     convolve,
-    convolve_back,
+    convolve_transposed,
     convolved_size,
-    enlarge,
-    largest_of_windows,
+    max_pool,
+    method_for,
+    upsample,
 )
-from skae.core.networks.dropout import HiddenLayers
-from skae.core.networks.heads import WithHead
+from skae.core.networks.modules import Decoder, Encoder, EncoderWithHead
 
 __all__ = [
     "ConvolutionalDecoder",
     "ConvolutionalEncoder",
-    "Weights",
+    "KernelAndBias",
     "convolutional_parts",
     "map_shapes",
 ]
 
 
-def map_shapes(image_shape, channels, kernel_sizes, stride: int, padding: str):
-    """Shapes (height, width, channels) of the image and of what each layer makes of it.
+def map_shapes(
+    image_shape: tuple[int, int, int],
+    channels: tuple[int, ...],
+    kernel_sizes: tuple[int, ...],
+    stride: int,
+    padding: str,
+) -> tuple[tuple[int, int, int], ...]:
+    """Shapes (height, width, channels) of the image and of the feature maps of each layer.
 
-    They are the same whether a layer strides or is followed by pooling.
+    They are the same with strides and with pooling.
 
     Raises
     ------
     ValueError
-        Where a kernel does not fit into what it is given.
+        If a kernel is larger than its input.
     """
     shapes = [tuple(image_shape)]
     for count, size in zip(channels, kernel_sizes, strict=True):
         height, width, _ = shapes[-1]
         if padding == "valid" and size > min(height, width):
             raise ValueError(
-                f"kernel_size={size} does not fit into the {height} x {width} cells that layer "
-                f"{len(shapes)} of image_shape={tuple(image_shape)} is given: use "
-                "padding='same', fewer channels or a smaller kernel_size"
+                f"kernel_size={size} is larger than the {height} x {width} input of layer "
+                f"{len(shapes)} with image_shape={tuple(image_shape)}. Use padding='same', fewer "
+                "channels or a smaller kernel_size."
             )
-        cells = (convolved_size(length, size, stride, padding) for length in (height, width))
-        shapes.append((*cells, count))
+        height, width = (convolved_size(n, size, stride, padding) for n in (height, width))
+        shapes.append((height, width, count))
     return tuple(shapes)
 
 
-class ConvolutionalEncoder(HiddenLayers):
-    """From flat images to the maps of the last layer; the activation follows each layer.
+class ConvolutionalEncoder(Encoder):
+    """Flat images to the feature maps of the last layer.
 
-    Unless `activate_last` is False: then it follows all but the last.
+    The activation follows each layer, the last one only if `activate_last`.
     """
 
     image_shape: tuple[int, int, int]
@@ -65,27 +73,44 @@ class ConvolutionalEncoder(HiddenLayers):
     method: str
     activate_last: bool = True
 
+    @property
+    def hidden_activation(self) -> str:
+        """Name of the activation."""
+        return self.activation
+
+    @property
+    def n_layers(self) -> int:
+        """Number of convolutions."""
+        return len(self.channels)
+
+    @nn.nowrap
+    def lowest(self, n_layers: int) -> nn.Module:
+        """The first `n_layers` convolutions, with the activation after the last of them."""
+        sizes = self.kernel_sizes[:n_layers]
+        channels = self.channels[:n_layers]
+        return replace(self, channels=channels, kernel_sizes=sizes, activate_last=True)
+
     @nn.compact
-    def __call__(self, x):
-        """Maps of shape (samples, height, width, channels) of samples `x`."""
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Feature maps of shape (n_samples, height, width, channels) of samples `x`."""
         x = x.reshape(-1, *self.image_shape)
         pooled = self.downsampling == "max_pool"
         for i, (count, size) in enumerate(zip(self.channels, self.kernel_sizes, strict=True)):
-            layer = Weights((size, size, x.shape[-1], count), name=f"layer_{i}")()
+            layer = KernelAndBias((size, size, x.shape[-1], count), name=f"layer_{i}")()
             stride = 1 if pooled else self.stride
             x = convolve(x, layer["kernel"], stride, self.padding, self.method)
             x = x + layer["bias"]
             if self.activate_last or i + 1 < len(self.channels):
                 x = ACTIVATIONS[self.activation](x)
             if pooled:
-                x = largest_of_windows(x, self.stride)
+                x = max_pool(x, self.stride)
             if self.activate_last or i + 1 < len(self.channels):
-                x = self.hidden(x)
+                x = self.hidden_output(x)
         return x
 
 
-class ConvolutionalDecoder(HiddenLayers):
-    """From codes through a dense layer to maps, and through the encoder's shapes to the image."""
+class ConvolutionalDecoder(Decoder):
+    """Codes to flat images: a dense layer, then the shapes of the encoder in reverse."""
 
     shapes: tuple[tuple[int, int, int], ...]
     kernel_sizes: tuple[int, ...]
@@ -96,38 +121,44 @@ class ConvolutionalDecoder(HiddenLayers):
     method: str
 
     @property
-    def share_met(self) -> float:
-        """The share of a kernel's cells that meet any one cell of the output."""
+    def hidden_activation(self) -> str:
+        """Name of the activation."""
+        return self.activation
+
+    @property
+    def output_share(self) -> float:
+        """Share of the entries of a kernel that contribute to one entry of output."""
         return 1.0 if self.upsampling == "resize" else self.stride**-2.0
 
     @nn.compact
-    def __call__(self, z):
-        """Flat images of shape (samples, height * width * channels) of codes `z`."""
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """Flat images of shape (n_samples, height * width * channels) of codes `z`."""
         *_, smallest = self.shapes
         width = smallest[0] * smallest[1] * smallest[2]
-        layer = Weights((z.shape[-1], width), name="input")()
+        layer = KernelAndBias((z.shape[-1], width), name="input")()
         x = (z @ layer["kernel"] + layer["bias"]).reshape(-1, *smallest)
         for i in reversed(range(len(self.kernel_sizes))):
             x = ACTIVATIONS[self.activation](x)
-            x = self.hidden(x)
-            x = self._up(x, i)
+            x = self.hidden_output(x)
+            x = self._mirrored_layer(x, i)
         return x.reshape(x.shape[0], -1)
 
-    def _up(self, x, i):
-        """The mirror of the encoder's layer `i`."""
+    def _mirrored_layer(self, x, i):
+        """The transposed counterpart of the encoder's layer `i`."""
         (*shape, count), size = self.shapes[i], self.kernel_sizes[i]
         name = "output" if i == 0 else f"layer_{i}"
-        layer = Weights((size, size, x.shape[-1], count), name=name)()
+        layer = KernelAndBias((size, size, x.shape[-1], count), name=name)()
         stride = self.stride
         if self.upsampling == "resize":
             inner = [convolved_size(length, size, 1, self.padding) for length in shape]
-            x, stride = enlarge(x, self.stride, inner), 1
+            x, stride = upsample(x, self.stride, inner), 1
         kernel = layer["kernel"].swapaxes(2, 3)
-        return convolve_back(x, kernel, shape, stride, self.padding, self.method) + layer["bias"]
+        x = convolve_transposed(x, kernel, shape, stride, self.padding, self.method)
+        return x + layer["bias"]
 
 
-class Weights(nn.Module):
-    """A kernel by its shape, and a bias; initial values are drawn elsewhere."""
+class KernelAndBias(nn.Module):
+    """A kernel of a shape, and a bias; `core.networks.weights` draws the initial values."""
 
     shape: tuple[int, ...]
 
@@ -143,8 +174,9 @@ class Weights(nn.Module):
 
 def convolutional_parts(
     width: int,
-    method: str,
     *,
+    n_features: int,
+    platform: str,
     image_shape: tuple[int, int, int],
     channels: tuple[int, ...],
     kernel_sizes: tuple[int, ...],
@@ -153,15 +185,17 @@ def convolutional_parts(
     downsampling: str,
     upsampling: str,
     activation: str,
-):
-    """An encoder that ends in a dense layer of `width`, and the decoder that mirrors it."""
+) -> tuple[Encoder, Decoder]:
+    """An encoder that ends in a dense layer of `width`, and its mirrored decoder."""
+    del n_features
     shared: dict[str, Any] = {
         "kernel_sizes": kernel_sizes,
         "stride": stride,
         "padding": padding,
         "activation": activation,
-        "method": method,
+        "method": method_for(platform),
     }
     body = ConvolutionalEncoder(image_shape, channels, downsampling=downsampling, **shared)
     shapes = map_shapes(image_shape, channels, kernel_sizes, stride, padding)
-    return WithHead(body, width), ConvolutionalDecoder(shapes, upsampling=upsampling, **shared)
+    decoder = ConvolutionalDecoder(shapes, upsampling=upsampling, **shared)
+    return EncoderWithHead(body, width), decoder

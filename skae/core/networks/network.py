@@ -1,45 +1,63 @@
-"""A network as a value, and a network with its weights: what losses are written against.
+"""A network as a hashable value, and a network with its weights, on which losses are defined.
 
-Knows nothing of what encoder and decoder are made of.
+Nothing here depends on the kind of encoder and decoder.
 """
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.networks.modules import Decoder, Encoder, layers_in_order
 
-__all__ = ["Model", "Network", "largest", "layers_in_order", "straight_through"]
+__all__ = ["Model", "Network", "largest", "straight_through"]
 
 
 @dataclass(frozen=True)
 class Network:
-    """An encoder, a decoder and, where `linear_path`, a linear map beside each.
+    """An encoder, a decoder and, with `linear_path`, a linear skip connection past each.
 
-    With samples ``x`` (units of training), code scale ``c`` (a constant) and ``f`` the code's
+    With samples ``x`` (in the units of training), code scale ``c`` (a constant) and ``f`` the code
     activation::
 
         encode(x) = f(x V + c * encoder(x))
         decode(z) = z D + gate * decoder(z / c) + offset
 
-    The encoder's last layer is `heads` codes wide (a variational one has two: mean and
-    log-variance). ``binary``: codes are 0 or 1, whether ``f`` exceeds 1/2. ``n_active``: of each
-    code only that many of the largest are kept, the others become 0. ``tied``: ``D`` is
-    ``V`` transposed (each code times a gain of its own where `gain`), and the decoder uses the
-    encoder's kernels transposed. Gate and offset are there where the start needs them: see
-    `core.networks.ends`. What `decode` returns is the raw output that a loss takes; the loss's
-    link makes a reconstruction of it.
+    Parameters
+    ----------
+    encoder : Encoder
+        The last layer has ``heads * n_components`` units.
+    decoder : Decoder
+        A tied decoder uses the encoder's kernels transposed, and ``D`` is ``V`` transposed.
+    n_features, n_components : int
+    code_activation : str
+    linear_path : bool
+        ``gate`` and ``offset`` exist where PCA initialization needs them: decoders without a bias
+        for the offset have an ``offset``, user-defined decoders also a ``gate`` that starts at 0
+        (Bachlechner et al. 2021, ReZero).
+    gain : bool
+        Whether each code has a gain of its own in a tied linear path.
+    heads : int
+        Outputs of the encoder for each code: two for mean and log-variance.
+    binary : bool
+        Whether codes are 0 or 1: whether ``f`` exceeds 1/2.
+    n_active : int, optional
+        Only so many of the largest entries of each code are kept, the others become 0.
+
+    Notes
+    -----
+    `decode` returns the decoder output that a loss takes; the loss's link maps it to the
+    reconstruction.
     """
 
-    encoder: nn.Module
-    decoder: nn.Module
+    encoder: Encoder
+    decoder: Decoder
     n_features: int
     n_components: int
     code_activation: str = "identity"
-    tied: bool = False
     linear_path: bool = False
     gain: bool = False
     heads: int = 1
@@ -47,26 +65,36 @@ class Network:
     n_active: int | None = None
 
     @property
+    def tied(self) -> bool:
+        """Whether the decoder uses the encoder's kernels transposed."""
+        return self.decoder.is_tied
+
+    @property
+    def clip_norm(self) -> float | None:
+        """Global norm that gradients are clipped to in training; None for no clipping."""
+        return self.decoder.clip_norm
+
+    @property
     def decoder_input(self) -> tuple[int, ...]:
-        """Shape of what the decoder takes of a sample."""
+        """Shape of the decoder's input for one sample."""
         return (self.n_components,)
 
-    def encoder_heads(self, params, x):
-        """`heads` arrays of shape (samples, n_components); the first is the code before activation.
+    def encoder_heads(self, params: Any, x: jax.Array) -> tuple[jax.Array, ...]:
+        """`heads` arrays of shape (n_samples, n_components); the first is the preactivation.
 
-        The linear path leads into the first alone.
+        The linear path is added to the first alone.
         """
-        outputs = _like(x, self.apply_encoder(params, jnp.atleast_2d(x)))
+        outputs = _in_shape_of(x, self.apply_encoder(params, jnp.atleast_2d(x)))
         code, *others = jnp.split(outputs, self.heads, axis=-1)
         if self.linear_path:
             code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
         return (code, *others)
 
-    def apply_encoder(self, params, x, **options):
+    def apply_encoder(self, params: Any, x: jax.Array, **options: Any) -> Any:
         """The encoder without the linear path; `options` are those of flax's ``apply``."""
         return self.encoder.apply({"params": params["encoder"]}, x, **options)
 
-    def apply_decoder(self, params, z, **options):
+    def apply_decoder(self, params: Any, z: jax.Array, **options: Any) -> Any:
         """The decoder without the linear path; `options` are those of flax's ``apply``."""
         inner = z / params["fixed"]["code_scale"] if self.linear_path else z
         if not self.tied:
@@ -75,26 +103,26 @@ class Network:
         kernels[0] = kernels[0][: self.n_components]
         return self.decoder.apply({"params": params["decoder"]}, inner, kernels, **options)
 
-    def preactivation(self, params, x):
-        """The code before its activation, of shape (samples, n_components)."""
+    def preactivation(self, params: Any, x: jax.Array) -> jax.Array:
+        """The code before its activation, of shape (n_samples, n_components)."""
         return self.encoder_heads(params, x)[0]
 
-    def activate(self, code):
-        """The code's activation."""
+    def activate(self, code: jax.Array) -> jax.Array:
+        """The code activation, and the selection of the largest entries."""
         code = ACTIVATIONS[self.code_activation](code)
         return code if self.n_active is None else largest(code, self.n_active)
 
-    def encode(self, params, x):
-        """Codes of shape (samples, n_components)."""
+    def encode(self, params: Any, x: jax.Array) -> jax.Array:
+        """Codes of shape (n_samples, n_components)."""
         code = self.activate(self.preactivation(params, x))
         return straight_through(code > 0.5, code) if self.binary else code
 
-    def decode(self, params, z):
-        """The raw output of shape (samples, n_features)."""
-        output = _like(z, self.apply_decoder(params, jnp.atleast_2d(z)))
-        return self._beside_linear_path(params["linear"], z, output) if self.linear_path else output
+    def decode(self, params: Any, z: jax.Array) -> jax.Array:
+        """The decoder output of shape (n_samples, n_features), before the loss's link."""
+        output = _in_shape_of(z, self.apply_decoder(params, jnp.atleast_2d(z)))
+        return self._add_linear_path(params["linear"], z, output) if self.linear_path else output
 
-    def _beside_linear_path(self, linear, z, output):
+    def _add_linear_path(self, linear, z, output):
         if self.tied:
             return output + (z * (linear["gain"] if self.gain else 1.0)) @ linear["encoder"].T
         if "gate" in linear:
@@ -102,53 +130,83 @@ class Network:
         output = output + z @ linear["decoder"]
         return output + linear["offset"] if "offset" in linear else output
 
-    def reconstruct(self, params, x):
-        """The raw output for samples, of shape (samples, n_features)."""
+    def reconstruct(self, params: Any, x: jax.Array) -> jax.Array:
+        """The decoder output for the codes of samples, of shape (n_samples, n_features)."""
         return self.decode(params, self.encode(params, x))
 
+    def code_layer(self, params: Any) -> dict[str, Any]:
+        """Kernel and bias of the layer that computes the codes, without the linear path."""
+        return params["encoder"][self.encoder.output_layer]
 
-def _like(x, output):
-    """What a module gives for samples, or of one sample alone: under vmap there is only one."""
+    def code_kernel(self, params: Any) -> Any:
+        """Kernel of the decoder's first layer, of shape (n_components, any).
+
+        None where the decoder has no such weights of its own or they are unknown.
+        """
+        return self.decoder.code_kernel(params["decoder"])
+
+    def output_offset(self, params: Any) -> Any:
+        """Decoder output of shape (n_features,) for codes of 0, after `initialize_linear`."""
+        offset = self.decoder.output_offset(params["decoder"], params["encoder"])
+        return offset + params["linear"].get("offset", 0.0)
+
+    def initialize_linear(self, params: Any, code_bias: np.ndarray, offset: np.ndarray) -> None:
+        """Change initial weights in place so that codes and output are those of the linear path.
+
+        Parameters
+        ----------
+        params : dict
+            With ``params["linear"]``, to which the weights are added that the decoder needs.
+        code_bias : ndarray of shape (heads * n_components,)
+            The encoder's output for every sample.
+        offset : ndarray of shape (n_features,)
+            The constant in the decoder output.
+        """
+        code_layer = self.code_layer(params)
+        code_layer["kernel"][...] = 0.0
+        code_layer["bias"][...] = code_bias
+        params["linear"].update(
+            self.decoder.initialize_constant(params["decoder"], params["encoder"], offset)
+        )
+
+
+def _in_shape_of(x, output):
+    """Module output with the leading axes of `x`, which has none for one sample under vmap."""
     return output.reshape(*x.shape[:-1], -1)
 
 
-def layers_in_order(layers):
-    """Numbered layers by their number: as strings, layer_10 stands before layer_2."""
-    return [layers[name] for name in sorted(layers, key=lambda name: int(name.split("_")[-1]))]
-
-
-def largest(code, n_active):
-    """The `n_active` largest cells of each sample, the others 0; of equal ones the first."""
+def largest(code: jax.Array, n_active: int) -> jax.Array:
+    """The `n_active` largest entries of each sample, the others 0; of equal ones the first."""
     values, places = jax.lax.top_k(code, n_active)
-    # put_along_axis does not take a number of samples that is left open, as exporting does
+    # jnp.put_along_axis needs a known number of samples, which is symbolic in an export.
     others = range(places.ndim - 1)
     samples = (jax.lax.broadcasted_iota(places.dtype, places.shape, axis) for axis in others)
     return jnp.zeros_like(code).at[(*samples, places)].set(values)
 
 
-def straight_through(bits, soft):
+def straight_through(bits: jax.Array, soft: jax.Array) -> jax.Array:
     """The value of `bits`, exactly 0 or 1, with the gradient of `soft`."""
     return jax.lax.stop_gradient(bits.astype(soft.dtype)) + (soft - jax.lax.stop_gradient(soft))
 
 
 class Model(NamedTuple):
-    """A network with its weights: what a variant's loss is written against."""
+    """A network with its weights: the argument of every loss function."""
 
     network: Network
     params: Any
 
-    def heads(self, x):
-        """All that the encoder gives: the code before its activation, and further heads."""
+    def heads(self, x: jax.Array) -> tuple[jax.Array, ...]:
+        """All outputs of the encoder: the preactivation of the code, and further heads."""
         return self.network.encoder_heads(self.params, x)
 
-    def preactivation(self, x):
+    def preactivation(self, x: jax.Array) -> jax.Array:
         """The code before its activation."""
         return self.network.preactivation(self.params, x)
 
-    def encode(self, x):
+    def encode(self, x: jax.Array) -> jax.Array:
         """Codes of samples."""
         return self.network.encode(self.params, x)
 
-    def decode(self, z):
-        """Raw output of codes."""
+    def decode(self, z: jax.Array) -> jax.Array:
+        """Decoder output of codes, before the loss's link."""
         return self.network.decode(self.params, z)

@@ -1,14 +1,14 @@
-"""A user's own linen modules as encoder and decoder: checked, described in plain Python, rebuilt.
+"""User-defined linen modules as encoder and decoder: checks, descriptions, reconstruction.
 
-Modules compare and hash by their fields, and a list or a dict among them does neither. So they
-are taken apart into plain values, which are stored, and put together with tuples in their place.
+Modules compare and hash by their fields, and lists and dicts among the fields do neither. Therefore
+a module is described by plain values, which are stored, and built again with tuples in their place.
 """
 
 import dataclasses
 import functools
 import importlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -17,48 +17,104 @@ from flax.core import FrozenDict
 from flax.errors import InvalidRngError
 
 from skae.core.compile.programs import compiled
-from skae.core.networks.heads import WithHead
+from skae.core.networks.modules import Decoder, Encoder, EncoderBody, EncoderWithHead, Path
 from skae.core.networks.network import Network
 
 __all__ = [
     "OwnDecoder",
+    "OwnEncoder",
     "check_modules",
     "describe_module",
     "import_path",
     "is_module",
     "own_parts",
-    "own_weights",
     "rebuilt",
+    "user_defined_weights",
     "with_names",
 ]
 
 _PLAIN = (str, bytes, bool, int, float, type(None))
 
 
-class OwnDecoder(nn.Module):
-    """A user's decoder, under a name of its own among the weights."""
+def _is_user_defined(module, method_name):
+    """Whether flax captures the output of a module: calls of the user's modules."""
+    return method_name == "__call__" and module.path[:1] == ("body",)
 
-    body: nn.Module
+
+class OwnEncoder(EncoderWithHead):
+    """A user-defined encoder, which counts as one layer, and a dense layer after it."""
+
+    is_user_defined: ClassVar[bool] = True
+    capture_filter: ClassVar[Any] = staticmethod(_is_user_defined)
+
+    @property
+    def hidden_activation(self) -> str:
+        """Unknown: the output of the user's module counts as it is."""
+        return "identity"
+
+    @property
+    def n_layers(self) -> int:
+        """The user's module and the head."""
+        return 2
+
+    @property
+    def layer_paths(self) -> list[Path]:
+        """Where the weights of the user's module and of the head are."""
+        return [("body",), ("head",)]
+
+    @nn.nowrap
+    def lowest(self, n_layers: int) -> nn.Module:
+        """The user's module alone."""
+        del n_layers
+        return EncoderBody(self.body)
+
+
+class OwnDecoder(Decoder):
+    """A user-defined decoder; its weights are under "body"."""
+
+    is_user_defined: ClassVar[bool] = True
+    capture_filter: ClassVar[Any] = staticmethod(_is_user_defined)
+
+    body: Any
 
     @nn.compact
-    def __call__(self, z):
-        """What the decoder gives for codes `z`."""
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """The output of the decoder for codes `z`."""
         return self.body(z)
 
+    @property
+    def output_layer(self) -> str | None:
+        """Unknown."""
+        return None
 
-def is_module(value) -> bool:
+    @nn.nowrap
+    def code_kernel(self, weights: dict[str, Any]) -> Any:
+        """None: the layers are unknown."""
+        del weights
+        return None
+
+    @nn.nowrap
+    def initialize_constant(
+        self, weights: dict[str, Any], encoder: dict[str, Any], offset: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Leave the unknown weights as they are: a gate of 0 multiplies the output."""
+        del weights, encoder
+        return {"offset": offset, "gate": np.zeros(())}
+
+
+def is_module(value: Any) -> bool:
     """Whether `value` is a linen module."""
     return isinstance(value, nn.Module)
 
 
-def describe_module(module) -> dict:
-    """A linen module in plain Python: where its class is, and the fields that are no defaults.
+def describe_module(module: nn.Module) -> dict[str, Any]:
+    """A linen module in plain Python: import path of its class, fields that differ from defaults.
 
     Raises
     ------
     ValueError
-        Where a class or a function cannot be imported by name, or a field holds anything but
-        numbers, strings, tuples, lists, dicts, functions and modules. It names the field.
+        If a class or a function cannot be imported by name, or a field, which is named, holds
+        anything but numbers, strings, tuples, lists, dicts, functions and modules.
     """
     kind = type(module).__name__
     fields = {}
@@ -95,8 +151,8 @@ def _described(value, where) -> Any:
     return {"name": import_path(value, where)}
 
 
-def import_path(thing, where) -> str:
-    """``module:name`` of a class or function; raises where it cannot be found by that."""
+def import_path(thing: Any, where: str) -> str:
+    """``module:name`` of a class or function; raises ValueError if it is not found there."""
     path = f"{getattr(thing, '__module__', None)}:{getattr(thing, '__qualname__', None)}"
     try:
         found = _found(path)
@@ -104,8 +160,8 @@ def import_path(thing, where) -> str:
         found = None
     if found is not thing:
         raise ValueError(
-            f"{where} holds {thing!r}, which cannot be imported by name: use numbers, strings, "
-            "tuples, modules, and classes and functions from the top level of a module"
+            f"{where} holds {thing!r}, which cannot be imported by name. Use numbers, strings, "
+            "tuples, modules, and classes and functions defined at the top level of a module."
         )
     return path
 
@@ -115,8 +171,8 @@ def _found(path):
     return functools.reduce(getattr, name.split("."), importlib.import_module(module))
 
 
-def rebuilt(value) -> Any:
-    """What was described, with tuples for lists and frozen dicts for dicts."""
+def rebuilt(value: Any) -> Any:
+    """The object of a description, with tuples for lists and frozen dicts for dicts."""
     if isinstance(value, tuple):
         return tuple(rebuilt(item) for item in value)
     if not isinstance(value, dict):
@@ -124,9 +180,9 @@ def rebuilt(value) -> Any:
     if "module" in value:
         fields = {name: rebuilt(field) for name, field in value["fields"].items()}
         cls = _found(value["module"])
-        # a description may come from a file: what it names is not called unless it makes a module
+        # A description may come from an untrusted file: only classes of modules are called.
         if not (isinstance(cls, type) and issubclass(cls, nn.Module)):
-            raise ValueError(f"{value['module']!r} is no class of flax modules")
+            raise ValueError(f"{value['module']!r} is not a subclass of flax.linen.Module")
         return cls(**fields)
     if "dict" in value:
         return FrozenDict({name: rebuilt(item) for name, item in value["dict"]})
@@ -136,8 +192,11 @@ def rebuilt(value) -> Any:
     return _found(value["name"])
 
 
-def with_names(described, path_of) -> Any:
-    """A description with ``path_of(name)`` for each name, of what `rebuilt` looks at alone."""
+def with_names(described: Any, path_of: Callable[[str], Any]) -> Any:
+    """A description with each import path replaced by ``path_of(path)``.
+
+    Other keys than those that `rebuilt` reads are dropped.
+    """
     if isinstance(described, tuple | list):
         return tuple(with_names(item, path_of) for item in described)
     if not isinstance(described, dict):
@@ -153,30 +212,33 @@ def with_names(described, path_of) -> Any:
     return {"name": path_of(described["name"])}
 
 
-def own_parts(width: int, *, encoder: dict, decoder: dict):
+def own_parts(
+    width: int, *, n_features: int, platform: str, encoder: dict, decoder: dict
+) -> tuple[Encoder, Decoder]:
     """The described encoder with a dense layer of `width` after it, and the described decoder."""
-    return WithHead(rebuilt(encoder), width), OwnDecoder(rebuilt(decoder))
+    del n_features, platform
+    return OwnEncoder(rebuilt(encoder), width), OwnDecoder(rebuilt(decoder))
 
 
 def check_modules(encoder: dict, decoder: dict, n_features: int, n_components: int) -> None:
-    """Raise where the described modules cannot stand as encoder and decoder; nothing is computed.
+    """Check the shapes and the state of described modules, by tracing alone.
 
     Raises
     ------
     ValueError
-        Collections beside the weights, random numbers, or shapes that do not fit.
+        If a module has variables other than weights, draws random numbers or returns a wrong shape.
     """
     shape = _output_shape("encoder", rebuilt(encoder), n_features)
     if shape[0] != 2:
         raise ValueError(
-            f"your encoder gives shape {shape} for 2 samples: it must keep the samples apart, on the "
-            "first axis"
+            f"your encoder returns shape {shape} for 2 samples: the first axis of its output must "
+            "be the samples"
         )
     shape = _output_shape("decoder", rebuilt(decoder), n_components)
     if shape != (2, n_features):
         raise ValueError(
-            f"your decoder gives shape {shape} for 2 codes of n_components={n_components}: it must "
-            f"be (2, {n_features}), one number for each of the {n_features} columns of X"
+            f"your decoder returns shape {shape} for 2 codes of n_components={n_components}: it "
+            f"must be (2, {n_features}), with the {n_features} features of X"
         )
 
 
@@ -186,21 +248,26 @@ def _output_shape(role, module, n_inputs):
     variables = jax.eval_shape(module.init, key, x)
     if more := set(variables) - {"params"}:
         raise ValueError(
-            f"your {role} has the collections {sorted(more)} beside its weights: what changes "
-            "other than by training, such as batch statistics, is not supported; use LayerNorm "
-            "or GroupNorm"
+            f"your {role} has the variable collections {sorted(more)} beside its weights. State "
+            "other than trained weights, such as batch statistics, is not supported: use "
+            "LayerNorm or GroupNorm."
         )
     try:
         return jax.eval_shape(module.apply, variables, x).shape
     except InvalidRngError as error:
         raise ValueError(
-            f"your {role} draws random numbers, and must give the same for the same sample: use "
+            f"your {role} draws random numbers, but its output must be deterministic: use "
             f"deterministic=True ({str(error).splitlines()[0]})"
         ) from error
 
 
-def own_weights(network: Network, rng: np.random.Generator) -> dict:
-    """Initial weights of a user's encoder and decoder by their own initializers."""
+def user_defined_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
+    """Initial weights of the user-defined modules of encoder and decoder, by their initializers.
+
+    Empty dicts for skae's own networks.
+    """
+    if not network.encoder.is_user_defined:
+        return {"encoder": {}, "decoder": {}}
     key_data = rng.integers(0, 2**32, 2, np.uint32)
     program, _ = compiled(_drawn, network, (key_data,))
     return jax.tree.map(lambda leaf: np.array(leaf, np.float32), program(key_data))
@@ -213,6 +280,6 @@ def _drawn(network, key_data):
     encoder: Any = network.encoder.init(encoder_key, x)
     decoder: Any = network.decoder.init(decoder_key, z)
     return {
-        "encoder": encoder["params"].get("body", {}),
-        "decoder": decoder.get("params", {}).get("body", {}),
+        "encoder": {"body": encoder["params"].get("body", {})},
+        "decoder": {"body": decoder.get("params", {}).get("body", {})},
     }

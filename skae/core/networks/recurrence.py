@@ -1,59 +1,65 @@
-"""Recurrent encoders and decoders: flat samples in, flat samples out, sequences between.
+"""Recurrent encoders and decoders of flat samples that are sequences.
 
-The inputs of all steps are projected at once, before the loop over steps, by one matrix for all
-gates; the loop holds one product a step.
+One matrix product projects the inputs of all steps to all gates before the loop over steps, which
+then has one matrix product per step.
 """
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from skae.core.networks.dropout import HiddenLayers
-from skae.core.networks.heads import WithHead
+from skae.core.networks.modules import Decoder, Encoder, EncoderWithHead
 
 __all__ = ["GATES", "RecurrentDecoder", "RecurrentEncoder", "recurrent_parts"]
 
 
+#: Global norm of gradients: gradients through many steps may explode (Pascanu et al. 2013).
+_CLIP_NORM = 1.0
+
+
 def _logistic(x):
-    # by tanh, which costs nothing beside the products; exp took a tenth of the time
+    # tanh is negligible beside the matrix products; exp took a tenth of the time.
     return 0.5 * jnp.tanh(0.5 * x) + 0.5
 
 
 def lstm_step(state, projected, recurrent):
-    """Hochreiter and Schmidhuber's cell with a forget gate (Gers et al. 2000).
+    """Long short-term memory with a forget gate (Gers et al. 2000): the next state.
 
     Parameters
     ----------
-    state : tuple (h, c) of arrays of shape (samples, width)
-    projected : array of shape (samples, 4 * width)
-        What the inputs say to the input, forget, cell and output gates, biases included.
+    state : tuple (h, c) of arrays of shape (n_samples, width)
+    projected : array of shape (n_samples, 4 * width)
+        Inputs projected to the input, forget, cell and output gates, with biases.
     recurrent : dict with "kernel" of shape (width, 4 * width)
     """
     h, c = state
     gates = projected + h @ recurrent["kernel"]
     i, f, g, o = jnp.split(gates, 4, axis=-1)
-    # 1 more for the forget gate (Jozefowicz et al. 2015): cells remember until they learn not to
+    # The forget gate has a bias of 1, so that cells start with memory (Jozefowicz et al. 2015).
     c = _logistic(f + 1.0) * c + _logistic(i) * jnp.tanh(g)
     return _logistic(o) * jnp.tanh(c), c
 
 
 def gru_step(state, projected, recurrent):
-    """Cho et al.'s cell, with the reset gate after the product, as cuDNN and PyTorch have it.
+    """Gated recurrent unit (Cho et al. 2014): the next state.
+
+    The reset gate multiplies after the matrix product, as in cuDNN and PyTorch.
 
     Parameters
     ----------
-    state : tuple (h,) of an array of shape (samples, width)
-    projected : array of shape (samples, 3 * width)
-        What the inputs say to the reset and update gates and to the new state.
+    state : tuple (h,) of an array of shape (n_samples, width)
+    projected : array of shape (n_samples, 3 * width)
+        Inputs projected to the reset gate, the update gate and the new state, with biases.
     recurrent : dict with "kernel" of shape (width, 3 * width) and "bias" of shape (width,)
     """
     (h,) = state
-    said = h @ recurrent["kernel"]
+    hidden = h @ recurrent["kernel"]
     width = h.shape[-1]
-    r, u = jnp.split(_logistic(projected[:, : 2 * width] + said[:, : 2 * width]), 2, axis=-1)
-    new = jnp.tanh(projected[:, 2 * width :] + r * (said[:, 2 * width :] + recurrent["bias"]))
+    r, u = jnp.split(_logistic(projected[:, : 2 * width] + hidden[:, : 2 * width]), 2, axis=-1)
+    new = jnp.tanh(projected[:, 2 * width :] + r * (hidden[:, 2 * width :] + recurrent["bias"]))
     return (u * h + (1.0 - u) * new,)
 
 
@@ -63,7 +69,7 @@ _N_STATES = {"lstm": 2, "gru": 1}
 
 
 class _Projection(nn.Module):
-    """A dense layer to the gates of a cell; its kernel is (inputs, gates, width)."""
+    """A dense layer to the gates of a cell; its kernel has the shape (inputs, gates, width)."""
 
     gates: int
     width: int
@@ -78,7 +84,7 @@ class _Projection(nn.Module):
 
 
 class _Recurrence(nn.Module):
-    """The loop over steps of one cell in one direction: all states, in the order of the steps."""
+    """The loop over steps of one cell in one direction; returns the states of all steps."""
 
     cell: str
     width: int
@@ -86,18 +92,18 @@ class _Recurrence(nn.Module):
 
     @nn.compact
     def __call__(self, projected, steps=None):
-        """States of shape (steps, samples, width).
+        """States of shape (steps, n_samples, width), in the order of the steps.
 
-        `projected` is (steps, samples, gates * width), or with `steps` the same (samples, gates * width)
-        at each of them.
+        `projected` has the shape (steps, n_samples, gates * width); with `steps` it is
+        (n_samples, gates * width), the same at each step.
         """
         zeros, gates = nn.initializers.zeros, GATES[self.cell]
         kernel = self.param("recurrent", zeros, (self.width, gates, self.width), jnp.float32)
         recurrent = {"kernel": kernel.reshape(self.width, -1)}
         if self.cell == "gru":
             recurrent["bias"] = self.param("bias", zeros, (self.width,), jnp.float32)
-        still = jnp.zeros((projected.shape[-2], self.width), projected.dtype)
-        state = (still,) * _N_STATES[self.cell]
+        zero = jnp.zeros((projected.shape[-2], self.width), projected.dtype)
+        state = (zero,) * _N_STATES[self.cell]
 
         def step(state, each):
             state = _STEPS[self.cell](state, projected if each is None else each, recurrent)
@@ -109,16 +115,17 @@ class _Recurrence(nn.Module):
 
 
 def _by_sample(states):
-    """States of shape (samples, steps, width), of both directions side by side."""
+    """States of shape (n_samples, steps, width), with both directions concatenated."""
     return jnp.concatenate(states, axis=-1).swapaxes(0, 1)
 
 
 def _directions(name, bidirectional):
+    """Name of the weights and ``backwards`` of each direction."""
     return [(name, False), (f"{name}_backward", True)][: 2 if bidirectional else 1]
 
 
 class _Layer(nn.Module):
-    """A cell that reads a sequence, in one direction or in both: a list of their states."""
+    """A recurrent cell in one direction or in both; returns the states of each direction."""
 
     cell: str
     width: int
@@ -134,29 +141,43 @@ class _Layer(nn.Module):
         return states
 
 
-class RecurrentEncoder(HiddenLayers):
-    """From flat sequences to the last state of the last cell (of both directions, side by side)."""
+class RecurrentEncoder(Encoder):
+    """Flat sequences to the last state of the last cell, with both directions concatenated."""
+
+    clip_norm: ClassVar[float | None] = _CLIP_NORM
 
     sequence_shape: tuple[int, int]
     hidden_sizes: tuple[int, ...]
     cell: str
     bidirectional: bool
 
+    @property
+    def n_layers(self) -> int:
+        """Number of recurrent layers."""
+        return len(self.hidden_sizes)
+
+    @nn.nowrap
+    def lowest(self, n_layers: int) -> nn.Module:
+        """The first `n_layers` recurrent layers."""
+        return replace(self, hidden_sizes=self.hidden_sizes[:n_layers])
+
     @nn.compact
-    def __call__(self, x):
-        """States of shape (samples, width) of samples `x`."""
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """States of shape (n_samples, width) of samples `x`."""
         x = x.reshape(-1, *self.sequence_shape).swapaxes(0, 1)
         states: list = []
         for i, width in enumerate(self.hidden_sizes):
             x = jnp.concatenate(states, axis=-1) if states else x
             states = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i}")(x)
-            self.hidden(_by_sample(states))
+            self.hidden_output(_by_sample(states))
         forward, *backward = states
         return jnp.concatenate([forward[-1], *(s[0] for s in backward)], axis=-1)
 
 
-class RecurrentDecoder(HiddenLayers):
-    """From codes, which the first cell reads at each step, to a dense layer a step."""
+class RecurrentDecoder(Decoder):
+    """Codes, the input of the first cell at each step, to flat sequences by a dense layer."""
+
+    clip_norm: ClassVar[float | None] = _CLIP_NORM
 
     sequence_shape: tuple[int, int]
     hidden_sizes: tuple[int, ...]
@@ -164,8 +185,8 @@ class RecurrentDecoder(HiddenLayers):
     bidirectional: bool
 
     @nn.compact
-    def __call__(self, z):
-        """Flat sequences of shape (samples, steps * features) of codes `z`."""
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """Flat sequences of shape (n_samples, steps * features) of codes `z`."""
         (steps, features), (first, *others) = self.sequence_shape, self.hidden_sizes
         directions = _directions("states", self.bidirectional)
         gates = GATES[self.cell]
@@ -176,11 +197,11 @@ class RecurrentDecoder(HiddenLayers):
                 directions, jnp.split(projected, len(directions), axis=-1), strict=True
             )
         ]
-        self.hidden(_by_sample(states))
+        self.hidden_output(_by_sample(states))
         for i, width in enumerate(others):
             layer = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i + 1}")
             states = layer(jnp.concatenate(states, axis=-1))
-            self.hidden(_by_sample(states))
+            self.hidden_output(_by_sample(states))
         x: Any = nn.Dense(features, name="output")(jnp.concatenate(states, axis=-1))
         return x.swapaxes(0, 1).reshape(-1, steps * features)
 
@@ -188,12 +209,15 @@ class RecurrentDecoder(HiddenLayers):
 def recurrent_parts(
     width: int,
     *,
+    n_features: int,
+    platform: str,
     sequence_shape: tuple[int, int],
     hidden_sizes: tuple[int, ...],
     cell: str,
     bidirectional: bool,
-):
-    """An encoder that ends in a dense layer of `width`, and the decoder that mirrors it."""
+) -> tuple[Encoder, Decoder]:
+    """An encoder that ends in a dense layer of `width`, and its mirrored decoder."""
+    del n_features, platform
     body = RecurrentEncoder(sequence_shape, hidden_sizes, cell, bidirectional)
     decoder = RecurrentDecoder(sequence_shape, hidden_sizes[::-1], cell, bidirectional)
-    return WithHead(body, width), decoder
+    return EncoderWithHead(body, width), decoder

@@ -1,23 +1,25 @@
-"""Initial weights of networks, drawn in NumPy: nothing needs compiling.
+"""Initial weights of networks, drawn in NumPy, which compiles nothing.
 
-A user's own modules draw theirs by themselves, in one compiled program.
+User-defined modules draw theirs by their own initializers, in one compiled program.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import jax
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.networks.network import Network, layers_in_order
-from skae.core.networks.own_modules import OwnDecoder, own_weights
+from skae.core.networks.modules import layers_in_order
+from skae.core.networks.network import Network
+from skae.core.networks.own_modules import user_defined_weights
 
 __all__ = ["initial_weights"]
 
 
 @lru_cache(maxsize=256)
 def _structure(network: Network):
-    """Shapes of the encoder's and the decoder's weights; nothing is computed."""
+    """Shapes of the weights of encoder and decoder, without computing them."""
     key = jax.ShapeDtypeStruct((2,), np.uint32)
     x = jax.ShapeDtypeStruct((1, network.n_features), np.float32)
     z = jax.ShapeDtypeStruct((1, *network.decoder_input), np.float32)
@@ -32,76 +34,70 @@ def _structure(network: Network):
     return {"encoder": encoder, "decoder": decoder}
 
 
-def initial_weights(network: Network, rng: np.random.Generator) -> dict:
-    """Textbook initial weights: kernels by their activation, recurrent ones orthogonal, biases 0.
+def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
+    """Initial weights: kernels by the activation, orthogonal recurrent kernels, zero biases.
 
-    The variance of a kernel follows the activation that its output enters (see `ACTIVATIONS`);
-    the last layer of encoder and decoder counts as feeding the code's activation and identity.
+    The variance of a kernel follows the activation of its output (see `ACTIVATIONS`). That of the
+    encoder's last layer is the code activation, that of the decoder's last layer the identity.
     """
     structure = _structure(network)
-    own = own_weights(network, rng) if isinstance(network.decoder, OwnDecoder) else None
+    user_defined = user_defined_weights(network, rng)
     params: dict = {}
     for part, last in (("encoder", network.code_activation), ("decoder", "identity")):
-        module = getattr(network, part)
-        hidden = getattr(getattr(module, "body", module), "activation", "tanh")
-        end = _last(structure[part])
-        params[part] = {
-            name: _layer(rng, layer, last if name == end else hidden, module)
+        module, drawn = getattr(network, part), user_defined[part]
+        params[part] = drawn | {
+            name: _layer(
+                rng,
+                layer,
+                last if name == module.output_layer else module.hidden_activation,
+                module.output_share,
+            )
             for name, layer in structure[part].items()
-            if own is None or name != "body"
+            if name not in drawn
         }
-        if own is not None:
-            params[part]["body"] = own[part]
     return params
 
 
-def _last(layers):
-    for name in ("head", "output"):
-        if name in layers:
-            return name
-    return max(layers, key=lambda name: int(name.split("_")[-1])) if "body" not in layers else None
-
-
-def _layer(rng, layer, activation, module):
-    """Weights of a layer, which may be one of layers."""
-    share = getattr(module, "share_met", 1.0)
+def _layer(rng, layer, activation, output_share):
+    """Weights of a layer, which may contain layers."""
     return {
-        name: _draw(rng, name, leaf.shape, activation, share)
+        name: _draw(rng, name, leaf.shape, activation, output_share)
         if hasattr(leaf, "shape")
-        else _layer(rng, leaf, activation, module)
+        else _layer(rng, leaf, activation, output_share)
         for name, leaf in layer.items()
     }
 
 
-def _draw(rng, leaf, shape, activation, share_met):
+def _draw(rng, leaf, shape, activation, output_share):
     if leaf == "bias":
         return np.zeros(shape, np.float32)
     if leaf == "recurrent":
         return _orthogonal(rng, shape)
     kind = ACTIVATIONS[activation]
-    inputs, outputs = _fans(shape, share_met)
+    inputs, outputs = _fans(shape, output_share)
     fan = inputs if kind.fan == "in" else 0.5 * (inputs + outputs)
     limit = np.sqrt(3.0 * kind.gain / max(fan, 1))
     return rng.uniform(-limit, limit, shape).astype(np.float32)
 
 
-def _fans(shape, share_met):
-    """Inputs of an output and outputs of an input, of a kernel.
+def _fans(shape, output_share):
+    """Number of inputs of an output, and of outputs of an input, of a kernel.
 
-    Dense kernels are (inputs, outputs), those of cells (inputs, gates, width), those of
+    Dense kernels are (inputs, outputs), those of recurrent cells (inputs, gates, width), those of
     convolutions (height, width, inputs, outputs).
     """
     if len(shape) < 4:
         return shape[0], shape[-1]
-    window = shape[0] * shape[1] * share_met
+    window = shape[0] * shape[1] * output_share
     return window * shape[2], window * shape[3]
 
 
 def _orthogonal(rng, shape):
-    """Of each gate an orthogonal matrix, uniformly distributed."""
+    """A uniformly distributed orthogonal matrix for each gate."""
     width, gates, _ = shape
     matrix = np.empty(shape, np.float32)
     for gate in range(gates):
         q, r = np.linalg.qr(rng.standard_normal((width, width)))
+        # Without the signs, QR does not give the uniform distribution.
         matrix[:, gate] = q * np.where(np.diag(r) < 0, -1.0, 1.0)
     return matrix

@@ -66,10 +66,9 @@ def make_task(
     `fitted` holds the fitted attributes to continue training from, if any.
     """
     parameters, device = estimator._resolved(), find_device(estimator.device)
-    network = estimator._describe_network(parameters, checked.n_features_in_)
     architecture = describe(
         parameters,
-        network,
+        estimator._describe_network(parameters, checked.n_features_in_),
         checked.n_features_in_,
         heads=estimator._heads,
         binary=estimator._binary,
@@ -77,17 +76,17 @@ def make_task(
     )
     if fitted is not None:
         _check_continuation(estimator, architecture, fitted)
+    network = network_of(architecture, device)
     features = {k: v for k, v in vars(checked).items() if k in _FEATURES}
     hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}
     return Task(
         parameters=parameters,
         job=Job(
             Recipe(
-                network_of(architecture, device),
+                network,
                 estimator._objective(),
                 resolve_optimizer(estimator.optimizer, checked.n_features_in_),
-                # gradients through many time steps may explode (Pascanu et al. 2013)
-                clip_norm=1.0 if network["kind"] == "recurrent" else None,
+                clip_norm=network.clip_norm,
             ),
             {name: float(value) for name, value in hyperparameters.items()},
             device,

@@ -11,9 +11,8 @@ import numpy as np
 from skae.core.activations import ACTIVATIONS
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
-from skae.core.networks import Network
-from skae.core.networks.ends import code_layer
-from skae.core.networks.network import layers_in_order
+from skae.core.networks import DenseStack, Network
+from skae.core.networks.modules import layers_in_order
 
 __all__ = ["sparse_initialization"]
 
@@ -64,7 +63,7 @@ def sparse_initialization(
     factor = np.divide(_SPREAD, deviation, out=np.ones_like(deviation), where=varies)
     centered = (code - mean) * factor
     bias = _bias(centered, share, target) - mean * factor
-    last = code_layer(params)
+    last = network.code_layer(params)
     last["kernel"] = (last["kernel"] * factor).astype(np.float32)
     last["bias"] = (last["bias"] * factor + bias).astype(np.float32)
     return params
@@ -75,7 +74,7 @@ def _before_activation(params, network, x):
 
     Dense layers are computed in NumPy, which saves a compilation; other networks are compiled.
     """
-    if code_layer(params) is params["encoder"].get("head"):
+    if not isinstance(network.encoder, DenseStack):
         codes = np.empty((len(x), network.n_components), np.float32)
         apply_in_blocks(_preactivation, network, params, x.shape, lambda part: x[part], codes)
         return codes.astype(np.float64)

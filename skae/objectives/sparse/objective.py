@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from skae.core.networks import Model
-from skae.core.networks.ends import has_entering_kernel
 from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.objectives.decoder_norm import decoder_norms, freeze_gain
 
@@ -103,4 +102,4 @@ def _has_separate_decoder_weights(model):
 
     The layers of a user's own decoder module are not known.
     """
-    return not model.network.tied and has_entering_kernel(model.params)
+    return model.network.code_kernel(model.params) is not None

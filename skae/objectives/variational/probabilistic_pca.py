@@ -9,7 +9,6 @@ import numpy as np
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
-from skae.core.networks.ends import code_layer, output_offset
 from skae.objectives.variational.likelihoods import MIN_SCALE
 
 __all__ = ["code_moments", "probabilistic_pca_initialization", "rescale_codes"]
@@ -80,13 +79,14 @@ def _fit_posterior(params, network, loss, samples, weight, scale):
         # The posterior's precision is the prior's plus the Fisher information about a code in a
         # sample at the mean. The slope of the inverse link, with which PCA initialization
         # multiplies the components, is an entry's inverse variance.
-        slopes = LOSSES[loss].inverse_link_slope(output_offset(params).astype(np.float64))
+        offset = network.output_offset(params).astype(np.float64)
+        slopes = LOSSES[loss].inverse_link_slope(offset)
         information = eigenvalues * (slopes @ np.square(vectors))
         safe = np.where(decoder_factor > 0, decoder_factor, 1.0)
         encoder_factor = information / (1 + information) / safe
         log_var = -np.log1p(information)
     rescale_codes(params, network, encoder_factor, decoder_factor)
-    code_layer(params)["bias"][network.n_components :] = log_var
+    network.code_layer(params)["bias"][network.n_components :] = log_var
     return variance
 
 
@@ -107,7 +107,7 @@ def rescale_codes(
         positive = encoder_factor > 0
         ratio = np.divide(decoder_factor, encoder_factor, out=np.ones(k), where=positive)
         linear["gain"] = (linear["gain"] * ratio).astype(np.float32)
-    code_layer(params)["bias"][:k] *= params["fixed"]["code_scale"] * encoder_factor
+    network.code_layer(params)["bias"][:k] *= params["fixed"]["code_scale"] * encoder_factor
     params["fixed"]["code_scale"] = np.ones(k, np.float32)
 
 
@@ -126,7 +126,8 @@ def code_moments(
         Mean square of the samples, summed over features.
     """
     vectors = params["linear"]["encoder"].astype(np.float64)
-    offset = code_layer(params)["bias"][: network.n_components] * params["fixed"]["code_scale"]
+    bias = network.code_layer(params)["bias"][: network.n_components]
+    offset = bias * params["fixed"]["code_scale"]
     codes, total, share = np.zeros(vectors.shape[1]), 0.0, weight / weight.sum()
     for part, block in samples.blocks():
         block = block.astype(np.float64)

@@ -33,9 +33,7 @@ def convolved_size(size: int, kernel_size: int, stride: int, padding: str) -> in
     return -(-size // stride) if padding == "same" else (size - kernel_size) // stride + 1
 
 
-def convolve(
-    x: jax.Array, kernel: jax.Array, stride: int, padding: str, method: str
-) -> jax.Array:
+def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: str, method: str) -> jax.Array:
     """Convolution: each output entry is a weighted sum of a window of the input.
 
     Parameters

@@ -89,9 +89,9 @@ SampleDisplay.from_estimator(
 # The test images with the lowest ELBO, and their reconstructions.
 
 anomalies = X_new[np.argsort(vae.score_samples(X_new))[:12]]
-figures["oddest"] = plt.figure(figsize=(9.6, 1.9), layout="constrained")
+figures["anomalies"] = plt.figure(figsize=(9.6, 1.9), layout="constrained")
 ReconstructionDisplay.from_estimator(
-    vae, anomalies, n_rows=12, image_shape=shape, ax=figures["oddest"].subplots()
+    vae, anomalies, n_rows=12, image_shape=shape, ax=figures["anomalies"].subplots()
 )
 
 # The gallery executes examples without ``__file__``.

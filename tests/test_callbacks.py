@@ -41,7 +41,7 @@ class Recorder:
 
 
 @a_few
-def test_one_task_an_epoch_with_a_usable_model(cls, X):
+def test_one_task_per_epoch_with_a_usable_model(cls, X):
     recorder = Recorder()
     model = fast(cls, early_stopping=False).set_callbacks(recorder).fit(X)
     assert recorder.log == ["setup", "teardown"]
@@ -61,7 +61,7 @@ def test_callbacks_do_not_change_the_fit(cls, X, fitted):
 
 @a_few
 @pytest.mark.parametrize("parameters", [{"early_stopping": False}, {"validation_fraction": 0.3}])
-def test_a_callback_that_answers_true_stops_the_fit(cls, parameters, X):
+def test_a_callback_that_returns_true_stops_the_fit(cls, parameters, X):
     recorder = Recorder(stop_after=2)
     model = fast(cls, max_iter=50, **parameters).set_callbacks(recorder).fit(X)
     assert model.n_iter_ == recorder.ended == 2
@@ -69,7 +69,7 @@ def test_a_callback_that_answers_true_stops_the_fit(cls, parameters, X):
 
 
 @a_few
-def test_no_trace_is_left_behind(cls, X):
+def test_callbacks_leave_no_attributes(cls, X):
     model = fast(cls).set_callbacks(Recorder()).fit(X)
     assert not hasattr(model, "_callback_fit_ctx")
     assert not hasattr(clone(model).set_callbacks(), "_skl_callbacks")
@@ -106,7 +106,7 @@ def test_scoring_monitor(cls, X):
 
 
 @a_few
-def test_progress_bar_by_itself(cls, X, capsys):
+def test_progress_bar_alone(cls, X, capsys):
     model = fast(cls).set_callbacks(callback.ProgressBar()).fit(X)
     assert cls.__name__ in capsys.readouterr().out
     assert np.isfinite(model.transform(X)).all()
@@ -126,7 +126,7 @@ def test_progress_bar_nested_under_search_and_pipeline(cls, X, capsys):
 LONG = {"max_iter": 40, "early_stopping": False}
 
 
-def test_a_progress_bar_hears_of_each_epoch_and_is_not_waited_for(X, sent, monkeypatch):
+def test_training_does_not_wait_for_a_progress_bar(X, sent, monkeypatch):
     told, tell = [], callback.ProgressBar.on_fit_task_end
 
     def heard(bar, estimator, context):
@@ -139,7 +139,7 @@ def test_a_progress_bar_hears_of_each_epoch_and_is_not_waited_for(X, sent, monke
     assert len(sent) < 20
 
 
-def test_other_callbacks_are_waited_for(X, sent):
+def test_training_waits_for_other_callbacks(X, sent):
     both = callback.ProgressBar(), Recorder()
     fast(AutoencoderTransformer, **LONG).set_callbacks(*both).fit(X)
     assert sum(call.evaluate[-1] for call in sent) == 40

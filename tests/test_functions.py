@@ -60,7 +60,7 @@ def test_jacobian_is_the_derivative_of_transform(fitted, X_new):
 
 
 @each_autoencoder
-def test_a_function_outlives_and_leaves_its_estimator(cls, fitted, X_new, X):
+def test_functions_do_not_depend_on_the_estimator(cls, fitted, X_new, X):
     model = copy.deepcopy(fitted(cls))
     before = model.transform(X_new)
     function, params = model.encoder_function()

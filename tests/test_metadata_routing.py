@@ -1,4 +1,4 @@
-"""`sample_weight` and `X_val` find their way through pipelines and searches."""
+"""Routing of `sample_weight` and `X_val` through pipelines and searches."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, wei
 
 
 @each_autoencoder
-def test_without_transform_input_x_val_arrives_unscaled(cls, X, X_new):
+def test_without_transform_input_x_val_is_not_scaled(cls, X, X_new):
     samples, held_out = X * 50 + 100, X_new * 50 + 100
     pipeline = make_pipeline(StandardScaler(), requested(cls)).fit(samples, X_val=held_out)
     by_hand = fast(cls).fit(StandardScaler().fit_transform(samples), X_val=held_out)
@@ -68,7 +68,7 @@ def test_weights_reach_the_fits_of_a_search(cls, X, weights):
 
 
 @each_autoencoder
-def test_weights_that_nobody_asked_for_are_refused(cls, X, weights):
+def test_weights_that_are_not_requested_raise(cls, X, weights):
     pipeline = make_pipeline(StandardScaler(), fast(cls))
     with pytest.raises(ValueError, match="sample_weight"):
         pipeline.fit(X, sample_weight=weights)

@@ -1,4 +1,4 @@
-"""What is logged of a fit, line by line."""
+"""The log of a fit."""
 
 import logging
 import re
@@ -26,10 +26,10 @@ def lines(caplog):
     return read
 
 
-def test_a_line_tells_losses_speed_and_time_left(X, lines):
+def test_a_line_has_losses_speed_and_remaining_time(X, lines):
     model = fast(AutoencoderTransformer, validation_fraction=0.3, verbose=1).fit(X)
-    said = lines()
-    assert [int(line["epoch"]) for line in said] == list(range(1, model.n_iter_ + 1))
+    logged = lines()
+    assert [int(line["epoch"]) for line in logged] == list(range(1, model.n_iter_ + 1))
     assert {(line["name"], line["epochs"]) for line in said} == {("AutoencoderTransformer", "4")}
     for line, loss, held_out in zip(
         said, model.history_["loss"], model.history_["validation_loss"], strict=True
@@ -39,38 +39,38 @@ def test_a_line_tells_losses_speed_and_time_left(X, lines):
 
 
 @pytest.mark.parametrize("verbose", [3, 5])
-def test_every_kth_epoch(verbose, X, lines):
+def test_verbose_logs_every_kth_epoch(verbose, X, lines):
     fast(AutoencoderTransformer, max_iter=15, early_stopping=False, verbose=verbose).fit(X)
-    said = lines()
-    assert [int(line["epoch"]) for line in said] == list(range(verbose, 16, verbose))
+    logged = lines()
+    assert [int(line["epoch"]) for line in logged] == list(range(verbose, 16, verbose))
     assert said[-1]["left"] == "0.0"
 
 
-def test_nobody_is_told_when_it_is_off(X, lines):
+def test_nothing_is_logged_by_default(X, lines):
     fast(AutoencoderTransformer, early_stopping=False).fit(X)
     assert lines() == []
 
 
-def test_stage_two_is_logged_by_its_own_name(X, y, lines):
+def test_fine_tuning_is_logged_under_its_own_name(X, y, lines):
     model = fast(PretrainedClassifier, verbose=1).fit(X, y)
-    said = lines()
+    logged = lines()
     assert {line["name"] for line in said} == {"PretrainedClassifier"}
-    assert [int(line["epoch"]) for line in said] == list(range(1, model.n_iter_ + 1))
+    assert [int(line["epoch"]) for line in logged] == list(range(1, model.n_iter_ + 1))
 
 
 LONG = {"max_iter": 40, "early_stopping": False}
 
 
-def test_a_log_changes_nothing_in_how_epochs_are_cut(X, lines, sent):
+def test_logging_does_not_change_the_calls_of_the_program(X, lines, sent):
     model = fast(AutoencoderTransformer, verbose=1, **LONG).fit(X)
-    # of which there would be 40 if each epoch were waited for
+    # waiting for each epoch would take 40 calls
     assert len(sent) < 20
-    said = lines()
-    assert [int(line["epoch"]) for line in said] == list(range(1, 41))
-    assert [line["losses"] for line in said] == [f"loss {v:.6g}" for v in model.history_["loss"]]
+    logged = lines()
+    assert [int(line["epoch"]) for line in logged] == list(range(1, 41))
+    assert [line["losses"] for line in logged] == [f"loss {v:.6g}" for v in model.history_["loss"]]
 
 
-def test_an_early_end_amid_a_call_is_told(X, lines):
+def test_early_stopping_within_a_call_is_logged(X, lines):
     stop = {"max_iter": 400, "validation_fraction": 0.3, "n_iter_no_change": 1, "tol": 0.3}
     model = fast(AutoencoderTransformer, verbose=1, **stop).fit(X)
     assert 0 < model.n_iter_ < 400

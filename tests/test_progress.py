@@ -30,12 +30,12 @@ def test_a_line_has_losses_speed_and_remaining_time(X, lines):
     model = fast(AutoencoderTransformer, validation_fraction=0.3, verbose=1).fit(X)
     logged = lines()
     assert [int(line["epoch"]) for line in logged] == list(range(1, model.n_iter_ + 1))
-    assert {(line["name"], line["epochs"]) for line in said} == {("AutoencoderTransformer", "4")}
+    assert {(line["name"], line["epochs"]) for line in logged} == {("AutoencoderTransformer", "4")}
     for line, loss, held_out in zip(
-        said, model.history_["loss"], model.history_["validation_loss"], strict=True
+        logged, model.history_["loss"], model.history_["validation_loss"], strict=True
     ):
         assert line["losses"] == f"loss {loss:.6g}, validation loss {held_out:.6g}"
-    assert all(int(line["speed"]) > 0 for line in said)
+    assert all(int(line["speed"]) > 0 for line in logged)
 
 
 @pytest.mark.parametrize("verbose", [3, 5])
@@ -43,7 +43,7 @@ def test_verbose_logs_every_kth_epoch(verbose, X, lines):
     fast(AutoencoderTransformer, max_iter=15, early_stopping=False, verbose=verbose).fit(X)
     logged = lines()
     assert [int(line["epoch"]) for line in logged] == list(range(verbose, 16, verbose))
-    assert said[-1]["left"] == "0.0"
+    assert logged[-1]["left"] == "0.0"
 
 
 def test_nothing_is_logged_by_default(X, lines):
@@ -54,7 +54,7 @@ def test_nothing_is_logged_by_default(X, lines):
 def test_fine_tuning_is_logged_under_its_own_name(X, y, lines):
     model = fast(PretrainedClassifier, verbose=1).fit(X, y)
     logged = lines()
-    assert {line["name"] for line in said} == {"PretrainedClassifier"}
+    assert {line["name"] for line in logged} == {"PretrainedClassifier"}
     assert [int(line["epoch"]) for line in logged] == list(range(1, model.n_iter_ + 1))
 
 

@@ -88,6 +88,7 @@ def describe_modules(modules: tuple, n_features: int, n_components: int) -> dict
     return {"kind": "own", "encoder": encoder, "decoder": decoder}
 
 
+# Checking traces the modules, and every fit and clone describes the same ones.
 @lru_cache(maxsize=64)
 def _check_modules(encoder: Any, decoder: Any, n_features: int, n_components: int) -> None:
     check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
@@ -104,6 +105,7 @@ def _is_width(size: Any) -> bool:
     return hasattr(size, "__index__") and not isinstance(size, bool) and size >= 1
 
 
+# A class of its own, since tuples are values of descriptions too.
 class _Items(tuple):
     """Hashable items of a dict."""
 
@@ -130,9 +132,12 @@ def network_of(architecture: dict, device: Any = None) -> Network:
 
 def portable_network(architecture: dict) -> Network:
     """The network of a description with XLA's convolutions, for export to other libraries."""
+    # on CPUs convolutions are computed as matrix products of windows, which exported files need not
     return _build(_freeze(architecture), "gpu")
 
 
+# Networks are static arguments of programs: equal descriptions give the same object, which compares
+# and hashes fast.
 @lru_cache(maxsize=256)
 def _build(architecture: Any, platform: str) -> Network:
     fields = _unfreeze(architecture)

@@ -158,6 +158,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             outside [0, 1] under cross-entropy, `validation_fraction` leaves no samples for training
             or validation, or `checkpoint` is the file of another fit.
         """
+        # a copy, since attributes are replaced at the end of the fit
         fitted = dict(vars(self)) if self.warm_start and hasattr(self, "params_") else None
         checked, samples, weight, X_val = read_input(
             self, X, sample_weight, X_val, reset=fitted is None

@@ -75,6 +75,7 @@ def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
     epochs = parameters["max_iter"]
     epochs = automatic_epochs(n_samples, n_features, batch_size) if epochs == "auto" else epochs
     patience = parameters["n_iter_no_change"]
+    # in optimizer steps, so that it does not depend on how many steps an epoch has
     in_epochs = patience != "auto"
     if not in_epochs:
         patience = max(1, -(-epochs // 3)) * math.ceil(n_samples / batch_size)
@@ -94,6 +95,7 @@ def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
 
 def _schedule(schedule: Any, init: str) -> tuple[str, float]:
     """Name and warm-up fraction of a schedule given as a name or as (name, warm-up)."""
+    # without warm-up, the first steps destroy the PCA initialization
     if isinstance(schedule, str):
         return schedule, 0.05 if init == "pca" else 0.0
     is_pair = len(schedule) == 2 and isinstance(schedule[0], str) and isinstance(schedule[1], Real)

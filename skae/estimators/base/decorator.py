@@ -53,6 +53,7 @@ def autoencoder(cls: Any = None, *, network: Any = None, notes: Any = None) -> A
 
 def _merged_constraints(cls: type) -> dict[str, Any]:
     """Constraints of the parameters of a class and of all its bases."""
+    # from the most general class on, so that a class can replace a constraint that it inherits
     merged: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         merged |= vars(base).get("_parameter_constraints", {})

@@ -210,6 +210,7 @@ def complete_docstring(cls: Any, docstring: str, network: Any, notes: dict[str, 
     notes : dict of str
         Text added to shared parameters.
     """
+    # strings in double quotes, as in the rest of the docstrings
     defaults = {
         name: json.dumps(field.default) if isinstance(field.default, str) else repr(field.default)
         for name, field in cls.__dataclass_fields__.items()

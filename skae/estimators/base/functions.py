@@ -36,6 +36,7 @@ def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Arr
 
 def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z: Any) -> jax.Array:
     """Decode codes."""
+    # as in `inverse_transform`: codes beyond this overflow in the decoder
     codes = jnp.clip(jnp.asarray(Z) / params["code_unit"], -FARTHEST_CODE, FARTHEST_CODE)
     output = network.decode(params["network"], codes)
     return restore_portable(params, link(output))

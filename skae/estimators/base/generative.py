@@ -96,5 +96,6 @@ class GenerativeMixin:
                 f"{ends[0].shape} and {ends[1].shape}"
             )
         first, last = self._codes(self._checked(np.stack(ends)))
+        # `inverse_transform` returns the dtype of the codes
         share = np.linspace(0, 1, n_steps, dtype=first.dtype)[:, None]
         return self.inverse_transform((1 - share) * first + share * last)

@@ -18,6 +18,7 @@ def layer_activations(model: Any, X: MatrixLike, layer: int | str) -> FloatArray
     layer, shape = find_layer(model, layer)
     if layer == CODE:
         return model._codes(X)
+    # the programs compute in float32, whatever the dtype of X
     out = np.empty((X.shape[0], prod(shape)), np.float32)
     static, read = (model._network, layer), model._samples(X).standardized
     apply_in_blocks(layer_output, static, model.params_, X.shape, read, out, model._device)

@@ -34,6 +34,7 @@ def summary_of(model: Any) -> dict[str, str]:
         **layer_shapes(model._network, model.params_),
         "reconstruction": (model.n_features_in_,),
     }
+    # "fixed" holds constants such as those of the noise
     trained = {name: part for name, part in model.params_.items() if name != "fixed"}
     n_parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(trained))
     summary = {

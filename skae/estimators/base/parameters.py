@@ -90,6 +90,7 @@ class DenseParameters(BaseEstimator):
             if self.pretraining is not None:
                 _check_pretraining(description, parameters["init"])
             return description
+        # Ignoring them silently would hide that the network has other layers than the user set.
         for name in _DENSE_ONLY:
             value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
             if value != default:

@@ -25,6 +25,7 @@ class ProgressReporter(Listener):
 
     def __init__(self, estimator: Any, X: MatrixLike, sample_weight: ArrayLike | None) -> None:
         self.estimator = estimator
+        # scikit-learn sets this attribute in `set_callbacks`
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
         self.is_awaited = needs_epoch_results(getattr(estimator, "_skl_callbacks", ()))
         self.verbose = int(estimator.verbose)
@@ -63,6 +64,8 @@ class ProgressReporter(Listener):
         )
         self.epoch = None
         is_done = stop or progress.is_last or progress.epoch == self.n_epochs
+        # Awaited callbacks see the start of an epoch before it runs. Others are called up to a second
+        # late, and the start and the end of an epoch follow each other.
         if self.is_awaited and not is_done:
             self._begin_epoch()
         return bool(stop)

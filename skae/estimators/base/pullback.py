@@ -19,4 +19,5 @@ def mean_pullback_metric(model: Any, X: MatrixLike, *, root: bool) -> FloatArray
     if not root:
         return metric * unit**2
     squares, directions = np.linalg.eigh(metric)
+    # rounding may turn eigenvalues that are 0 negative
     return unit * (directions * np.sqrt(np.maximum(squares, 0)) @ directions.T)

@@ -34,6 +34,7 @@ def _squared_distances(model: Any, X: MatrixLike) -> tuple[FloatArray, FloatArra
     """Squared distances of each sample to its reconstruction and to the mean, standardized."""
     errors, distances = np.empty((2, X.shape[0]))
     samples = Samples(X)
+    # float64, since differences of large values to a close mean would be lost in float32
     for part, block in samples.blocks(samples.raw):
         block = block.astype(np.float64)
         errors[part] = _squared_norms(block, model._reconstructed(block), model.scale_)

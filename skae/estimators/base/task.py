@@ -78,6 +78,7 @@ def make_task(
         _check_continuation(estimator, architecture, fitted)
     network = network_of(architecture, device)
     features = {k: v for k, v in vars(checked).items() if k in _FEATURES}
+    # traced: their values do not trigger compilation, their names do
     hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}
     return Task(
         parameters=parameters,
@@ -115,6 +116,7 @@ def set_fitted_attributes(
     estimator: T, task: Task, outcome: Outcome, X: MatrixLike, weight: FloatArray
 ) -> T:
     """Set all fitted attributes together; then warn or raise if training did not succeed."""
+    # Attributes are computed with a copy: an exception must not leave half of them set.
     fitted = copy(estimator)
     fitted.__dict__.update(outcome.attributes)
     further = fitted._further_attributes(X, weight)
@@ -128,8 +130,9 @@ def set_fitted_attributes(
             " are not finite or too large. The best weights so far are kept. Lower learning_rate, "
             "or scale X.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=4,  # the caller of `fit`, which `fit_context` wraps
         )
+    # Ctrl-C during training: the best weights are kept, and the checkpoint allows resuming.
     if outcome.interrupted:
         raise KeyboardInterrupt
     task.job.checkpoint.remove()

@@ -64,8 +64,8 @@ class ProgressReporter(Listener):
         )
         self.epoch = None
         is_done = stop or progress.is_last or progress.epoch == self.n_epochs
-        # Awaited callbacks see the start of an epoch before it runs. Others are called up to a second
-        # late, and the start and the end of an epoch follow each other.
+        # Awaited callbacks see the start of an epoch before it runs. Others are called up to a
+        # second late, and the start and the end of an epoch follow each other.
         if self.is_awaited and not is_done:
             self._begin_epoch()
         return bool(stop)

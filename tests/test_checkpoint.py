@@ -207,7 +207,7 @@ def test_parameters_that_may_change(X, checkpoint_file, fitted):
 
 def test_invalid_checkpoints_raise(X, checkpoint_file):
     checkpoint_file.write_bytes(checkpoint_file.read_bytes()[:-1])
-    with pytest.raises(ValueError, match=r"checkpoint='.*checksum"):
+    with pytest.raises(ValueError, match=r"checkpoint='.*truncated"):
         fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
     fast(AutoencoderTransformer).save(checkpoint_file)
     with pytest.raises(ValueError, match="contains a model, not a checkpoint"):
@@ -242,6 +242,56 @@ def test_full_disk_does_not_stop_the_fit(X, tmp_path, monkeypatch, fitted):
         model.fit(X)
     expected = fitted(AutoencoderTransformer)
     np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+
+
+def replaced_by_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def replaced_by_a_fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("replace", [replaced_by_a_folder, replaced_by_a_fifo])
+def test_a_replaced_file_does_not_stop_the_fit(replace, X, tmp_path, monkeypatch, fitted):
+    path, write = tmp_path / "fit.skae", container.write
+    n_written = []
+
+    def write_once(*arguments):
+        write(*arguments)
+        n_written.append(1)
+        if len(n_written) == 1:
+            replace(path)
+
+    monkeypatch.setattr(container, "write", write_once)
+    monkeypatch.setattr(engine, "_SECONDS_PER_CALL", 1e-9)
+    model = fast(AutoencoderTransformer, checkpoint=path, checkpoint_interval=0)
+    with pytest.warns(UserWarning) as warned:
+        model.fit(X)
+    messages = " ".join(str(warning.message) for warning in warned)
+    assert "was not written (" in messages and "was not removed (it is not a regular" in messages
+    expected = fitted(AutoencoderTransformer)
+    np.testing.assert_array_equal(model.transform(X), expected.transform(X))
+    assert path.exists() and n_written == [1]
+
+
+def test_a_file_that_cannot_be_removed_does_not_stop_the_fit(X, tmp_path, monkeypatch, fitted):
+    path = tmp_path / "fit.skae"
+    path.touch()
+    checkpoint = FileCheckpoint(tmp_path / "none", 5.0, {}, 0)
+    checkpoint._file = str(path)
+
+    def read_only(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "unlink", read_only)
+    with pytest.warns(UserWarning, match=r"was not removed \(.*Permission denied.* is complete"):
+        checkpoint.remove()
+    monkeypatch.undo()
+    checkpoint.remove()
+    assert not path.exists()
 
 
 def test_symbolic_links_and_unusual_paths(X, tmp_path, killed_after):

@@ -10,10 +10,10 @@ loop, and how epochs are divided into calls does not affect results.
 import hashlib
 import json
 import os
+import stat
 import time
 import warnings
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ class FileCheckpoint(Checkpoint):
         return not self._closed and time.monotonic() - self._last_write >= self.seconds
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Write a snapshot of the current run; an I/O error warns and does not stop the fit."""
+        """Write a snapshot of the current run; a file error warns and does not stop the fit."""
         content = {
             "fit": self.fit,
             "entropy": self.entropy,
@@ -130,7 +130,7 @@ class FileCheckpoint(Checkpoint):
         }
         try:
             container.write(self._file, header, encoder.arrays)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a FIFO has replaced the file.
             warnings.warn(
                 f"checkpoint={self.path!r} was not written ({error}). Training continues, and an "
                 "earlier checkpoint in this file is unchanged.",
@@ -146,9 +146,20 @@ class FileCheckpoint(Checkpoint):
             self._results.append({k: v for k, v in vars(result).items() if k != "seconds"})
 
     def remove(self) -> None:
-        """Remove the file, once the fit is complete."""
-        with suppress(FileNotFoundError):
+        """Remove the file, once the fit is complete; a file error warns."""
+        try:
+            # Something else may have replaced the checkpoint: it is not ours to remove.
+            if not stat.S_ISREG(os.lstat(self._file).st_mode):
+                raise OSError("it is not a regular file")
             os.unlink(self._file)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            warnings.warn(
+                f"checkpoint={self.path!r} was not removed ({error}). The fit is complete and not "
+                "affected. Remove the file, or use another path for the next fit.",
+                stacklevel=2,
+            )
 
 
 def _storable_snapshot(snapshot: Snapshot) -> dict[str, Any]:

@@ -87,8 +87,19 @@ def test_flipped_bits(content, assert_invalid):
 
 
 def test_trailing_bytes(content, assert_invalid):
-    assert_invalid(content + b"\0", "checksum")
-    assert_invalid(content + content, "checksum")
+    assert_invalid(content + b"\0", "length of the file")
+    assert_invalid(content + content, "length of the file")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_sizes_are_checked_before_the_checksum(version, content, tmp_path, monkeypatch):
+    """A file extended to gigabytes would keep the processor busy with its checksum."""
+    path = tmp_path / "model.skae"
+    path.write_bytes(content[:8] + version.to_bytes(4, "little") + content[12:])
+    os.truncate(path, 1 << 30)
+    monkeypatch.setattr(container, "_check_digest", None)
+    with pytest.raises(ValueError, match="damaged"):
+        skae.load(path)
 
 
 def test_later_format_version(content, assert_invalid):
@@ -225,7 +236,17 @@ FORGED = {
     "keys of one hash, in tuples": (
         ["model", "parameters", "alpha"],
         {"dict": [[{"tuple": [k * (2**61 - 1)]}, 1] for k in range(1, 50_000)]},
-        "a key of",
+        "not of type tuple",
+    ),
+    "sets of tuples": (
+        ["model", "parameters", "alpha"],
+        {"set": [{"tuple": [1, 2]}]},
+        "not of type tuple",
+    ),
+    "a key that is a set": (
+        ["model", "parameters", "alpha"],
+        {"dict": [[{"frozenset": [1, 2]}, 1]]},
+        "not of type frozenset",
     ),
     "a function": (["model", "parameters", "optimizer"], {"trusted": "os:mkdir"}, "'os:mkdir'"),
     "a call": (
@@ -255,7 +276,7 @@ FORGED = {
     "a key that does not hash": (
         ["model", "parameters", "alpha"],
         {"dict": [[[1], 2]]},
-        "is inconsistent",
+        "not of type list",
     ),
     "a state of nothing": (
         ["model", "parameters", "random_state"],

@@ -102,6 +102,7 @@ PARAMETERS = {
     "any object's value": {
         "batch_size": {1: {2, 3}, "x": b"bytes", None: frozenset([True]), 2**62: -1}
     },
+    "NumPy keys": {"batch_size": {np.int64(3): 1, np.str_("x"): 2, 0.5: 3, np.float32(0.1): 4}},
     "arrays": {"n_iter_no_change": [np.arange(6.0).reshape(2, 3).T, np.array(["a", "ü"]), -0.0]},
 }
 
@@ -175,7 +176,11 @@ def test_trusted_holds_objects_not_names(trusted, tmp_path):
         ("random_state", np.random.default_rng(0), "it contains Generator"),
         ("alpha", np.longdouble(1), "array of"),
         ("alpha", np.ma.masked_equal([1.0, 2.0], 2.0), "masked"),
-        ("alpha", {(1, 2**64): 3}, "keys of more than 64 bits"),
+        ("alpha", {2**64: 3}, "a key of 65 bits"),
+        ("alpha", {(1, 2): 3}, "not of .*type tuple"),
+        ("alpha", {frozenset([1, 2])}, "not of type frozenset"),
+        ("alpha", {1j: 3}, "not of type complex"),
+        ("alpha", {np.complex64(1): 3}, "not of type complex64"),
     ],
 )
 def test_unsupported_parameters_raise_with_their_name(name, value, words, X, tmp_path):

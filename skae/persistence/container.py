@@ -138,19 +138,22 @@ def _read(file: BinaryIO, size: int):
         raise _InvalidFile(f"is truncated: {size} bytes are too few for a header.")
     version = int.from_bytes(preamble[8:12], "little")
     length = int.from_bytes(preamble[12:], "little")
-    file.seek(0)
-    _check_digest(file, size)
     if version > VERSION:
         raise _InvalidFile(
             f"has version {version} of skae's file format, but this version of skae reads versions "
-            f"up to {VERSION}. Upgrade skae."
+            f"up to {VERSION}. Upgrade skae, unless the file is damaged."
         )
     if version < 1 or length > min(size - _PREAMBLE_SIZE - _DIGEST_SIZE, _MAX_HEADER_SIZE):
-        raise _InvalidFile(f"is damaged: version {version} and a header of {length} bytes.")
-    file.seek(_PREAMBLE_SIZE)
+        raise _InvalidFile(
+            f"is damaged or truncated: version {version} and a header of {length} bytes."
+        )
     header = _parse_header(file.read(length))
     entries = header.pop("arrays", None)
-    return header, _read_arrays(file, entries, _PREAMBLE_SIZE + length, size - _DIGEST_SIZE)
+    layout = _layout(entries, _PREAMBLE_SIZE + length, size - _DIGEST_SIZE)
+    # The checksum is last: computing it takes seconds if a small file was extended to gigabytes.
+    file.seek(0)
+    _check_digest(file, size)
+    return header, [_read_array(file, *place) for place in layout]
 
 
 def _guess_format(start):
@@ -186,27 +189,24 @@ def _parse_header(text):
     return header
 
 
-def _read_arrays(file, entries, position, end):
-    """Read the arrays, after checking that they fill the file exactly."""
+def _layout(entries: Any, position: int, end: int) -> list[tuple[np.dtype, tuple, int]]:
+    """Dtype, shape and position of each array; the arrays must fill the file exactly."""
     if not isinstance(entries, list):
         raise _InvalidFile("is damaged: its header has no list of arrays.")
-    dtypes_and_shapes = [_dtype_and_shape(entry) for entry in entries]
     position += _padding(position)
-    positions = []
-    for dtype, shape in dtypes_and_shapes:
-        positions.append(position)
+    layout = []
+    for dtype, shape in map(_dtype_and_shape, entries):
+        layout.append((dtype, shape, position))
         n_bytes = dtype.itemsize * math.prod(shape)
         position += n_bytes + _padding(n_bytes)
         if position > end:
             break
     if position != end:
         raise _InvalidFile(
-            "is damaged: the arrays that its header describes do not match the length of the file."
+            "is damaged or truncated: the arrays that its header describes do not match the "
+            "length of the file."
         )
-    return [
-        _read_array(file, dtype, shape, start)
-        for (dtype, shape), start in zip(dtypes_and_shapes, positions, strict=True)
-    ]
+    return layout
 
 
 def _dtype_and_shape(entry):

@@ -15,7 +15,7 @@ import numpy as np
 
 from skae.core.networks.own_modules import rebuilt, with_names
 from skae.persistence.container import safe_repr
-from skae.persistence.encoding import MAX_KEY_BITS, key_bits
+from skae.persistence.encoding import key_problem
 from skae.persistence.registry import (
     InvalidContent,
     TrustedObjects,
@@ -78,12 +78,10 @@ class Decoder:
         return self._decoders[kind](content)
 
     def _key(self, value):
-        """A key of a dict or set, short enough that a file cannot choose its hash."""
+        """A key of a dict or element of a set, of a type whose hashes rarely collide."""
         key = self.decode(value)
-        if key_bits(key) > MAX_KEY_BITS:
-            raise InvalidContent(
-                f"it contains a key of {key_bits(key)} bits, more than {MAX_KEY_BITS}"
-            )
+        if problem := key_problem(key):
+            raise InvalidContent(problem)
         return key
 
     def _array(self, index):

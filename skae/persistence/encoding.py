@@ -16,11 +16,15 @@ import numpy as np
 from skae.core.networks.own_modules import describe_module, is_module, with_names
 from skae.persistence.registry import class_name, import_name, is_fitted_attribute
 
-__all__ = ["MAX_KEY_BITS", "Encoder", "key_bits"]
+__all__ = ["Encoder", "key_problem"]
 
-#: Python hashes integers by their remainder modulo a known prime. Longer keys could be chosen with
-#: equal hashes, and a dict or set of many such keys takes hours to build.
-MAX_KEY_BITS = 64
+# Python hashes integers by their remainder modulo a known prime. Longer keys could be chosen with
+# equal hashes, and a dict or set of many such keys takes hours to build.
+_MAX_KEY_BITS = 64
+
+# Types of which few values share a hash. Tuples, frozensets and complex numbers with equal hashes
+# are easily constructed. np.float64 is a float, and text and bytes have randomized hashes.
+_KEY_TYPES = (str, bytes, int, float, type(None), np.bool_, np.integer, np.float16, np.float32)
 
 _MAX_DEPTH = 200
 # Numbers, booleans, dates, bytes and text of fixed width.
@@ -150,19 +154,22 @@ class Encoder:
         return name
 
 
-def key_bits(key: Any) -> int:
-    """Number of bits of the longest integer in a key of a dict or set."""
-    if isinstance(key, tuple | frozenset):
-        return max(map(key_bits, key), default=0)
-    return key.bit_length() if isinstance(key, int) else 0
+def key_problem(key: Any) -> str | None:
+    """Why files cannot hold this key of a dict or element of a set; None if they can."""
+    if not isinstance(key, _KEY_TYPES):
+        return (
+            "keys of dicts and elements of sets must be strings, real numbers or None, not of "
+            f"type {type(key).__name__}"
+        )
+    if isinstance(key, int) and key.bit_length() > _MAX_KEY_BITS:
+        return f"it has a key of {key.bit_length()} bits, more than {_MAX_KEY_BITS}"
+    return None
 
 
 def _check_keys(keys, where):
     """Refuse keys that the decoder would refuse: a file that was saved must load."""
-    if max(map(key_bits, keys), default=0) > MAX_KEY_BITS:
-        raise ValueError(
-            f"{where} cannot be saved: it has integer keys of more than {MAX_KEY_BITS} bits."
-        )
+    for problem in filter(None, map(key_problem, keys)):
+        raise ValueError(f"{where} cannot be saved: {problem}.")
 
 
 def _generator_state(random_state, where):

@@ -1,4 +1,4 @@
-"""Public functions and methods have complete type annotations, as the marker `py.typed` promises."""
+"""Public functions and methods have complete type annotations, as `py.typed` promises."""
 
 import inspect
 

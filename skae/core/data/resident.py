@@ -53,7 +53,7 @@ class Resident(Buffers):
         self._on_device = _transferred(samples, index, device)
 
     def filled(self, batches: list[np.ndarray], weight: np.ndarray):
-        """As `Buffers.filled`, but with all samples, of shape (capacity, n_features), on the device.
+        """As `Buffers.filled`, but all samples, of shape (capacity, n_features), are on the device.
 
         `positions`, of shape (capacity, batch_size), are those of the mini-batches' samples.
         """

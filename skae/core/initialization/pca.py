@@ -31,7 +31,8 @@ def pca_start(network: Network, loss: str, components: Components, blocks, weigh
     components : Components
         Of the training samples.
     blocks : callable
-        Returns an iterator over ``(slice, samples)`` of the training samples as the network sees them.
+        Returns an iterator over ``(slice, samples)`` of the training samples in the units of the
+        network.
     weight : ndarray of shape (n_samples,)
     rng : numpy.random.Generator
         For the layers inside.

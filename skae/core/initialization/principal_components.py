@@ -1,7 +1,7 @@
 """Principal components of weighted samples, read block by block.
 
-From the covariance matrix, the Gram matrix or a randomized range finder (Halko, Martinsson and Tropp
-2011), whichever is small, so that the initialization never takes longer than a few epochs.
+From the covariance matrix, the Gram matrix or a randomized range finder (Halko, Martinsson and
+Tropp 2011), whichever is small, so that the initialization never takes longer than a few epochs.
 """
 
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def principal_components(blocks, n_samples, n_features, weight, n_components, rn
 
 
 def _signs(vectors):
-    """The rule of scikit-learn's PCA: the entry of largest magnitude of each component is positive."""
+    """Signs that make the largest entry of each component positive, as in scikit-learn's PCA."""
     if not vectors.size:
         return np.ones(vectors.shape[1])
     largest = np.argmax(np.abs(vectors), axis=0)

@@ -37,8 +37,8 @@ Array = Any
 class Recipe:
     """Everything that a training program is specialized to; static.
 
-    ``network`` is a `Network` or another hashable value that the objective is written for. Gradients
-    are scaled down to the global norm ``clip_norm``, if it is given.
+    ``network`` is a `Network` or another hashable value that the objective is written for.
+    Gradients are scaled down to the global norm ``clip_norm``, if it is given.
     """
 
     network: Any
@@ -106,7 +106,7 @@ class Stage(NamedTuple):
 
 
 class History(NamedTuple):
-    """Training loss, validation loss (NaN if there is none) and metrics of the first ``n`` segments."""
+    """Training loss, validation loss (NaN without one) and metrics of the first ``n`` segments."""
 
     n: Array
     loss: Array
@@ -117,8 +117,8 @@ class History(NamedTuple):
 def advance(recipe: Recipe, state: State, blocks: Blocks, validation: Blocks | None, stage, hyper):
     """Run the segments of `stage`; returns the new state and a `History`.
 
-    `validation` is None if no call of the run has a validation set: compiling the evaluation takes a
-    tenth of the time.
+    `validation` is None if no call of the run has a validation set: compiling the evaluation takes
+    a tenth of the time.
     """
     nothing = jnp.full(MAX_SEGMENTS, jnp.nan)
     metrics = jax.tree.map(lambda _: nothing, state.sums["metrics"])

@@ -144,9 +144,9 @@ SCHEDULES = {"constant": _constant, "cosine": _cosine, "exponential": _exponenti
 def learning_rates(schedule: str, rate: float, warm_up: float, total: int, steps) -> np.ndarray:
     """Learning rate of each of `steps` (0-based) out of `total`, float32.
 
-    During the first ``warm_up * total`` steps the learning rate increases linearly to `rate`. Then it
-    is constant ("constant"), decreases to 0 as half a cosine ("cosine") or exponentially by a factor
-    of 100 ("exponential"). After `total` steps the last learning rate is used.
+    During the first ``warm_up * total`` steps the learning rate increases linearly to `rate`. Then
+    it is constant ("constant"), decreases to 0 as half a cosine ("cosine") or exponentially by a
+    factor of 100 ("exponential"). After `total` steps the last learning rate is used.
     """
     steps = np.asarray(steps, dtype=np.float64)
     rise = max(1.0, np.ceil(warm_up * total))

@@ -27,8 +27,8 @@ class Progress:
     """State of training after an epoch.
 
     ``losses`` are those of the epoch, by name; ``seconds`` is the training time so far, without
-    compilation. ``is_last`` and ``params`` are only exact for a listener that is awaited: for others
-    training has continued meanwhile.
+    compilation. ``is_last`` and ``params`` are only exact for a listener that is awaited: for
+    others training has continued meanwhile.
     """
 
     epoch: int

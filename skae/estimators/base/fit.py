@@ -34,8 +34,8 @@ __all__ = ["Outcome", "Task", "continue_fit", "fit_from_scratch"]
 class Task:
     """Everything that a fit depends on: the estimator's parameters, resolved, as values.
 
-    ``known`` are fitted attributes that are known before training; ``earlier`` those of the fit that
-    training continues from, if any. ``initialization`` completes the plain autoencoder's initial
+    ``known`` are fitted attributes that are known before training; ``earlier`` those of the fit
+    that training continues from, if any. ``initialization`` completes the plain autoencoder's initial
     weights, if it is not None; ``layer_objective`` returns the objectives of greedy layer-wise
     pretraining. Both are pure functions. Only the job's listener refers to the estimator, which
     scikit-learn's callbacks expect as an argument.
@@ -164,7 +164,7 @@ def _pca_params(task, network, samples, weight, rng):
 
 
 def _pretrained(task, params, samples, weight, plan, clock, seed) -> InitialWeights:
-    """The stack after greedy pretraining of `pretraining_max_iter` epochs for each pair of layers."""
+    """The stack after greedy pretraining, `pretraining_max_iter` epochs for each pair of layers."""
     epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.job.recipe.network)
     if epochs == "auto":
         parameters = {**task.parameters, "max_iter": "auto"}
@@ -239,7 +239,7 @@ def _remaining_plan(split, initial, clock):
 
 
 def _training_record(initial, choice, result):
-    """Losses and numbers of epochs; after cross-validation, its losses are the validation losses."""
+    """Losses and numbers of epochs; losses of cross-validation count as validation losses."""
     history = dict(result.history)
     if initial.losses is not None:
         history["pretraining_loss"] = initial.losses

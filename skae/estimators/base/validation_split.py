@@ -67,8 +67,8 @@ def _random_split(fraction, data, plan, seed) -> Split:
     if not 1 <= count < n_samples:
         raise ValueError(
             f"validation_fraction={fraction} of {n_samples} distinct samples puts {count} in the "
-            f"validation set and {n_samples - count} in the training set; both need at least 1. Use "
-            "'auto', another fraction or early_stopping=False."
+            f"validation set and {n_samples - count} in the training set; both need at least 1. "
+            "Use 'auto', another fraction or early_stopping=False."
         )
     order = np.random.default_rng(seed).permutation(n_samples)
     validation = ValidationSet(data.samples, np.sort(order[:count]), data.weight)

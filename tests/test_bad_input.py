@@ -10,6 +10,7 @@ import copy
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -307,6 +308,61 @@ def test_cross_entropy_refuses_values_outside_0_and_1():
             model.fit(GOOD, X_val=bad)
     back = model.fit(GOOD).reconstruct(GOOD)
     assert ((back >= 0) & (back <= 1)).all()
+
+
+AS_Y = {
+    "ndarray": lambda X: X,
+    "float32": lambda X: X.astype(np.float32),
+    "bool": lambda X: X > 0.5,
+    "object": lambda X: X.astype(object),
+    "list": lambda X: X.tolist(),
+    "sparse": sparse.csr_array,
+    "frame": lambda X: pd.DataFrame(X).assign(flag=True).iloc[:, 1:],
+}
+
+
+@pytest.mark.parametrize("kind", AS_Y)
+def test_samples_passed_as_y_are_refused(kind):
+    """A target or a validation set in this position was ignored without a warning."""
+    model, same, shorter = fast(AutoencoderTransformer), AS_Y[kind](GOOD), AS_Y[kind](GOOD[:9])
+    for method in (model.fit, model.fit_transform, model.partial_fit):
+        with pytest.raises(ValueError, match=r"^y has the shape of X.*omit y.*noise=") as raised:
+            method(GOOD, same)
+        assert_one_sentence(raised.value)
+        with pytest.raises(ValueError, match=r"^y of shape \(9, 6\).*X_val="):
+            method(GOOD, shorter)
+    with pytest.raises(ValueError, match=r"^y has the shape of X"):
+        model.fit(sparse.csr_array(GOOD), same)
+    assert state(model) == set()
+
+
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_every_autoencoder_refuses_samples_as_y(cls):
+    for method in (fast(cls).fit, fast(cls).partial_fit):
+        with pytest.raises(ValueError, match=f"y has the shape of X.*{cls.__name__} always"):
+            method(GOOD, GOOD)
+        with pytest.raises(ValueError, match=f"{cls.__name__} is trained without.*X_val="):
+            method(GOOD, GOOD[:5])
+
+
+def test_labels_are_ignored():
+    n_samples = len(GOOD)
+    words = np.array(["a", "b"])[np.arange(n_samples) % 2]
+    codes = fast(AutoencoderTransformer).fit(GOOD).transform(GOOD)
+    for y in (
+        np.arange(n_samples),
+        words,
+        words.tolist(),
+        np.ones((n_samples, 1)),
+        np.ones((n_samples, 2)),
+        np.tile(words[:, None], 6),
+        np.ones(6),
+        [[1], [2, 3]],
+    ):
+        fitted = fast(AutoencoderTransformer).fit(GOOD, y)
+        np.testing.assert_array_equal(fitted.transform(GOOD), codes)
+    column = fast(AutoencoderTransformer, n_components=1)
+    column.fit(GOOD[:, :1], GOOD[:, :1])  # labels of one column have the shape of one feature
 
 
 def test_a_mask_is_refused_wherever_it_would_be_dropped(fitted):

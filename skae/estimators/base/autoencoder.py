@@ -138,8 +138,8 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Training samples of any real dtype. CSR is converted to dense batch by batch, never as a
             whole.
-        y : None
-            Ignored.
+        y : None or labels
+            Ignored. Numeric samples with the features of X raise an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, at least 0. A weight of 2 is equivalent to a duplicated sample; weights below
             1e-20 of the largest count as 0.
@@ -155,13 +155,13 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         ------
         ValueError
             If X contains NaN, infinity or values beyond 1e150, a parameter is out of range, X lies
-            outside [0, 1] under cross-entropy, `validation_fraction` leaves no samples for training
-            or validation, or `checkpoint` is the file of another fit.
+            outside [0, 1] under cross-entropy, y holds samples, `validation_fraction` leaves no
+            samples for training or validation, or `checkpoint` is the file of another fit.
         """
         # a copy, since attributes are replaced at the end of the fit
         fitted = dict(vars(self)) if self.warm_start and hasattr(self, "params_") else None
         checked, samples, weight, X_val = read_input(
-            self, X, sample_weight, X_val, reset=fitted is None
+            self, X, y, sample_weight, X_val, reset=fitted is None
         )
         task = make_task(self, checked, X, sample_weight, fitted)
         task = resumed(self, task, samples, weight, X_val)
@@ -182,8 +182,8 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Training samples of any real dtype.
-        y : None
-            Ignored.
+        y : None or labels
+            Ignored. Numeric samples with the features of X raise an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, at least 0.
 
@@ -196,8 +196,8 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         ValueError
             If X contains NaN, infinity or values beyond 1e150, or has other features than in the
             first call; if a parameter is out of range, or the parameters describe another network
-            than the fitted one; if X lies outside [0, 1] under cross-entropy; or with
-            ``pretraining="layerwise"``.
+            than the fitted one; if X lies outside [0, 1] under cross-entropy; if y holds samples;
+            or with ``pretraining="layerwise"``.
         """
         if getattr(self, "pretraining", None) is not None:
             raise ValueError(
@@ -206,7 +206,8 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             )
         self._validate_params()  # scikit-learn validates parameters in the first call only
         fitted = dict(vars(self)) if hasattr(self, "params_") else None
-        checked, samples, weight, _ = read_input(self, X, sample_weight, None, reset=fitted is None)
+        is_first = fitted is None
+        checked, samples, weight, _ = read_input(self, X, y, sample_weight, None, reset=is_first)
         task = make_task(self, checked, X, sample_weight, fitted)
         outcome = continue_fit(task, samples, weight, None, one_epoch=True)
         return set_fitted_attributes(self, task, outcome, samples, weight)

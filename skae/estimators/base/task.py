@@ -16,6 +16,7 @@ from skae.estimators.base.input_checks import check_range, read_samples, read_we
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.samples_as_y import refuse_samples_as_y
 
 __all__ = ["make_task", "read_input", "set_fitted_attributes"]
 
@@ -28,6 +29,7 @@ _FEATURES = ("n_features_in_", "feature_names_in_")
 def read_input(
     estimator: T,
     X: MatrixLike,
+    y: object,
     sample_weight: ArrayLike | None,
     X_val: MatrixLike | None,
     *,
@@ -40,6 +42,7 @@ def read_input(
     """
     checked = copy(estimator)
     X = read_samples(checked, X, reset=reset)
+    refuse_samples_as_y(y, X, type(estimator).__name__)
     weight = read_weights(sample_weight, X)
     check_range(X, estimator.loss)
     if X_val is not None:

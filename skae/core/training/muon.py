@@ -57,8 +57,8 @@ def orthogonalized(matrix, eps: float = 1e-8):
     """Approximate nearest matrix with orthonormal rows or columns, times 0.2 sqrt(larger side).
 
     Singular values above .03 times the norm by which the matrix is divided end between .62 and
-    1.38; smaller ones grow by a factor of about 20. All stay small where the entries are not much larger
-    than `eps`, as rounding errors are. Two Newton-Schulz iterations, each with its optimal
+    1.38; smaller ones grow by a factor of about 20. All stay small where the entries are not much
+    larger than `eps`, as rounding errors are. Two Newton-Schulz iterations, each with its optimal
     polynomial (Amsel et al. 2025, The Polar Express, arXiv:2505.16932).
     """
     tall = matrix.shape[0] > matrix.shape[1]

@@ -35,9 +35,9 @@ class Task:
     """Everything that a fit depends on: the estimator's parameters, resolved, as values.
 
     ``known`` are fitted attributes that are known before training; ``earlier`` those of the fit
-    that training continues from, if any. ``initialization`` completes the plain autoencoder's initial
-    weights, if it is not None; ``layer_objective`` returns the objectives of greedy layer-wise
-    pretraining. Both are pure functions. Only the job's listener refers to the estimator, which
+    that training continues from, if any. ``initialization`` completes the plain autoencoder's
+    initial weights, if it is not None; ``layer_objective`` returns the objectives of greedy
+    layer-wise pretraining. Both are pure functions. Only the job's listener refers to the estimator, which
     scikit-learn's callbacks expect as an argument.
     """
 

@@ -1,4 +1,4 @@
-"""Samples in blocks: each sample's own result, whatever its number and its neighbors."""
+"""Inference in blocks: results per sample are correct and independent of the other samples."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ def product(static, params, x):
 @pytest.mark.parametrize(
     "n_samples", [0, 1, BLOCK_SAMPLES, BLOCK_SAMPLES + 1, MANY_SAMPLES, MANY_SAMPLES + 7]
 )
-def test_every_sample_gets_its_own_result(n_samples):
+def test_results_for_any_number_of_samples(n_samples):
     X = np.random.default_rng(1).standard_normal((n_samples, 6)).astype(np.float32)
     out = np.full((n_samples, 3), np.nan, np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
@@ -31,7 +31,7 @@ def test_every_sample_gets_its_own_result(n_samples):
 
 
 @pytest.mark.parametrize("n_samples", [3 * BLOCK_SAMPLES, MANY_SAMPLES + 70])
-def test_a_sample_gives_the_same_bits_in_any_block(n_samples):
+def test_results_are_bitwise_identical_in_any_block(n_samples):
     X = np.random.default_rng(1).standard_normal((n_samples, 6)).astype(np.float32)
     together, alone = np.empty((2, len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], together)
@@ -44,41 +44,41 @@ def test_a_sample_gives_the_same_bits_in_any_block(n_samples):
 
 
 @pytest.fixture
-def computed_on(monkeypatch):
-    """The blocks that programs are called with, as they come."""
+def blocks_used(monkeypatch):
+    """The blocks that programs are called with."""
     blocks, find = [], inference.compiled
 
-    def noted(*task):
+    def recording(*task):
         program, seconds = find(*task)
         return lambda params, block: blocks.append(block) or program(params, block), seconds
 
-    monkeypatch.setattr(inference, "compiled", noted)
+    monkeypatch.setattr(inference, "compiled", recording)
     return blocks
 
 
-def test_no_more_than_two_blocks_are_held(computed_on):
-    """However many samples there are, and none is filled while it is still computed on."""
-    X = aligned((6 * BLOCK_SAMPLES + 1, 6), np.float32)[1:]  # a device would not read it there
+def test_no_more_than_two_blocks_are_held(blocks_used):
+    """For any number of samples; no block is filled while the device computes on it."""
+    X = aligned((6 * BLOCK_SAMPLES + 1, 6), np.float32)[1:]  # not aligned
     X[:] = 1
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
-    places = [block.ctypes.data for block in computed_on]
+    places = [block.ctypes.data for block in blocks_used]
     assert len(places) == 6 and len(set(places)) == 2
     assert all(one != other for one, other in pairwise(places))
 
 
-def test_samples_that_lie_right_are_not_copied(computed_on):
+def test_aligned_samples_are_not_copied(blocks_used):
     X = aligned((2 * BLOCK_SAMPLES + 5, 6), np.float32)
     X[:] = np.random.default_rng(2).standard_normal(X.shape)
     out = np.empty((len(X), 3), np.float32)
     apply_in_blocks(product, "a product", MATRIX, X.shape, lambda part: X[part], out)
     np.testing.assert_allclose(out, X @ MATRIX, rtol=1e-5, atol=1e-5)
-    assert [np.shares_memory(block, X) for block in computed_on] == [True, True, False]
+    assert [np.shares_memory(block, X) for block in blocks_used] == [True, True, False]
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("value, message", [(np.nan, "contains NaN"), (np.inf, "infinity")])
-def test_a_cell_that_is_no_number_is_found_wherever_it_is(loss, value, message):
+def test_entries_that_are_not_finite_raise(loss, value, message):
     model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_samples(40))
     for dtype in (np.float32, np.float64):
         X = unit_samples(MANY_SAMPLES + 10).astype(dtype)
@@ -89,11 +89,11 @@ def test_a_cell_that_is_no_number_is_found_wherever_it_is(loss, value, message):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_cell_out_of_range_is_found_wherever_it_is(dtype):
+def test_entries_outside_of_the_domain_raise(dtype):
     loss = "binary_cross_entropy"
     model = AutoencoderTransformer(2, loss=loss, max_iter=0, random_state=0).fit(unit_samples(40))
     X = unit_samples(MANY_SAMPLES + 10).astype(dtype)
-    X[0, 0] = -0.0  # a zero like others
+    X[0, 0] = -0.0  # equal to 0.0
     expected = model.transform(np.abs(X))
     np.testing.assert_array_equal(model.transform(X), expected)
     X[-2, 1], X[7, 0] = 1.5, -0.5
@@ -107,7 +107,7 @@ def unit_samples(n_samples):
 
 
 @pytest.mark.parametrize("cls", AUTOENCODERS)
-def test_any_network_gives_a_sample_the_same_bits_alone_and_among_many(cls, fitted):
+def test_any_network_is_bitwise_identical_for_one_and_for_many_samples(cls, fitted):
     model, X = fitted(cls), curved(3 * BLOCK_SAMPLES + 5, seed=3)
     codes, samples = model.transform(X), model.reconstruct(X)
     for some in (slice(0, 1), slice(BLOCK_SAMPLES, BLOCK_SAMPLES + 40), slice(len(X) - 2, len(X))):
@@ -115,16 +115,16 @@ def test_any_network_gives_a_sample_the_same_bits_alone_and_among_many(cls, fitt
         np.testing.assert_array_equal(model.reconstruct(X[some]), samples[some])
 
 
-def sizes_of_blocks(function, n_samples, computed_on):
+def sizes_of_blocks(function, n_samples, blocks_used):
     matrix = np.random.default_rng(0).standard_normal((64, 16)).astype(np.float32)
     X, out = np.ones((n_samples, 64), np.float32), np.empty((n_samples, 16), np.float32)
-    for _ in range(2):  # the first time wide blocks are tried
-        computed_on.clear()
+    for _ in range(2):  # the first call compares wide with narrow blocks
+        blocks_used.clear()
         apply_in_blocks(function, "blocks", matrix, X.shape, lambda part: X[part], out)
-    return {len(block) for block in computed_on}
+    return {len(block) for block in blocks_used}
 
 
-def told_apart(static, params, x):
+def depends_on_size(static, params, x):
     """Depends on the size of a block, as rounding might."""
     return product(static, params, x) + 1e-3 * len(x)
 
@@ -133,12 +133,12 @@ def bits(static, params, x):
     return (product(static, params, x) > 0).astype(np.float32)
 
 
-def test_many_samples_travel_in_wide_blocks_that_change_nothing(computed_on):
-    assert sizes_of_blocks(product, MANY_SAMPLES - 1, computed_on) == {BLOCK_SAMPLES}
-    assert sizes_of_blocks(product, MANY_SAMPLES, computed_on) == {1024}
+def test_many_samples_use_wide_blocks(blocks_used):
+    assert sizes_of_blocks(product, MANY_SAMPLES - 1, blocks_used) == {BLOCK_SAMPLES}
+    assert sizes_of_blocks(product, MANY_SAMPLES, blocks_used) == {1024}
 
 
-def test_wide_blocks_of_many_columns_have_fewer_samples(computed_on):
+def test_wide_blocks_of_many_features_have_fewer_samples(blocks_used):
     width = 6000
     matrix = np.random.default_rng(0).standard_normal((width, 3)).astype(np.float32)
     out = np.empty((MANY_SAMPLES, 3), np.float32)
@@ -147,29 +147,29 @@ def test_wide_blocks_of_many_columns_have_fewer_samples(computed_on):
         return np.ones((part.stop - part.start, width), np.float32)
 
     apply_in_blocks(product, "columns", matrix, (MANY_SAMPLES, width), read, out)
-    assert {len(block) for block in computed_on} <= {BLOCK_SAMPLES, 512}
+    assert {len(block) for block in blocks_used} <= {BLOCK_SAMPLES, 512}
     np.testing.assert_allclose(out, np.tile(matrix.sum(axis=0), (MANY_SAMPLES, 1)), rtol=1e-3)
 
 
-@pytest.mark.parametrize("function", [told_apart, bits])
-def test_blocks_stay_small_where_wide_ones_might_change_bits(function, computed_on):
-    assert sizes_of_blocks(function, MANY_SAMPLES, computed_on) == {BLOCK_SAMPLES}
+@pytest.mark.parametrize("function", [depends_on_size, bits])
+def test_blocks_stay_small_if_wide_blocks_might_change_results(function, blocks_used):
+    assert sizes_of_blocks(function, MANY_SAMPLES, blocks_used) == {BLOCK_SAMPLES}
 
 
 def layers(static, params, x):
-    """What one layer adds depends on the size of a block, as rounding might."""
+    """The term of the second layer depends on the size of a block, as rounding might."""
     return product(static, params["first"], x) + len(x) * product(static, params["second"], x)
 
 
-def test_zeros_among_weights_do_not_hide_that_bits_differ(computed_on):
-    """What is found out for a program is used for all weights of these shapes."""
+def test_zeros_among_weights_do_not_hide_differences(blocks_used):
+    """The comparison of blocks is cached for all weights of the same shapes."""
     first = np.random.default_rng(0).standard_normal((40, 16)).astype(np.float32)
     X, out = np.ones((MANY_SAMPLES, 40), np.float32), np.empty((MANY_SAMPLES, 16), np.float32)
     for _ in range(2):
-        computed_on.clear()
+        blocks_used.clear()
         weights = {"first": first, "second": np.zeros_like(first)}
         apply_in_blocks(layers, "layers", weights, X.shape, lambda part: X[part], out)
-    assert {len(block) for block in computed_on} == {BLOCK_SAMPLES}
+    assert {len(block) for block in blocks_used} == {BLOCK_SAMPLES}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.uint8])

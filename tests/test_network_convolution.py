@@ -33,7 +33,7 @@ CASES = [
 each_case = pytest.mark.parametrize("height, width, channels, size, stride, padding", CASES)
 
 
-def by_hand(x, kernel, stride, padding):
+def numpy_convolution(x, kernel, stride, padding):
     """The definition, cell by cell."""
     size = kernel.shape[0]
     cells = [convolved_size(length, size, stride, padding) for length in x.shape[1:3]]
@@ -58,7 +58,7 @@ def by_hand(x, kernel, stride, padding):
 def test_convolution_and_its_adjoint(height, width, channels, size, stride, padding, method):
     x = RNG.normal(size=(2, height, width, channels)).astype(np.float32)
     kernel = RNG.normal(size=(size, size, channels, 4)).astype(np.float32)
-    want = by_hand(x, kernel, stride, padding)
+    want = numpy_convolution(x, kernel, stride, padding)
     y = RNG.normal(size=want.shape).astype(np.float32)
 
     @jax.jit
@@ -84,7 +84,7 @@ def test_the_method_follows_the_platform():
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-def test_pooling_and_enlarging():
+def test_max_pooling_and_upsampling():
     x = np.arange(2 * 3 * 5 * 1, dtype=np.float32).reshape(2, 3, 5, 1)
     pooled = max_pool(x, 2)
     np.testing.assert_array_equal(pooled[0, :, :, 0], [[6, 8, 9], [11, 13, 14]])
@@ -122,7 +122,7 @@ def test_an_interior_shift_by_the_total_stride_shifts_the_maps_by_one(downsampli
     ("valid", "max_pool", "transposed"),
     ("valid", "stride", "resize"),
 ])  # fmt: skip
-def test_any_height_and_width_comes_back(shape, padding, downsampling, upsampling):
+def test_reconstructions_have_the_shape_of_the_image(shape, padding, downsampling, upsampling):
     n_features = int(np.prod(shape))
     specification = Convolutional(
         image_shape=shape, channels=(2, 3), kernel_size=(1, 2) if padding == "valid" else 3,
@@ -163,7 +163,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("shape", REFUSED, ids=str)
-def test_a_wrong_image_shape_says_what_does_not_match(shape):
+def test_a_wrong_image_shape_raises(shape):
     X = np.zeros((4, 3072), np.float32)
     network = Convolutional(image_shape=shape)
     for model in (ConvolutionalAutoencoder(image_shape=shape), fast_with(network)):
@@ -180,7 +180,7 @@ def fast_with(network, **parameters):
     "n_features, shape",
     [(1, (1, 1, 1)), (16, (4, 4, 1)), (48, (4, 4, 3)), (6, (1, 6, 1)), (3, (1, 1, 3))],
 )
-def test_the_shape_that_follows_from_the_columns(n_features, shape):
+def test_the_image_shape_inferred_from_n_features(n_features, shape):
     assert Convolutional().describe(n_features)["image_shape"] == shape
 
 
@@ -199,7 +199,7 @@ def test_the_shape_that_follows_from_the_columns(n_features, shape):
         {"upsampling": "bicubic"},
     ],
 )
-def test_wrong_parameters_are_named(parameters):
+def test_invalid_parameters_raise(parameters):
     network = Convolutional(**{"channels": (2, 2), **parameters})
     (name,) = parameters
     with pytest.raises(ValueError, match=name):

@@ -26,7 +26,7 @@ def own(X):
     return with_modules(own_modules.pair()).fit(X)
 
 
-def test_state_is_plain_and_a_fresh_process_says_the_same(own, X, run_python, tmp_path):
+def test_state_is_plain_and_loads_in_a_new_process(own, X, run_python, tmp_path):
     learned = {name: value for name, value in vars(own).items() if name != "network"}
     assert foreign_values(learned) == []
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(own))
@@ -50,7 +50,7 @@ def test_clones_share_the_network(own, X):
 
 
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
-def test_copies_say_the_same_and_can_be_fitted(way, own, X):
+def test_copies_predict_the_same_and_can_be_fitted(way, own, X):
     twin = way(own)
     np.testing.assert_array_equal(twin.transform(X), own.transform(X))
     twin.fit(X)
@@ -115,7 +115,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_cannot_stand_is_refused(kind, X):
+def test_invalid_modules_raise(kind, X):
     network, match = REFUSED[kind]
     model = with_modules(network)
     with pytest.raises(ValueError, match=match):
@@ -123,7 +123,7 @@ def test_what_cannot_stand_is_refused(kind, X):
     assert not hasattr(model, "params_")
 
 
-def test_penalties_that_need_the_decoders_first_layer_say_so(X):
+def test_penalties_that_need_the_decoders_first_layer_raise(X):
     with pytest.raises(ValueError, match="user-defined decoder"):
         with_modules(own_modules.pair(), ContractiveAutoencoder).fit(X)
 
@@ -134,7 +134,7 @@ def test_all_autoencoders_take_modules():
             assert accepts(cls, "network")
 
 
-def test_a_weight_penalty_on_unknown_layers_is_refused(X):
+def test_a_weight_penalty_on_unknown_layers_raises(X):
     model = with_modules(own_modules.pair(), SparseAutoencoder, decoder_alpha=0.1)
     with pytest.raises(ValueError, match=r"decoder_alpha=0\.1.*use decoder_alpha='auto'"):
         model.fit(X)

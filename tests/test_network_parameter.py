@@ -66,7 +66,7 @@ def test_autoencoders_train_with_other_networks(cls, name, X):
 @pytest.mark.parametrize("code_activation", ["identity", "logistic"])
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_start_is_that_of_a_dense_network(name, loss, code_activation, X):
+def test_the_initialization_is_that_of_a_dense_network(name, loss, code_activation, X):
     parameters = {"max_iter": 0, "loss": loss, "code_activation": code_activation}
     dense = small(AutoencoderTransformer, None, **parameters).fit(X)
     model = small(AutoencoderTransformer, NETWORKS[name], **parameters).fit(X)
@@ -75,7 +75,7 @@ def test_the_start_is_that_of_a_dense_network(name, loss, code_activation, X):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_start_is_pca(name):
+def test_the_initialization_is_pca(name):
     X = correlated(60, 6)
     model = small(AutoencoderTransformer, NETWORKS[name], max_iter=0).fit(X)
     pca = PCA(2, svd_solver="full").fit(X)
@@ -85,7 +85,7 @@ def test_the_start_is_pca(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_random_weights_have_no_linear_path(name, X):
+def test_random_initialization_has_no_linear_skip_connection(name, X):
     model = small(AutoencoderTransformer, NETWORKS[name], max_iter=0, init="random").fit(X)
     assert "linear" not in model.params_
     assert model.transform(X).std(axis=0).min() > 0
@@ -101,7 +101,7 @@ DENSE_ALONE = {
 
 @pytest.mark.parametrize("parameter", DENSE_ALONE)
 @pytest.mark.parametrize("cls", FAMILY)
-def test_parameters_of_dense_networks_are_refused(cls, parameter, X):
+def test_parameters_of_dense_networks_raise(cls, parameter, X):
     for network in NETWORKS.values():
         model = small(cls, network, **{parameter: DENSE_ALONE[parameter]})
         with pytest.raises(ValueError, match=f"{parameter}=.*network="):
@@ -110,7 +110,7 @@ def test_parameters_of_dense_networks_are_refused(cls, parameter, X):
 
 
 @pytest.mark.parametrize("network", ["convolutional", 3, [8], AutoencoderTransformer()])
-def test_what_is_no_network_is_named(network, X):
+def test_invalid_networks_raise(network, X):
     with pytest.raises(ValueError, match="network"):
         small(AutoencoderTransformer, network).fit(X)
 
@@ -124,7 +124,7 @@ def test_a_search_over_the_networks_parameters(X):
     assert found == search.best_params_["network__channels"]
 
 
-def test_specifications_clone_and_show_what_they_are():
+def test_clone_and_repr_of_specifications():
     network = Convolutional(channels=(4, 8), stride=3)
     assert clone(network).get_params() == network.get_params()
     assert repr(network) == "Convolutional(channels=(4, 8), stride=3)"
@@ -135,7 +135,7 @@ def test_specifications_clone_and_show_what_they_are():
 
 
 @pytest.mark.parametrize("jacobian", ["exact", "hutchinson"])
-def test_the_contractive_penalty_knows_other_networks(jacobian, X):
+def test_the_contractive_penalty_of_other_networks(jacobian, X):
     network = NETWORKS["convolutional"]
     model = small(ContractiveAutoencoder, network, jacobian=jacobian, max_iter=0).fit(X)
     model.params_["encoder"]["head"]["kernel"] += 0.3
@@ -154,7 +154,7 @@ def test_the_contractive_penalty_knows_other_networks(jacobian, X):
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "top_k"])
-def test_sparse_penalties_know_other_networks(penalty, X):
+def test_sparse_penalties_of_other_networks(penalty, X):
     model = small(SparseAutoencoder, NETWORKS["convolutional"], penalty=penalty, n_active="auto")
     assert np.isfinite(model.fit(X).transform(X)).all()
     if penalty == "kl":

@@ -43,7 +43,7 @@ def flax_cell(cell, layer, rng):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_the_encoder_reads_as_flax_cells_do(cell):
+def test_the_encoder_agrees_with_flax_cells(cell):
     network, params = network_of(cell=cell, bidirectional=False)
     body = params["encoder"]["body"]
     theirs, weights = flax_cell(cell, body["layer_0"], np.random.default_rng(1))
@@ -54,7 +54,7 @@ def test_the_encoder_reads_as_flax_cells_do(cell):
     np.testing.assert_allclose(got, h, rtol=1e-4, atol=1e-5)
 
 
-def test_both_directions_end_at_the_ends():
+def test_codes_read_the_last_state_of_each_direction():
     network, params = network_of(bidirectional=True)
     body = params["encoder"]["body"]
     layer = body["layer_0"]
@@ -71,7 +71,7 @@ def test_both_directions_end_at_the_ends():
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_stacks_mirror_and_weights_start_as_documented(cell, bidirectional):
+def test_mirrored_layers_and_initial_weights(cell, bidirectional):
     network, params = network_of(cell=cell, hidden_sizes=(6, 4), bidirectional=bidirectional)
     output = jax.jit(network.reconstruct)(params, X_SMALL)
     assert output.shape == (5, 12) and np.isfinite(output).all()
@@ -118,19 +118,19 @@ def test_gradients_are_clipped(X):
         ("long", "sequence_shape"),
     ],
 )
-def test_a_wrong_sequence_shape_says_what_does_not_match(shape, match):
+def test_a_wrong_sequence_shape_raises(shape, match):
     with pytest.raises(ValueError, match=match):
         Recurrent(sequence_shape=shape).describe(12)
 
 
 @pytest.mark.parametrize("n_features, shape", [(9, (3, 3)), (12, (12, 1)), (1, (1, 1))])
-def test_the_shape_that_follows_from_the_columns(n_features, shape):
+def test_the_sequence_shape_inferred_from_n_features(n_features, shape):
     assert Recurrent().describe(n_features)["sequence_shape"] == shape
 
 
 @pytest.mark.parametrize(
     "parameters", [{"hidden_sizes": ()}, {"cell": "rnn"}, {"bidirectional": "yes"}]
 )
-def test_wrong_parameters_are_named(parameters):
+def test_invalid_parameters_raise(parameters):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         Recurrent(**parameters).describe(12)

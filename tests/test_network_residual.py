@@ -31,7 +31,7 @@ def weights_of(**parameters):
     return network, weights
 
 
-def test_both_ways_are_what_the_formula_says():
+def test_encoder_and_decoder_compute_the_formula():
     network, weights = weights_of(width=8, n_blocks=2, outer_layer_sizes=(7, 5))
     encoder, decoder = weights["encoder"]["body"], weights["decoder"]
     x = np.tanh(dense(encoder["layer_1"], np.tanh(dense(encoder["layer_0"], X))))
@@ -48,7 +48,7 @@ def test_both_ways_are_what_the_formula_says():
     np.testing.assert_allclose(network.decode(weights, codes), samples, atol=1e-4)
 
 
-def test_samples_without_differences_are_no_trouble():
+def test_constant_samples():
     network, weights = weights_of(width=4, n_blocks=3)
     for part in ("encoder", "decoder"):
         first = weights[part]["body"]["layer_0"] if part == "encoder" else weights[part]["input"]
@@ -64,7 +64,7 @@ def fitted():
     return fast(AutoencoderTransformer, network=network, hidden_layer_sizes="auto").fit(X)
 
 
-def test_hidden_layers_can_be_looked_at(fitted):
+def test_hidden_layer_outputs(fitted):
     shapes = {f"encoder.{i}": (80, width) for i, width in enumerate((5, 4, 4))}
     shapes |= {f"decoder.{i}": (80, width) for i, width in enumerate((4, 4, 5))}
     got = {name: fitted.hidden_activations(X, name).shape for name in shapes}
@@ -72,7 +72,7 @@ def test_hidden_layers_can_be_looked_at(fitted):
 
 
 @pytest.mark.parametrize("n_layers", [1, 2, 3])
-def test_a_classifier_stands_on_any_of_its_layers(n_layers, fitted):
+def test_a_classifier_on_any_of_its_layers(n_layers, fitted):
     """The features are what the hidden layer of that number gives."""
     y = labels(X)
     model = PretrainedClassifier(
@@ -102,6 +102,6 @@ def test_a_classifier_stands_on_any_of_its_layers(n_layers, fitted):
         ({"activation": "step"}, "activation"),
     ],
 )
-def test_parameters_out_of_range(parameters, message):
+def test_invalid_parameters_raise(parameters, message):
     with pytest.raises(ValueError, match=message):
         Residual(**parameters).describe(6)

@@ -48,7 +48,7 @@ def test_values_and_gradients(name):
 
 @pytest.mark.parametrize("name", sorted(set(REFERENCES) - {"relu", "leaky_relu", "selu"}))
 def test_gradient_at_zero(name):
-    # a silent layer feeds exact zeros
+    # After PCA initialization, layers output exact zeros.
     got, want = (jax.grad(f)(jnp.float32(0.0)) for f in (ACTIVATIONS[name], REFERENCES[name]))
     assert float(got) == pytest.approx(float(want), abs=1e-6)
 
@@ -81,7 +81,7 @@ def test_initial_variance_follows_the_activation(name):
         assert all(not np.any(layer["bias"]) for layer in params[part].values())
 
 
-def test_networks_compare_by_what_they_are():
+def test_networks_with_equal_fields_are_equal():
     one, other = (dense_network(6, (8,), 2, (8,), "gelu", linear_path=True) for _ in range(2))
     assert one is not other and one == other and hash(one) == hash(other)
     assert one != dense_network(6, (8,), 2, (8,), "relu", linear_path=True)
@@ -89,21 +89,21 @@ def test_networks_compare_by_what_they_are():
     assert one != dense_network(6, (8,), 2, (8,), "gelu")
 
 
-def by_hand(params, x, activation):
+def stacked(params, x, activation):
     layers = sorted(params)
     for i, name in enumerate(layers):
         x = (x if i == 0 else activation(x)) @ params[name]["kernel"] + params[name]["bias"]
     return x
 
 
-def test_a_dense_network_computes_what_it_says():
+def test_a_dense_network_computes_its_formula():
     network = dense_network(6, (8, 5), 2, (4,), "tanh", code_activation="logistic")
     params = initial_weights(network, np.random.default_rng(0))
     x = np.random.default_rng(1).normal(size=(7, 6)).astype(np.float32)
-    codes = 1 / (1 + np.exp(-by_hand(params["encoder"], x, np.tanh)))
+    codes = 1 / (1 + np.exp(-stacked(params["encoder"], x, np.tanh)))
     model = Model(network, params)
     np.testing.assert_allclose(model.encode(x), codes, rtol=1e-4, atol=1e-6)
-    output = by_hand(params["decoder"], codes, np.tanh)
+    output = stacked(params["decoder"], codes, np.tanh)
     np.testing.assert_allclose(model.decode(codes), output, rtol=1e-4, atol=1e-5)
 
 
@@ -157,7 +157,7 @@ def test_the_lowest_layers_of_an_encoder_read_the_same_weights(kind):
 
 
 @each_kind
-def test_initialize_linear_leaves_the_linear_path_alone(kind):
+def test_initialize_linear_leaves_the_linear_skip_connection(kind):
     network, params = network_of_kind(kind, linear_path=True)
     rng = np.random.default_rng(1)
     into = rng.normal(size=(N_FEATURES, 2))
@@ -212,7 +212,7 @@ def test_no_hidden_layers_is_one_layer_each_way(fitted):
     assert kernels(params["decoder"]) == [(2, 6)]
 
 
-def test_the_decoder_is_the_mirror_unless_told(fitted):
+def test_the_decoder_mirrors_the_encoder_by_default(fitted):
     params = fitted(AutoencoderTransformer, hidden_layer_sizes=(9, 5)).params_
     assert kernels(params["decoder"]) == [(2, 5), (5, 9), (9, 6)]
     other = fitted(
@@ -223,7 +223,7 @@ def test_the_decoder_is_the_mirror_unless_told(fitted):
 
 @pytest.mark.parametrize("tied_weights", [False, True])
 def test_more_than_ten_layers_stay_in_order(tied_weights):
-    # names sort as layer_1, layer_10, layer_2: the order must be that of the numbers
+    # As strings, layer_10 sorts before layer_2.
     X, sizes = curved(64, 6), tuple(range(20, 8, -1))
     model = fast(
         AutoencoderTransformer, hidden_layer_sizes=sizes, tied_weights=tied_weights, max_iter=0

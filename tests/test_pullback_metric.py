@@ -1,4 +1,4 @@
-"""How far reconstructions move with codes, against derivatives and against steps."""
+"""The pullback metric against the decoder's Jacobian and against finite differences."""
 
 import jax
 import numpy as np
@@ -11,7 +11,7 @@ from tests.discovery import CLASSES_AND_LOSSES
 
 
 @pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
-def test_is_the_mean_square_of_the_decoders_jacobian(cls, loss, fitted, X_new):
+def test_metric_is_the_mean_of_squared_jacobians(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
     decode, params = model.decoder_function()
     codes = model.transform(X_new).astype(np.float32)
@@ -25,13 +25,13 @@ def test_is_the_mean_square_of_the_decoders_jacobian(cls, loss, fitted, X_new):
     np.testing.assert_allclose(root @ root, metric, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
-def test_of_principal_components_is_one(X):
+def test_metric_of_principal_components_is_the_identity(X):
     model = AutoencoderTransformer(3, hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X)
     np.testing.assert_allclose(model.pullback_metric(X), np.eye(3), atol=0.02)
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e4])
-def test_steps_of_mapped_codes_are_as_long_as_steps_of_samples(factor, X):
+def test_distances_of_mapped_codes_are_those_of_reconstructions(factor, X):
     model = AutoencoderTransformer(
         2, hidden_layer_sizes=(8,), init="random", max_iter=20, random_state=0
     ).fit(X * factor)
@@ -45,7 +45,7 @@ def test_steps_of_mapped_codes_are_as_long_as_steps_of_samples(factor, X):
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, RecurrentAutoencoder])
 def test_any_number_of_samples_and_sparse_ones(cls, fitted, X):
     model = fitted(cls)
-    samples = np.concatenate([X, X])[:65]  # a block, and one sample more
+    samples = np.concatenate([X, X])[:65]  # one block and one sample
     parts = [model.pullback_metric(part) for part in (samples[:64], samples[64:])]
     mean = np.average(parts, axis=0, weights=(64, 1))
     np.testing.assert_allclose(model.pullback_metric(samples), mean, rtol=1e-5)
@@ -53,7 +53,7 @@ def test_any_number_of_samples_and_sparse_ones(cls, fitted, X):
     np.testing.assert_allclose(sparse, model.pullback_metric(samples), rtol=1e-5)
 
 
-def test_bad_samples_are_told(fitted, X):
+def test_invalid_samples_raise(fitted, X):
     with pytest.raises(NotFittedError):
         AutoencoderTransformer().pullback_metric(X)
     model = fitted(AutoencoderTransformer)

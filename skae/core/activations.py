@@ -1,7 +1,7 @@
-"""Activation functions by name, each with the initial weights that suit it.
+"""Activation functions by name, each with the variance of its initial weights.
 
-A function takes the array module too (``jax.numpy`` or ``numpy``): starting codes are computed
-on the host, where nothing needs compiling.
+A function also takes the array module (``jax.numpy`` or ``numpy``), because initial codes are
+computed on the host, without compilation.
 """
 
 from collections.abc import Callable
@@ -53,18 +53,26 @@ def _tanh(a, xp):
 
 
 def _softplus(a, xp):
-    # not abs: its derivative in jax is 1 at 0
+    # Not with jnp.abs, whose derivative at 0 is 1.
     return xp.maximum(a, 0.0) + xp.log1p(xp.exp(xp.minimum(a, -a)))
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation and the variance of the weights that feed it.
+    """An activation function and the initial variance of the kernel before it.
 
-    ``fan`` and ``gain`` give the variance ``gain / fan`` of a kernel that feeds the activation:
-    He et al. 2015 (gain 2, inputs) for the relu kinds and gelu, LeCun (gain 1, inputs) for selu,
-    Glorot and Bengio 2010 (gain 1, mean of inputs and outputs) for the others.
-    ``at_zero`` is its value at 0.
+    Parameters
+    ----------
+    formula : callable
+        ``(a, xp) -> activation`` of each entry.
+    fan : {"in", "average"}
+        Number of inputs of the kernel, or the mean of its numbers of inputs and outputs.
+    gain : float
+        The initial variance of the kernel is ``gain / fan``: He et al. 2015 (gain 2, inputs) for
+        the variants of relu and gelu, LeCun (gain 1, inputs) for selu, Glorot and Bengio 2010
+        (gain 1, average) for the others.
+    at_zero : float
+        Value at 0.
     """
 
     formula: Callable[[Any, Any], Any]
@@ -72,8 +80,8 @@ class Activation:
     gain: float
     at_zero: float = 0.0
 
-    def __call__(self, a, xp=jnp):
-        """The activation of each cell of `a`."""
+    def __call__(self, a: Any, xp: Any = jnp) -> Any:
+        """The activation of each entry of `a`."""
         return self.formula(a, xp)
 
 

@@ -1,15 +1,17 @@
-"""Encoding and decoding in padded sample blocks: any number of samples, the same bits for each.
+"""Encoding and decoding in padded blocks of samples, with bitwise identical results per sample.
 
-A sample gives the same bits whatever stands beside it: it is computed in a block of 64 samples, whatever
-their number, so that one sample is soon done. Among thousands the processor is faster in blocks of
-1,024, or of as many as 16 MB hold. Those are used where they give the same bits, which is looked at
-once for each program: how sums are ordered depends on the shapes alone.
+The result of a sample does not depend on the other samples or on their number, because every
+program runs on blocks of one shape: 64 samples, so that one sample is fast too. For thousands of
+samples, blocks of 1,024 (or as many as fit into 16 MB) are faster. They are used if their results
+are bitwise identical, which is tested once for each program: the order of summation depends on the
+shapes alone.
 """
 
 import math
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,69 +20,78 @@ from skae.core.compile.programs import MAX_PROGRAMS, compiled, key_of
 from skae.core.data.buffers import aligned, is_aligned
 from skae.core.data.samples import BLOCK_BYTES
 from skae.core.losses import LOSSES
+from skae.core.networks import Network
 
 __all__ = ["BLOCK_SAMPLES", "MANY_SAMPLES", "apply_in_blocks", "decode", "encode", "reconstruct"]
 
 BLOCK_SAMPLES = 64
-#: From so many samples on, a second program is worth its compilation.
+#: From this number of samples on, a second program for wide blocks is worth its compilation.
 MANY_SAMPLES = 8192
 _WIDE_SAMPLES = 1024
-# wide blocks of many columns are of few samples: one of them would not tell enough
-_TRIED_SAMPLES = 256
+# Wide blocks of many features have few samples: the comparison uses several of them.
+_COMPARED_SAMPLES = 256
 
-_agreeing: dict[Hashable, bool] = {}
+_is_identical: dict[Hashable, bool] = {}
 _lock = threading.Lock()
 
 
-def encode(static, params, x):
-    """Codes of samples in units of training; `static` is (network, name of the loss)."""
+def encode(static: tuple[Network, str], params: Any, x: jax.Array) -> jax.Array:
+    """Codes of samples in standardized units; `static` is (network, name of the loss)."""
     network, _ = static
     return network.encode(params, x)
 
 
-def decode(static, params, z):
-    """Samples in units of training of codes."""
+def decode(static: tuple[Network, str], params: Any, z: jax.Array) -> jax.Array:
+    """Reconstructions, in standardized units, from codes."""
     network, loss = static
     return LOSSES[loss].link(network.decode(params, z))
 
 
-def reconstruct(static, params, x):
-    """Samples encoded and decoded."""
+def reconstruct(static: tuple[Network, str], params: Any, x: jax.Array) -> jax.Array:
+    """Reconstructions of samples, in standardized units."""
     network, loss = static
     return LOSSES[loss].link(network.reconstruct(params, x))
 
 
-def apply_in_blocks(function, static, params, shape, read, out, device=None) -> None:
-    """Run a compiled ``function(static, params, block)`` over all samples.
+def apply_in_blocks(
+    function: Callable,
+    static: Hashable,
+    params: Any,
+    shape: tuple[int, int],
+    read: Callable[[slice], np.ndarray],
+    out: np.ndarray,
+    device: jax.Device | None = None,
+) -> None:
+    """Apply a compiled ``function(static, params, block)`` to all samples.
 
     Parameters
     ----------
     function : callable
-        Module-level and pure, sample by sample.
+        Pure, defined at module level, and independent for each sample.
     static : hashable
     params : pytree of arrays
-    shape : tuple (n_samples, width)
-        Of the input.
+    shape : tuple (n_samples, n_columns)
+        Shape of the input.
     read : callable
-        ``read(slice)`` gives the input samples.
-    out : ndarray with n_samples samples
+        ``read(slice)`` returns the input of these samples.
+    out : ndarray of shape (n_samples, ...)
         Written in place.
     device : jax.Device, optional
     """
     n_samples, width = shape
     device = jax.local_devices()[0] if device is None else device
-    params, put = _for_programs(params, device)
+    params, put = _placed(params, device)
     size, wide = BLOCK_SAMPLES, _wide_samples(width)
     if (
         n_samples >= MANY_SAMPLES
         and wide > size
-        and _agree(function, static, params, wide, width, put)
+        and _wide_is_identical(function, static, params, wide, width, put)
     ):
         size = wide
     weights = params if n_samples <= BLOCK_SAMPLES else jax.device_put(params, device)
-    # two take turns: one is computed on while the other is filled
+    # Two alternate: one is filled while the device computes on the other.
     blocks = [aligned((size, width), np.float32) for _ in range(1 + (n_samples > size))]
-    program, waiting = None, None
+    program, pending = None, None
     for start in range(0, n_samples, size):
         part = slice(start, min(start + size, n_samples))
         samples = np.asarray(read(part))
@@ -92,16 +103,16 @@ def apply_in_blocks(function, static, params, shape, read, out, device=None) -> 
         block = put(samples)
         if program is None:
             program, _ = compiled(function, static, (params, block))
-        sent = part, program(weights, block)
-        _collect(waiting, out)
-        waiting = sent
-    _collect(waiting, out)
+        dispatched = part, program(weights, block)
+        _collect(pending, out)
+        pending = dispatched
+    _collect(pending, out)
 
 
-def _for_programs(params, device):
-    """Weights as programs are made for them and take them, and what makes a block ready.
+def _placed(params, device):
+    """Weights for the device, and a function that places a block there.
 
-    On JAX's own device a program takes NumPy's arrays, sooner than they could be put there.
+    On JAX's default device, programs take NumPy arrays: that is faster than `jax.device_put`.
     """
     default = jax.config.jax_default_device  # type: ignore[attr-defined]
     if device == jax.local_devices()[0] and default is None:
@@ -110,38 +121,39 @@ def _for_programs(params, device):
 
 
 def _wide_samples(width):
-    """Samples of a wide block: as many as fit, a power of two."""
+    """Number of samples of a wide block: a power of two."""
     fitting = BLOCK_BYTES // (4 * width)
     return min(_WIDE_SAMPLES, 1 << max(0, fitting.bit_length() - 1))
 
 
-def _agree(function, static, params, wide, width, put):
-    """Whether samples get the same bits in wide blocks as in others."""
+def _wide_is_identical(function, static, params, wide, width, put):
+    """Whether results in wide blocks are bitwise identical to those in narrow blocks."""
     key = key_of(function, static, params), wide, width
     with _lock:
-        known = _agreeing.get(key)
-    if known is not None:
-        return known
+        cached = _is_identical.get(key)
+    if cached is not None:
+        return cached
     rng = np.random.default_rng(0)
-    params = jax.tree.map(lambda weights: put(_filled(rng, weights)), params)
-    samples = rng.standard_normal((max(wide, _TRIED_SAMPLES), width), np.float32)
+    params = jax.tree.map(lambda weights: put(_without_zeros(rng, weights)), params)
+    samples = rng.standard_normal((max(wide, _COMPARED_SAMPLES), width), np.float32)
     expected, found = (
         _in_blocks(
             function, static, params, [put(samples[i : i + n]) for i in range(0, len(samples), n)]
         )
         for n in (BLOCK_SAMPLES, wide)
     )
-    # bits of a hash, say, would hide how their sums differ
-    agree = len(np.unique(expected)) > BLOCK_SAMPLES and found.tobytes() == expected.tobytes()
+    # Results with few distinct values, such as the bits of a hash, hide differences of the sums.
+    is_continuous = len(np.unique(expected)) > BLOCK_SAMPLES
+    identical = is_continuous and found.tobytes() == expected.tobytes()
     with _lock:
-        if len(_agreeing) >= MAX_PROGRAMS:
-            _agreeing.clear()
-        _agreeing[key] = agree
-    return agree
+        if len(_is_identical) >= MAX_PROGRAMS:
+            _is_identical.clear()
+        _is_identical[key] = identical
+    return identical
 
 
-def _filled(rng, weights):
-    """Weights without the zeros, of gates or whole matrices, that hide how sums are ordered."""
+def _without_zeros(rng, weights):
+    """Weights plus noise: zeros, of gates or whole matrices, hide the order of summation."""
     weights = np.asarray(weights)
     if weights.dtype.kind != "f":
         return weights
@@ -156,8 +168,8 @@ def _in_blocks(function, static, params, blocks):
     return np.concatenate([np.asarray(program(params, block)) for block in blocks])
 
 
-def _collect(sent, out):
-    """Wait for a block's result and write it where it belongs."""
-    if sent is not None:
-        part, result = sent
+def _collect(pending, out):
+    """Wait for the result of a block and write it into `out`."""
+    if pending is not None:
+        part, result = pending
         out[part] = np.asarray(result)[: part.stop - part.start]

@@ -1,7 +1,7 @@
-"""What training minimizes: the contract that every autoencoder's loss keeps.
+"""The objective of training: the signature of every autoencoder's loss function.
 
-A loss is a pure function ``(objective, model, batch, step) -> (loss, metrics)``; `metrics` is a
-dict of scalars for the history. An `Objective` is a value: the function, the name of the
+A loss function is a pure function ``(objective, model, batch, step) -> (loss, metrics)``. `metrics`
+is a dict of scalars for the history. An `Objective` is a value: the function, the name of the
 reconstruction loss and the static settings of the autoencoder. A `Step` holds what differs from one
 optimizer step to the next.
 """
@@ -19,11 +19,11 @@ __all__ = ["Batch", "Objective", "Step", "mean_over_samples", "reconstruction_lo
 
 
 class Batch(NamedTuple):
-    """Samples of a training step.
+    """Samples of an optimizer step.
 
-    ``x`` of shape (batch_size, n_features) in units of training; ``weight`` of shape
-    (batch_size,), mean 1 over the training set and 0 for padding; ``y`` of shape (batch_size,
-    n_targets), what is to be told of each sample: an autoencoder has no such targets.
+    ``x`` has the shape (batch_size, n_features), in standardized units. ``weight`` has the shape
+    (batch_size,), with mean 1 over the training set and 0 for padding. ``y`` has the shape
+    (batch_size, n_targets); autoencoders have no targets.
     """
 
     x: jax.Array
@@ -32,7 +32,7 @@ class Batch(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What an objective is evaluated with, beside the model and the batch.
+    """Arguments of an objective beside the model and the batch.
 
     ``key`` is the random key of the step; ``hyperparameters`` are traced floats by name;
     ``progress`` is the completed fraction of the learning rate's schedule, 1 at its end;
@@ -47,36 +47,38 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Objective:
-    """A loss function with its static settings; floats travel as hyperparameters."""
+    """A loss function with its static settings; floats are traced hyperparameters instead."""
 
     function: Callable
     reconstruction: str = "squared_error"
     settings: tuple[tuple[str, Any], ...] = ()
 
-    def __call__(self, model, batch, step: Step):
-        """The loss of a batch, without the penalty on weights, and metrics."""
+    def __call__(self, model: Any, batch: Batch, step: Step) -> tuple[jax.Array, dict]:
+        """The loss of a batch, without weight decay, and metrics."""
         return self.function(self, model, batch, step)
 
-    def sample_losses(self, output, x):
-        """The reconstruction loss of each sample, its mean over features."""
+    def sample_losses(self, output: jax.Array, x: jax.Array) -> jax.Array:
+        """The reconstruction loss of each sample: the mean over its features."""
         losses = LOSSES[self.reconstruction].per_entry(output, x)
         # A product in place of a mean: before a reduction, XLA on a CPU writes intermediate arrays
         # to memory; before a product it computes the same in one pass.
         share = jnp.full(losses.shape[-1], 1.0 / losses.shape[-1], losses.dtype)
         return jnp.dot(losses, share, precision=jax.lax.Precision.HIGHEST)
 
-    def setting(self, name):
-        """One of the variant's static settings."""
+    def setting(self, name: str) -> Any:
+        """One of the static settings."""
         return dict(self.settings)[name]
 
 
-def mean_over_samples(values, weight):
-    """Weighted sum of samples over the number of samples that are no padding."""
+def mean_over_samples(values: jax.Array, weight: jax.Array) -> jax.Array:
+    """Weighted sum over samples, divided by the number of samples that are not padding."""
     return jnp.sum(values * weight) / jnp.maximum(1.0, jnp.sum(weight > 0))
 
 
-def reconstruction_loss(objective, model, batch, step):
-    """The plain autoencoder's: ``mean_i loss(decode(encode(x_i)), x_i)``."""
+def reconstruction_loss(
+    objective: Objective, model: Any, batch: Batch, step: Step
+) -> tuple[jax.Array, dict]:
+    """The loss of the plain autoencoder: ``mean_i loss(decode(encode(x_i)), x_i)``."""
     del step
     output = model.decode(model.encode(batch.x))
     samples = objective.sample_losses(output, batch.x)

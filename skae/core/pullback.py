@@ -1,4 +1,6 @@
-"""How far reconstructions move with codes: the metric that a decoder gives to codes."""
+"""The pullback metric: how far reconstructions move for small changes of the code."""
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -6,17 +8,19 @@ import numpy as np
 
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES, decode
+from skae.core.networks import Network
 
 __all__ = ["pullback_metric"]
 
 
-def pullback_metric(static, params, codes, device) -> np.ndarray:
-    """Mean over codes of J'J, where J is the decoder's Jacobian, in units of training.
+def pullback_metric(
+    static: tuple[Network, str], params: Any, codes: np.ndarray, device: jax.Device
+) -> np.ndarray:
+    """Mean over codes of J'J, where J is the decoder's Jacobian, in standardized units.
 
     Parameters
     ----------
-    static : hashable
-        As `decode` takes it.
+    static : tuple (network, name of the loss)
     params : pytree of arrays
     codes : ndarray of shape (n_samples, n_components)
     device : jax.Device
@@ -33,19 +37,20 @@ def pullback_metric(static, params, codes, device) -> np.ndarray:
         block = np.zeros((BLOCK_SAMPLES, n_components), np.float32)
         part = codes[start : start + BLOCK_SAMPLES]
         block[: len(part)] = part
-        sent = jax.device_put((block, np.arange(BLOCK_SAMPLES) < len(part)), device)
-        program, _ = compiled(_sum_of_squares, static, (params, *sent))
-        total += np.asarray(program(params, *sent), np.float64)
+        arguments = jax.device_put((block, np.arange(BLOCK_SAMPLES) < len(part)), device)
+        program, _ = compiled(_sum_of_squares, static, (params, *arguments))
+        total += np.asarray(program(params, *arguments), np.float64)
     return (total + total.T) / (2 * n_samples)
 
 
 def _sum_of_squares(static, params, codes, is_sample):
-    """Sum of J'J, one code after the other: a Jacobian has a sample's cells for each number in it."""
+    """Sum of J'J over a block, without its padding."""
 
-    def add(total, code_and_use):
-        code, use = code_and_use
+    # One code at a time: a Jacobian has n_features * n_components entries.
+    def add(total, code_and_mask):
+        code, is_counted = code_and_mask
         jacobian = jax.jacfwd(lambda z: decode(static, params, z[None])[0])(code)
-        return total + jnp.where(use, jacobian.T @ jacobian, 0), None
+        return total + jnp.where(is_counted, jacobian.T @ jacobian, 0), None
 
     start = jnp.zeros((codes.shape[1], codes.shape[1]), codes.dtype)
     return jax.lax.scan(add, start, (codes, is_sample))[0]

@@ -1,6 +1,6 @@
-"""What a user writes for ``network=``: specifications of networks other than plain dense ones.
+"""Specifications of networks other than plain dense ones, for the parameter ``network``.
 
-Plain values with scikit-learn's `get_params`; what is built of them stands in `core.networks`.
+They are plain values with scikit-learn's `get_params`; `core.networks` builds the networks.
 """
 
 from skae.networks.convolutional import Convolutional

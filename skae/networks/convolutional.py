@@ -1,4 +1,4 @@
-"""Convolutions for samples that are images, as a specification."""
+"""Specification of convolutional networks, for samples that are images."""
 
 from dataclasses import dataclass
 from math import isqrt, prod
@@ -10,54 +10,54 @@ from skae.networks.specification import NetworkSpecification, size_of, sizes_of
 
 __all__ = ["Convolutional"]
 
-# numbers of channels that pictures have
+# The usual numbers of channels of images.
 _USUAL_CHANNELS = (1, 3, 4)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Convolutional(NetworkSpecification):
-    """Convolutions for samples that are images: neighboring pixels are read together.
+    """Convolutional encoder and decoder, for samples that are images.
 
-    The encoder makes smaller and smaller maps of an image, a dense layer makes the code of the
-    last ones, and the decoder goes the same way back through the same shapes, so that any height
-    and width come out as they went in.
+    The encoder computes smaller and smaller feature maps of an image, and a dense layer computes
+    the code from the last ones. The decoder mirrors the encoder through the same shapes, so that
+    reconstructions have the height and width of the image, whatever these are.
 
     Parameters
     ----------
     image_shape : tuple of int or None, default=None
         (height, width), or (height, width, channels) with the channels last. Samples are flat, in C
-        order: ``X = images.reshape(len(images), -1)``. None follows from the number n of columns:
-        a square gray image where n is a square, else a square color image where n / 3 is one,
-        else a strip (1, n). Images of different sizes must be brought to one.
+        order: ``X = images.reshape(len(images), -1)``. None infers the shape from the number n of
+        features: a square gray image if n is a square, else a square color image if n / 3 is a
+        square, else a strip (1, n). Images of different sizes must be resized to one size.
 
     channels : tuple of int, default=(16, 32, 64)
-        Maps of each layer of the encoder; the decoder's mirror them.
+        Number of feature maps of each layer of the encoder; the decoder mirrors them.
 
     kernel_size : int or tuple of int, default=3
-        Height and width of the window that a layer looks at, at least 1; a tuple has one for
-        each layer.
+        Height and width of the convolution window, at least 1; a tuple has one number for each
+        layer.
 
     stride : int, default=2
-        By how much each layer shrinks height and width, at least 1: under "same" n cells become
-        ceil(n / stride), so with three layers 28 x 28 become 14 x 14, 7 x 7 and 4 x 4; "valid"
-        leaves fewer.
+        Factor by which each layer reduces height and width, at least 1. With padding="same" a
+        length n becomes ceil(n / stride), so three layers reduce 28 x 28 to 14 x 14, 7 x 7 and
+        4 x 4. With "valid" the maps are smaller.
 
     activation : str, default="gelu"
-        Of all layers but the code and the output: a name that `code_activation` takes too.
+        Activation of all layers except those of the code and the output. The names are those of
+        `code_activation`.
 
     padding : {"same", "valid"}, default="same"
-        "same" surrounds images with zeros, so that their borders are looked at as often as their
-        middle; "valid" has none, and windows must fit in.
+        "same" pads images with zeros, so that borders contribute as much as the center. "valid"
+        has no padding, and windows must fit into the image.
 
     downsampling : {"stride", "max_pool"}, default="stride"
-        "stride": windows are moved by `stride`. "max_pool": they are moved by one cell, and of
-        each `stride` x `stride` cells of a map the largest is kept, which costs `stride` squared
-        times as much.
+        "stride": strided convolutions. "max_pool": convolutions with stride 1, followed by max
+        pooling over windows of `stride` x `stride`, which costs `stride` squared times as much.
 
     upsampling : {"transposed", "resize"}, default="transposed"
-        "transposed": the exact adjoint of the encoder's layer of these shapes. "resize": each
-        cell is repeated `stride` times each way, then convolved: slower, and without the
-        checkerboards of [2]_.
+        "transposed": transposed convolutions, the exact adjoints of the encoder's layers.
+        "resize": nearest-neighbor upsampling by `stride`, then a convolution: slower, and without
+        the checkerboard artifacts of [2]_.
 
     See Also
     --------
@@ -102,15 +102,15 @@ class Convolutional(NetworkSpecification):
     def _describe(self, n_features: int) -> dict:
         image_shape = _image_shape(self.image_shape, n_features)
         channels = sizes_of("channels", self.channels)
-        one = not isinstance(self.kernel_size, tuple | list)
-        sizes = sizes_of("kernel_size", (self.kernel_size,) if one else self.kernel_size)
+        is_number = not isinstance(self.kernel_size, tuple | list)
+        sizes = sizes_of("kernel_size", (self.kernel_size,) if is_number else self.kernel_size)
         stride = size_of("stride", self.stride)
         if len(sizes) == 1:
             sizes = sizes * len(channels)
         if len(sizes) != len(channels):
             raise ValueError(
                 f"kernel_size={self.kernel_size} has {len(sizes)} numbers for the {len(channels)} "
-                f"layers of channels={self.channels}: give one number, or one for each layer"
+                f"layers of channels={self.channels}. Use one number, or one for each layer."
             )
         map_shapes(image_shape, channels, sizes, stride, self.padding)
         return {
@@ -141,7 +141,7 @@ def _image_shape(shape: Any, n_features: int) -> tuple[int, int, int]:
     if len(sizes) == 3 and first in _USUAL_CHANNELS and last not in _USUAL_CHANNELS:
         c, h, w = sizes
         raise ValueError(
-            f"image_shape={shape} seems to have its channels first: they must stand last, here "
+            f"image_shape={shape} seems to have the channels first, but they must be last, here "
             f"and in X. Use image_shape=({h}, {w}, {c}) and X.reshape(-1, {c}, {h}, {w})"
             ".transpose(0, 2, 3, 1).reshape(len(X), -1)"
         )
@@ -153,7 +153,7 @@ def _image_shape(shape: Any, n_features: int) -> tuple[int, int, int]:
         if n_features % (height * width) == 0:
             hint = f"; ({height}, {width}, {n_features // (height * width)}) would match"
         raise ValueError(
-            f"image_shape={shape} has {product} = {prod(full)} cells, but X has {n_features} "
-            f"columns{hint}"
+            f"image_shape={shape} has {product} = {prod(full)} entries, but X has {n_features} "
+            f"features{hint}"
         )
     return full

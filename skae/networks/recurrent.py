@@ -1,4 +1,4 @@
-"""Recurrent cells for samples that are sequences, as a specification."""
+"""Specification of recurrent networks, for samples that are sequences."""
 
 from dataclasses import dataclass
 from math import isqrt
@@ -11,29 +11,29 @@ __all__ = ["Recurrent"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Recurrent(NetworkSpecification):
-    """Recurrent cells for samples that are sequences: steps are read one after the other.
+    """Recurrent encoder and decoder, for samples that are sequences.
 
-    The encoder's cells read the sequence, and a dense layer makes the code of the last one's last
-    state. The decoder's first cell reads the code at every step, the others mirror the encoder's,
-    and one dense layer makes the features of each step.
+    The encoder's cells process the sequence, and a dense layer computes the code from the last
+    state of the last cell. The code is the input of the decoder's first cell at every step, the
+    other cells mirror the encoder's, and one dense layer computes the features of each step.
 
     Parameters
     ----------
     sequence_shape : tuple of int or None, default=None
-        (steps, features of a step). Samples are flat, in C order, step by step. None follows from the
-        number n of columns: (m, m) where n is a square m * m, as with the samples of an image, else
-        (n, 1). All sequences have the same length: longer ones must be cut, shorter ones filled
-        up (with their last step, say); the filling is learned and reconstructed like all else.
+        (steps, features per step). Samples are flat, in C order, step by step. None infers the
+        shape from the number n of features: (m, m) if n is a square m * m, as with the rows of an
+        image, else (n, 1). All sequences have the same length: truncate longer ones and pad
+        shorter ones, for example with their last step. The padding is reconstructed like the rest.
 
     hidden_sizes : tuple of int, default=(100,)
-        States of each cell of the encoder; the decoder's mirror them.
+        Number of hidden units of each cell of the encoder; the decoder mirrors them.
 
     cell : {"lstm", "gru"}, default="lstm"
         Long short-term memory [1]_, or the gated recurrent unit [2]_, which has three matrices
-        where the former has four.
+        instead of four.
 
     bidirectional : bool, default=False
-        Each layer reads the sequence forwards and, with cells of its own, backwards.
+        Whether each layer also processes the sequence backwards, with a second cell.
 
     See Also
     --------
@@ -41,9 +41,9 @@ class Recurrent(NetworkSpecification):
 
     Notes
     -----
-    Gradients are clipped to a global norm of 1 in training, and recurrent matrices start
-    orthogonal: errors that travel through many steps neither explode nor vanish at once. Cells
-    learn slowly at the estimators' ``learning_rate=0.002``: RecurrentAutoencoder has 0.007.
+    In training, gradients are clipped to a global norm of 1, and recurrent matrices are initialized
+    orthogonal, against exploding and vanishing gradients. Recurrent cells learn slowly with the
+    default ``learning_rate=0.002`` of most estimators; RecurrentAutoencoder uses 0.007.
 
     References
     ----------
@@ -89,12 +89,12 @@ def _sequence_shape(shape: Any, n_features: int) -> tuple[int, int]:
         side = isqrt(n_features)
         return (side, side) if side * side == n_features else (n_features, 1)
     if not isinstance(shape, tuple | list) or len(shape) != 2:
-        raise ValueError(f"sequence_shape={shape} must be (steps, features of a step)")
+        raise ValueError(f"sequence_shape={shape} must be (steps, features per step)")
     steps, features = sizes_of("sequence_shape", shape)
     if steps * features != n_features:
-        reasons = f"sequence_shape={shape} has {steps} x {features} = {steps * features} cells"
         hint = f"; ({n_features // features}, {features}) would match"
         raise ValueError(
-            f"{reasons}, but X has {n_features} columns{'' if n_features % features else hint}"
+            f"sequence_shape={shape} has {steps} x {features} = {steps * features} entries, but X "
+            f"has {n_features} features{'' if n_features % features else hint}"
         )
     return steps, features

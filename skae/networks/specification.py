@@ -1,4 +1,4 @@
-"""What a specification of a network is, and how its numbers are read."""
+"""Base class of network specifications, and validation of sizes."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -9,27 +9,27 @@ __all__ = ["NetworkSpecification", "size_of", "sizes_of"]
 
 
 class NetworkSpecification(BaseEstimator, ABC):
-    """What a network is made of, as an estimator's parameter: `get_params`, `clone`, searches."""
+    """Base of network specifications; supports `get_params`, `clone` and parameter searches."""
 
     _choices: ClassVar[dict[str, tuple]] = {}
 
     def describe(self, n_features: int) -> dict:
-        """The network for samples of so many columns, in plain Python.
+        """The network for samples with `n_features` features, in plain Python.
 
         Parameters
         ----------
         n_features : int
-            Columns of X.
+            Number of features of X.
 
         Returns
         -------
         description : dict
-            "kind", and what the parts of that kind are made of.
+            "kind", and the arguments that the kind's encoder and decoder are built from.
 
         Raises
         ------
         ValueError
-            A parameter out of range, or a shape that does not fit the columns.
+            If a parameter is out of range or a shape does not match `n_features`.
         """
         for name, choices in self._choices.items():
             if getattr(self, name) not in choices:
@@ -41,16 +41,18 @@ class NetworkSpecification(BaseEstimator, ABC):
 
 
 def sizes_of(name: str, sizes: Any) -> tuple[int, ...]:
-    """The sizes as a tuple of ints; a ValueError where they are none."""
+    """The sizes as a tuple of ints; raises ValueError if they are not integers of at least 1."""
     if not isinstance(sizes, tuple | list) or not sizes or not all(map(_is_size, sizes)):
-        raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (16, 32)")
+        raise ValueError(
+            f"{name}={sizes!r} must be a tuple of integers of at least 1, such as (16, 32)"
+        )
     return tuple(int(size) for size in sizes)
 
 
-def size_of(name: str, size: Any, least: int = 1) -> int:
-    """The size as an int; a ValueError where it is none, or below the least."""
-    if not _is_size(size) or size < least:
-        raise ValueError(f"{name}={size!r} must be an integer of at least {least}")
+def size_of(name: str, size: Any, minimum: int = 1) -> int:
+    """The size as an int; raises ValueError if it is not an integer of at least `minimum`."""
+    if not _is_size(size) or size < minimum:
+        raise ValueError(f"{name}={size!r} must be an integer of at least {minimum}")
     return int(size)
 
 

@@ -1,6 +1,7 @@
 """Convolutions of images and their adjoints, with an implementation for each kind of device.
 
-Images have the shape (n_samples, height, width, channels). The implementations agree up to rounding:
+Images have the shape (n_samples, height, width, channels). The implementations agree up to
+rounding:
 
 - "slices" gathers the window of each output entry and multiplies by one matrix. On a CPU and inside
   a loop this is several times faster than XLA's convolution.

@@ -19,7 +19,7 @@ __all__ = ["DenseStack", "TiedDenseStack", "dense_network", "dense_parts"]
 class _Dense(Decoder):
     """Dense layers with an activation between them and another one after the last.
 
-    The last bias is the offset of the linear path.
+    The last bias is the offset of the linear skip connection.
     """
 
     widths: tuple[int, ...]

@@ -24,8 +24,8 @@ def apply_dropout(x: jax.Array, key: jax.Array, rate: Any) -> jax.Array:
 def with_dropout(function: Callable[[], Any], n_layers: int, key: jax.Array, rate: Any) -> Any:
     """Result of ``function()`` with dropout after the first `n_layers` hidden layers that it calls.
 
-    Layers of user-defined modules are unknown and get none, and neither do the connections between
-    the steps of recurrent cells.
+    There is no dropout in user-defined modules, whose layers are unknown, and none between the
+    steps of recurrent layers.
     """
     numbers = itertools.count()
 

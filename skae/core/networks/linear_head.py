@@ -37,8 +37,8 @@ class LinearHead:
 class HeadedNetwork:
     """The first `n_layers` layers of a network's encoder, and a linear head of `n_outputs`.
 
-    With ``e`` those layers (all of them: the codes, with the linear path), and constants ``m`` and
-    ``s`` that standardize their output::
+    With ``e`` those layers (all of them: the codes, with the linear skip connection), and constants
+    ``m`` and ``s`` that standardize their output::
 
         outputs(x) = (e(x) - m) / s W + b
     """
@@ -100,7 +100,7 @@ def adopted_weights(
 ) -> dict[str, Any]:
     """Weights of the first `n_layers` layers, with the first `n_frozen` among the constants.
 
-    The linear path belongs to the layer of the codes.
+    The linear skip connection belongs to the layer of the codes.
     """
     paths = network.encoder.layer_paths
     frozen: dict = {"encoder": _selected(params["encoder"], paths[:n_frozen])}

@@ -1,8 +1,8 @@
 """Base classes of encoders and decoders: what code for all kinds of networks uses of them.
 
-A kind of network is a pair of subclasses. Everything that depends on the kind is a method or a class
-attribute here, so that other modules test neither types nor names of weights. Methods take the
-weights of the encoder or of the decoder alone, as nested dicts.
+A kind of network is a pair of subclasses. Everything that depends on the kind is a method or a
+class attribute here, so that other modules test neither types nor names of weights. Methods take
+the weights of the encoder or of the decoder alone, as nested dicts.
 """
 
 from typing import Any, ClassVar
@@ -37,7 +37,7 @@ class _Half(nn.Module):
     @property
     def hidden_activation(self) -> str:
         """Name of the activation of the hidden layers."""
-        # Recurrent cells output products with tanh. User-defined modules draw their own weights.
+        # Recurrent layers output products with tanh. User-defined modules draw their own weights.
         return "tanh"
 
     @property
@@ -138,7 +138,7 @@ class EncoderWithHead(Encoder):
 
 
 class Decoder(_Half):
-    """Base of decoders. Unless a subclass differs, layers "input" and "output" are first and last."""
+    """Base of decoders; by default, the layers "input" and "output" are the first and the last."""
 
     #: Whether the kernels are the encoder's, transposed.
     is_tied: ClassVar[bool] = False
@@ -176,12 +176,12 @@ class Decoder(_Half):
         encoder : dict
             The encoder's weights, which tied decoders share; the kernel of the last layer is 0.
         offset : ndarray of shape (n_features,)
-            The constant that decoder and linear path together add to each sample.
+            The constant that decoder and linear skip connection together add to each sample.
 
         Returns
         -------
         linear : dict
-            Further weights of the linear path that are needed for it.
+            Further weights of the linear skip connection that are needed for it.
         """
         del encoder
         for leaf in jax.tree.leaves(weights["output"]):

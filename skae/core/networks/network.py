@@ -18,9 +18,9 @@ __all__ = ["Model", "Network", "largest", "straight_through"]
 
 @dataclass(frozen=True)
 class Network:
-    """An encoder, a decoder and, with `linear_path`, a linear skip connection past each.
+    """An encoder, a decoder and, with `linear_path`, a linear skip connection parallel to each.
 
-    With samples ``x`` (in the units of training), code scale ``c`` (a constant) and ``f`` the code
+    With samples ``x`` (in standardized units), code scale ``c`` (a constant) and ``f`` the code
     activation::
 
         encode(x) = f(x V + c * encoder(x))
@@ -39,7 +39,7 @@ class Network:
         for the offset have an ``offset``, user-defined decoders also a ``gate`` that starts at 0
         (Bachlechner et al. 2021, ReZero).
     gain : bool
-        Whether each code has a gain of its own in a tied linear path.
+        Whether each code has a gain of its own in a tied linear skip connection.
     heads : int
         Outputs of the encoder for each code: two for mean and log-variance.
     binary : bool
@@ -82,7 +82,7 @@ class Network:
     def encoder_heads(self, params: Any, x: jax.Array) -> tuple[jax.Array, ...]:
         """`heads` arrays of shape (n_samples, n_components); the first is the preactivation.
 
-        The linear path is added to the first alone.
+        The linear skip connection is added to the first alone.
         """
         outputs = _in_shape_of(x, self.apply_encoder(params, jnp.atleast_2d(x)))
         code, *others = jnp.split(outputs, self.heads, axis=-1)
@@ -91,11 +91,11 @@ class Network:
         return (code, *others)
 
     def apply_encoder(self, params: Any, x: jax.Array, **options: Any) -> Any:
-        """The encoder without the linear path; `options` are those of flax's ``apply``."""
+        """The encoder without skip connection; `options` are those of flax's ``apply``."""
         return self.encoder.apply({"params": params["encoder"]}, x, **options)
 
     def apply_decoder(self, params: Any, z: jax.Array, **options: Any) -> Any:
-        """The decoder without the linear path; `options` are those of flax's ``apply``."""
+        """The decoder without skip connection; `options` are those of flax's ``apply``."""
         inner = z / params["fixed"]["code_scale"] if self.linear_path else z
         if not self.tied:
             return self.decoder.apply({"params": params["decoder"]}, inner, **options)
@@ -135,7 +135,7 @@ class Network:
         return self.decode(params, self.encode(params, x))
 
     def code_layer(self, params: Any) -> dict[str, Any]:
-        """Kernel and bias of the layer that computes the codes, without the linear path."""
+        """Kernel and bias of the encoder's last layer, without skip connection."""
         return params["encoder"][self.encoder.output_layer]
 
     def code_kernel(self, params: Any) -> Any:
@@ -151,7 +151,7 @@ class Network:
         return offset + params["linear"].get("offset", 0.0)
 
     def initialize_linear(self, params: Any, code_bias: np.ndarray, offset: np.ndarray) -> None:
-        """Change initial weights in place so that codes and output are those of the linear path.
+        """Change initial weights in place: only the linear skip connection depends on the input.
 
         Parameters
         ----------

@@ -248,9 +248,9 @@ def _output_shape(role, module, n_inputs):
     variables = jax.eval_shape(module.init, key, x)
     if more := set(variables) - {"params"}:
         raise ValueError(
-            f"your {role} has the variable collections {sorted(more)} beside its weights. State "
-            "other than trained weights, such as batch statistics, is not supported: use "
-            "LayerNorm or GroupNorm."
+            f"your {role} has variable collections other than params: {sorted(more)}. State that "
+            "is not trained, such as batch statistics, is not supported: use LayerNorm or "
+            "GroupNorm."
         )
     try:
         return jax.eval_shape(module.apply, variables, x).shape

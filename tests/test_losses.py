@@ -73,8 +73,8 @@ def test_second_derivative_is_finite(name):
 
 def test_cross_entropy_is_optax_s():
     got = LOSSES["binary_cross_entropy"].per_entry(OUTPUT, SAMPLES)
-    want = optax.sigmoid_binary_cross_entropy(OUTPUT, SAMPLES)
-    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+    expected = optax.sigmoid_binary_cross_entropy(OUTPUT, SAMPLES)
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_cross_entropy_stays_finite_at_huge_logits():

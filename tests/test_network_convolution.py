@@ -36,17 +36,17 @@ each_case = pytest.mark.parametrize("height, width, channels, size, stride, padd
 def numpy_convolution(x, kernel, stride, padding):
     """The definition, cell by cell."""
     size = kernel.shape[0]
-    cells = [convolved_size(length, size, stride, padding) for length in x.shape[1:3]]
+    lengths = [convolved_size(length, size, stride, padding) for length in x.shape[1:3]]
     low = [0, 0]
     if padding == "same":
         totals = [
             max(0, (n - 1) * stride + size - length)
-            for n, length in zip(cells, x.shape[1:3], strict=True)
+            for n, length in zip(lengths, x.shape[1:3], strict=True)
         ]
         x = np.pad(x, ((0, 0), *((t // 2, t - t // 2) for t in totals), (0, 0)))
-    y = np.zeros((len(x), *cells, kernel.shape[-1]))
-    for i in range(cells[0]):
-        for j in range(cells[1]):
+    y = np.zeros((len(x), *lengths, kernel.shape[-1]))
+    for i in range(lengths[0]):
+        for j in range(lengths[1]):
             top, left = low[0] + i * stride, low[1] + j * stride
             window = x[:, top : top + size, left : left + size]
             y[:, i, j] = np.einsum("nhwc,hwco->no", window, kernel)
@@ -58,8 +58,8 @@ def numpy_convolution(x, kernel, stride, padding):
 def test_convolution_and_its_adjoint(height, width, channels, size, stride, padding, method):
     x = RNG.normal(size=(2, height, width, channels)).astype(np.float32)
     kernel = RNG.normal(size=(size, size, channels, 4)).astype(np.float32)
-    want = numpy_convolution(x, kernel, stride, padding)
-    y = RNG.normal(size=want.shape).astype(np.float32)
+    expected = numpy_convolution(x, kernel, stride, padding)
+    y = RNG.normal(size=expected.shape).astype(np.float32)
 
     @jax.jit
     def both_ways(x, y):
@@ -68,8 +68,8 @@ def test_convolution_and_its_adjoint(height, width, channels, size, stride, padd
         back = convolve_transposed(y, kernel, (height, width), stride, padding, method)
         return convolve(x, kernel, stride, padding, method), back, gradient
 
-    got, back, gradient = both_ways(x, y)
-    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+    result, back, gradient = both_ways(x, y)
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
     assert back.shape == x.shape
     np.testing.assert_allclose(back, gradient, rtol=1e-4, atol=1e-5)
 
@@ -154,8 +154,8 @@ def test_activations_keep_their_size_from_layer_to_layer(activation):
 REFUSED = {
     (3, 32, 32): r"channels first.*\(32, 32, 3\).*transpose\(0, 2, 3, 1\)",
     (1, 32, 96): r"channels first.*\(32, 96, 1\)",
-    (31, 32, 3): r"31 x 32 x 3 = 2976 cells.*3072 columns",
-    (32, 32): r"32 x 32 = 1024 cells.*3072 columns.*\(32, 32, 3\)",
+    (31, 32, 3): r"31 x 32 x 3 = 2976 entries.*3072 features",
+    (32, 32): r"32 x 32 = 1024 entries.*3072 features.*\(32, 32, 3\)",
     (3072,): "image_shape",
     (32, 0, 3): "image_shape",
     (32.0, 32, 3): "image_shape",

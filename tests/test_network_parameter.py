@@ -149,8 +149,8 @@ def test_the_contractive_penalty_of_other_networks(jacobian, X):
         lambda params, key: squared_jacobian_norm(Model(model._network, params), x, key, jacobian)
     )
     drawn = [norm(model.params_, key) for key in jax.random.split(jax.random.key(0), 200)]
-    want = np.square(exact).sum(axis=(1, 2))
-    np.testing.assert_allclose(np.mean(drawn, axis=0), want, rtol=0.1)
+    expected = np.square(exact).sum(axis=(1, 2))
+    np.testing.assert_allclose(np.mean(drawn, axis=0), expected, rtol=0.1)
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "top_k"])

@@ -111,8 +111,8 @@ def test_gradients_are_clipped(X):
 @pytest.mark.parametrize(
     "shape, match",
     [
-        ((4, 4), r"4 x 4 = 16 cells.*12 columns.*\(3, 4\)"),
-        ((5, 5), r"25 cells.*12 columns$"),
+        ((4, 4), r"4 x 4 = 16 entries.*12 features.*\(3, 4\)"),
+        ((5, 5), r"25 entries.*12 features$"),
         ((12,), "sequence_shape"),
         ((0, 12), "sequence_shape"),
         ("long", "sequence_shape"),

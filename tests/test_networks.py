@@ -38,9 +38,9 @@ def test_there_are_no_untested_activations():
 
 @each_activation
 def test_values_and_gradients(name):
-    got, want = ACTIVATIONS[name], REFERENCES[name]
-    np.testing.assert_allclose(got(POINTS), want(POINTS), rtol=1e-5, atol=1e-6)
-    slope, reference = (jax.vmap(jax.grad(f)) for f in (got, want))
+    got, expected = ACTIVATIONS[name], REFERENCES[name]
+    np.testing.assert_allclose(got(POINTS), expected(POINTS), rtol=1e-5, atol=1e-6)
+    slope, reference = (jax.vmap(jax.grad(f)) for f in (got, expected))
     np.testing.assert_allclose(slope(POINTS), reference(POINTS), rtol=1e-5, atol=1e-6)
     curvature = jax.vmap(jax.grad(jax.grad(got)))(POINTS)
     assert np.isfinite(curvature).all()
@@ -49,8 +49,8 @@ def test_values_and_gradients(name):
 @pytest.mark.parametrize("name", sorted(set(REFERENCES) - {"relu", "leaky_relu", "selu"}))
 def test_gradient_at_zero(name):
     # After PCA initialization, layers output exact zeros.
-    got, want = (jax.grad(f)(jnp.float32(0.0)) for f in (ACTIVATIONS[name], REFERENCES[name]))
-    assert float(got) == pytest.approx(float(want), abs=1e-6)
+    got, expected = (jax.grad(f)(jnp.float32(0.0)) for f in (ACTIVATIONS[name], REFERENCES[name]))
+    assert float(got) == pytest.approx(float(expected), abs=1e-6)
 
 
 @each_activation

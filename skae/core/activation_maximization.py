@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from skae.core.networks import Network
 from skae.core.networks.captured_activations import excitation
 
-__all__ = ["maximize_activation", "project"]
+__all__ = ["gradient_ascent", "project"]
 
 
 def project(x: jax.Array, center: jax.Array, bounds: dict[str, jax.Array]) -> jax.Array:
@@ -26,7 +26,7 @@ def project(x: jax.Array, center: jax.Array, bounds: dict[str, jax.Array]) -> ja
     return center + (x - center) * jnp.minimum(1.0, bounds["radius"] / jnp.maximum(length, 1e-12))
 
 
-def maximize_activation(
+def gradient_ascent(
     static: tuple[Network, str],
     params: Any,
     x: jax.Array,

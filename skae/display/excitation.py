@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
 from skae._typing import IntArray, MatrixLike, RandomState
-from skae.core.activation_maximization import maximize_activation
+from skae.core.activation_maximization import gradient_ascent
 from skae.core.compile.programs import compiled
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
@@ -296,6 +296,6 @@ def _ascend_in_blocks(
         x, unit = np.zeros((size, starts.shape[1]), np.float32), np.zeros(size, np.int32)
         x[:n_used], unit[:n_used] = starts[block], units[block]
         args = (params, *jax.device_put((x, unit), device), center, bounds, steps)
-        program, _ = compiled(maximize_activation, static, args)
+        program, _ = compiled(gradient_ascent, static, args)
         results[block], values[block] = (np.asarray(array)[:n_used] for array in program(*args))
     return results, values

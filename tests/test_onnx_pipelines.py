@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import (
     AutoencoderTransformer,
@@ -18,6 +19,8 @@ from skae import (
 from tests.datasets import curved
 from tests.discovery import fast
 
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+pandas = pytest.importorskip("pandas", reason="pandas is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
 
@@ -75,6 +78,113 @@ def test_feature_union_and_column_transformer(X, samples):
     for model in (union, parts):
         (found,) = run(make_pipeline(model).fit(X), samples)
         assert_close(found, model.transform(samples))
+
+
+def columns_of_table(n_samples=80):
+    """A table as skl2onnx expects it: one array of shape (n_samples, 1) for each column."""
+    rng = np.random.default_rng(1)
+    columns = dict(zip("abcd", curved(n_samples, 4).astype(np.float32).T, strict=True))
+    columns["count"] = rng.integers(0, 9, n_samples)
+    columns["color"] = rng.choice(["blue", "green", "red"], n_samples)
+    columns["size"] = rng.choice(["L", "M", "S"], n_samples)
+    return {name: column.reshape(-1, 1) for name, column in columns.items()}
+
+
+def assert_valid_and_equal(model, columns):
+    """The checker, the node names and onnxruntime's output of a model of a table."""
+    frame = pandas.DataFrame({name: column[:, 0] for name, column in columns.items()})
+    model.fit(frame, columns["count"][:, 0])
+    types = skl2onnx.common.data_types
+    kinds = {"f": types.FloatTensorType, "i": types.Int64TensorType, "U": types.StringTensorType}
+    inputs = [(name, kinds[c.dtype.kind]([None, 1])) for name, c in columns.items()]
+    written = skl2onnx.to_onnx(model, initial_types=inputs)
+    onnx.checker.check_model(written, full_check=True)
+    names = [node.name for node in written.graph.node]
+    assert len(set(names)) == len(names) and all(names)
+    session = onnxruntime.InferenceSession(
+        written.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    fed = {node.name: columns[node.name] for node in session.get_inputs()}
+    expected = (model.transform if hasattr(model, "transform") else model.predict)(frame)
+    assert_close(session.run(None, fed)[0], np.asarray(expected))
+
+
+def table_parts(autoencoder):
+    """Models of a table of numbers, counts and strings around an autoencoder."""
+    numbers, strings = list("abcd"), ["color", "size"]
+
+    def one_hot():
+        return OneHotEncoder(sparse_output=False)
+
+    def new():
+        return clone(autoencoder)
+
+    encoded = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), numbers),
+            ("counts", "passthrough", ["count"]),
+            ("strings", one_hot(), strings),
+        ]
+    )
+    return {
+        "after it": make_pipeline(encoded, new()),
+        "in one branch": ColumnTransformer(
+            [("numbers", new(), numbers), ("strings", one_hot(), strings)]
+        ),
+        "in all branches": ColumnTransformer(
+            [
+                ("numbers", make_pipeline(StandardScaler(), new()), numbers),
+                ("mixed", new(), ["count", "b"]),
+                ("strings", make_pipeline(one_hot(), new()), strings),
+            ]
+        ),
+        "a union of it": make_pipeline(
+            encoded, FeatureUnion([("codes", new()), ("same", StandardScaler()), ("more", new())])
+        ),
+        "in both": make_pipeline(
+            ColumnTransformer([("numbers", new(), numbers), ("strings", one_hot(), strings)]),
+            FeatureUnion([("codes", new()), ("same", StandardScaler())]),
+            new(),
+        ),
+    }
+
+
+PLACES = ["after it", "in one branch", "in all branches", "a union of it", "in both"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_column_transformer_of_numbers_and_strings(place):
+    """Node names do not collide with those that skl2onnx gives to its own nodes."""
+    model = table_parts(fast(AutoencoderTransformer, max_iter=1))[place]
+    assert_valid_and_equal(model, columns_of_table())
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        ConvolutionalAutoencoder,
+        pytest.param(RecurrentAutoencoder, marks=pytest.mark.stress),
+        SemanticHasher,
+        PretrainedClassifier,
+        PretrainedRegressor,
+    ],
+)
+def test_other_estimators_after_a_column_transformer(cls):
+    assert_valid_and_equal(table_parts(fast(cls))["after it"], columns_of_table())
+
+
+def test_two_pipelines_of_strings_alone():
+    strings = ColumnTransformer(
+        [
+            (
+                name,
+                make_pipeline(OneHotEncoder(sparse_output=False), fast(AutoencoderTransformer)),
+                [name],
+            )
+            for name in ("color", "size")
+        ]
+    )
+    assert_valid_and_equal(strings, columns_of_table())
 
 
 def test_classifiers_and_regressors(X, y, samples):

@@ -44,10 +44,19 @@ class Graph:
         and returns a value, or a list of values if the equation has several outputs.
     unique : callable
         ``unique(kind)`` returns a name that no other tensor of the model has.
+    unique_node : callable
+        ``unique_node(kind)`` returns a name that no other node of the model has.
     """
 
-    def __init__(self, onnx: Any, rules: Mapping[str, Callable], unique: Callable[[str], str]):
-        self.onnx, self.rules, self.unique = onnx, rules, unique
+    def __init__(
+        self,
+        onnx: Any,
+        rules: Mapping[str, Callable],
+        unique: Callable[[str], str],
+        unique_node: Callable[[str], str],
+    ):
+        self.onnx, self.rules = onnx, rules
+        self.unique, self.unique_node = unique, unique_node
         self.nodes: list = []
         self.weights: list = []
         self.inputs: list = []
@@ -58,7 +67,7 @@ class Graph:
 
     def subgraph(self) -> "Graph":
         """An empty graph for the body of a loop."""
-        return Graph(self.onnx, self.rules, self.unique)
+        return Graph(self.onnx, self.rules, self.unique, self.unique_node)
 
     def to_proto(self, name: str) -> Any:
         """The graph as an ONNX GraphProto."""
@@ -116,8 +125,10 @@ class Graph:
 
     def add_node(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
         """Add a node between named tensors."""
-        node = self.onnx.helper.make_node(kind, inputs, outputs, name=outputs[0], **attributes)
-        self.nodes.append(node)
+        name = self.unique_node(kind)
+        self.nodes.append(
+            self.onnx.helper.make_node(kind, inputs, outputs, name=name, **attributes)
+        )
 
     def cast(self, value: Value, dtype: Any) -> Value:
         """Convert a value to another dtype."""

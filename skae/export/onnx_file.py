@@ -52,7 +52,11 @@ def write(
             "installed onnx supports."
         )
     counter = itertools.count()
-    graph = Graph(onnx, RULES, lambda kind: f"{kind}_{next(counter)}")
+
+    def unique(kind):
+        return f"{kind}_{next(counter)}"
+
+    graph = Graph(onnx, RULES, unique, unique)
     samples = portable.samples
     jaxpr = jax.make_jaxpr(portable.function)(samples)
     (value,) = graph.add_jaxpr(jaxpr, [graph.add_input("X", samples.shape, samples.dtype)])

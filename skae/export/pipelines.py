@@ -41,7 +41,15 @@ def add_nodes(scope: Any, operator: Any, container: Any) -> None:
             f"{type(estimator).__name__} needs target_opset={MIN_OPSET} or higher, got {opset}."
         )
     jaxpr, samples, output = _traced(estimator)
-    graph = Graph(onnx, RULES, scope.get_unique_variable_name)
+    # Tensors and nodes have separate namespaces in skl2onnx, so a name that is unique among tensors
+    # may be that of a node. The prefix avoids the names that skl2onnx does not register.
+    prefix = type(estimator).__name__
+    graph = Graph(
+        onnx,
+        RULES,
+        scope.get_unique_variable_name,
+        lambda kind: scope.get_unique_operator_name(f"{prefix}_{kind}"),
+    )
     parts = [graph.cast(variable.full_name, np.float32) for variable in operator.inputs]
     X = graph.node("Concat", *parts, axis=1)
     graph.set_samples_axis(X, samples.shape)

@@ -63,7 +63,7 @@ def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: str, method:
 def convolve_transposed(
     y: jax.Array,
     kernel: jax.Array,
-    shape: tuple[int, int],
+    shape: Sequence[int],
     stride: int,
     padding: str,
     method: str,

@@ -32,7 +32,7 @@ class _Dense(Decoder):
         return self.activation
 
     @property
-    def output_layer(self) -> str | None:
+    def output_layer(self) -> str:
         """Name of the last layer among the weights."""
         return f"layer_{len(self.widths) - 1}"
 

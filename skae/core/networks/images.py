@@ -43,7 +43,8 @@ def map_shapes(
     ValueError
         If a kernel is larger than its input.
     """
-    shapes = [tuple(image_shape)]
+    height, width, n_channels = image_shape
+    shapes = [(height, width, n_channels)]
     for count, size in zip(channels, kernel_sizes, strict=True):
         height, width, _ = shapes[-1]
         if padding == "valid" and size > min(height, width):

@@ -78,7 +78,7 @@ class Encoder(_Half):
         return [(f"layer_{i}",) for i in range(self.n_layers)]
 
     @property
-    def output_layer(self) -> str | None:
+    def output_layer(self) -> str:
         """Name of the last layer among the weights."""
         return f"layer_{self.n_layers - 1}"
 
@@ -127,7 +127,7 @@ class EncoderWithHead(Encoder):
         return [*(("body", *path) for path in self.body.layer_paths), ("head",)]
 
     @property
-    def output_layer(self) -> str | None:
+    def output_layer(self) -> str:
         """The head."""
         return "head"
 

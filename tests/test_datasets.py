@@ -198,7 +198,8 @@ def image_folder(tmp_path_factory):
 
 
 def test_load_image_files(image_folder):
-    got = load_image_files(image_folder, image_shape=(4, 6))
+    with pytest.warns(UserWarning, match=r"^1 of 5 files in .* left out: notes\.txt"):
+        got = load_image_files(image_folder, image_shape=(4, 6))
     assert got.data.shape == (4, 72)
     assert got.image_shape == (4, 6, 3)
     assert got.target_names == ["blue", "red"]
@@ -232,11 +233,76 @@ def test_image_file_errors(image_folder, tmp_path):
             load_image_files(image_folder, image_shape=shape)
     with pytest.raises(FileNotFoundError, match="contains no image files"):
         load_image_files(tmp_path)
-    with pytest.raises(FileNotFoundError, match="is not an existing folder"):
-        load_image_files(tmp_path / "nowhere")
+    for files in (tmp_path / "nowhere", [tmp_path / "nowhere.png"]):
+        with pytest.raises(FileNotFoundError, match=r"nowhere.* is not an existing folder or file"):
+            load_image_files(files)
+    for files, words in (([tmp_path], "is a folder"), ([], "empty list"), (3, "must be the path")):
+        with pytest.raises(ValueError, match=words):
+            load_image_files(files)
+    with pytest.raises(ValueError, match="errors must be one of 'raise', 'skip', got 'ignore'"):
+        load_image_files(image_folder, errors="ignore")
     (tmp_path / "no.png").write_text("not an image")
     with pytest.raises(ValueError, match=r"no\.png is not an image"):
         load_image_files(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["pgm", "ppm", "pnm", "tga", "PNG", "webp"])
+def test_all_formats_that_pillow_reads_are_loaded(suffix, tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    picture = image.new("L" if suffix == "pgm" else "RGB", (4, 4))
+    for i in range(3):
+        picture.save(tmp_path / f"{i}.{suffix}")
+    picture.save(tmp_path / "other.png")
+    assert load_image_files(tmp_path).data.shape == (4, 3072)
+
+
+def test_files_that_are_left_out_are_counted(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    image.new("L", (4, 4)).save(tmp_path / "image.png")
+    (tmp_path / ".hidden").mkdir()
+    for name in (".DS_Store", "._image.png", ".hidden/image.png"):
+        (tmp_path / name).write_bytes(b"no image")
+    assert len(load_image_files(tmp_path).data) == 1
+    for i in range(7):
+        (tmp_path / f"{i}.csv").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match=r"^7 of 8 files in .*: 0\.csv, .*4\.csv and 2 more\.$"):
+        load_image_files(tmp_path)
+
+
+def test_unreadable_files_are_skipped_with_a_warning(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        image.new("L", (4, 4), 255).save(tmp_path / name / "image.png")
+    damaged = [tmp_path / "b" / "image.png", tmp_path / "c" / "more.jpg"]
+    damaged[0].write_bytes(damaged[0].read_bytes()[:-30])
+    damaged[1].write_text("no image")
+    with pytest.raises(ValueError, match=r"image\.png is not an image that Pillow can read"):
+        load_image_files(tmp_path)
+    with pytest.warns(UserWarning, match=r"2 of 4 files cannot be read.*image\.png, more\.jpg"):
+        got = load_image_files(tmp_path, errors="skip")
+    assert got.target_names == ["a", "c"] and got.target.tolist() == [0, 1]
+    assert [os.path.basename(os.path.dirname(name)) for name in got.filenames] == ["a", "c"]
+    np.testing.assert_allclose(got.data, 1)
+    with pytest.raises(ValueError, match="None of 2 files can be read as an image"):
+        load_image_files(damaged, errors="skip")
+
+
+def test_single_files_and_lists_of_files(image_folder, monkeypatch):
+    wide, tall = image_folder / "red" / "wide.png", image_folder / "blue" / "tall.jpg"
+    one = load_image_files(wide)
+    assert one.filenames == [str(wide)] and one.target_names == ["."]
+    np.testing.assert_allclose(one.data[0, :3], [1, 0, 0])
+    both = load_image_files([str(wide), tall, wide])
+    assert both.filenames == [str(wide), str(tall), str(wide)]
+    assert both.target_names == ["blue", "red"] and both.target.tolist() == [1, 0, 1]
+    np.testing.assert_array_equal(both.data[0], one.data[0])
+    monkeypatch.chdir(image_folder)
+    relative = load_image_files(["red/wide.png", "blue/../blue/tall.jpg"])
+    assert relative.target_names == ["blue", "red"] and relative.filenames[0] == "red/wide.png"
+    (image_folder / "copy").write_bytes(wide.read_bytes())
+    np.testing.assert_array_equal(load_image_files("copy").data, one.data)
+    os.unlink("copy")
 
 
 def test_16_bit_images_are_scaled_to_8_bits(tmp_path):
@@ -244,8 +310,11 @@ def test_16_bit_images_are_scaled_to_8_bits(tmp_path):
     ramp = np.arange(256, dtype=np.uint16).reshape(16, 16)
     Image.fromarray(ramp * 257).save(tmp_path / "wide.png")
     Image.fromarray(ramp.astype(np.uint8)).save(tmp_path / "narrow.png")
-    narrow, wide = load_image_files(tmp_path, image_shape=(16, 16)).data
-    np.testing.assert_array_equal(narrow, wide)
+    big_endian = (ramp * 257).astype(">u2").tobytes()
+    (tmp_path / "wide.pgm").write_bytes(b"P5 16 16 65535\n" + big_endian)
+    narrow, pgm, png = load_image_files(tmp_path, image_shape=(16, 16)).data
+    np.testing.assert_array_equal(narrow, png)
+    np.testing.assert_array_equal(narrow, pgm)
     Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(tmp_path / "floats.tif")
     with pytest.raises(ValueError, match=r"floats\.tif has pixels of 32 bits"):
         load_image_files(tmp_path)

@@ -1,39 +1,51 @@
-"""Folders of image files, read as samples of one shape."""
+"""Image files, read as samples of one shape."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from skae.datasets._colors import COLORS, check_choice, flatten_images
+from skae.datasets._pillow import import_pillow, read_image, readable_suffixes
 
 __all__ = ["load_image_files"]
 
-_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+#: Longest list of file names in a warning.
+_MAX_NAMES = 5
 
 
 def load_image_files(
-    folder: str | os.PathLike[str],
+    folder: PathLike | Iterable[PathLike],
     *,
     image_shape: tuple[int, int] = (32, 32),
     color: str = "rgb",
     resize: str = "crop",
     dtype: str = "float32",
+    errors: str = "raise",
 ) -> Bunch:
-    """Load the image files of a folder as samples of one shape.
+    """Load the image files of a folder, or given image files, as samples of one shape.
 
     Needs Pillow (``pip install 'skae[images]'``).
 
     Parameters
     ----------
-    folder : str or path-like
-        A folder of image files (bmp, gif, jpeg, png, tiff, webp), searched recursively. Each
-        subfolder is a class, as in :func:`sklearn.datasets.load_files`.
+    folder : str, path-like or iterable of these
+        A folder of image files, one image file, or several image files.
+
+        A folder is searched recursively for files whose suffix belongs to a format that Pillow
+        reads, such as bmp, gif, jpeg, pgm, png, ppm, tiff and webp. Other files are left out with
+        a warning. Files and folders whose name begins with a dot are ignored. Each subfolder is
+        a class, as in :func:`sklearn.datasets.load_files`.
+
+        Given files may have any suffix. They are loaded in the given order.
     image_shape : (height, width), default=(32, 32)
         Size in pixels to which all images are resized. The orientation in a photograph's EXIF
         data is applied first.
@@ -45,6 +57,9 @@ def load_image_files(
         center of the image, "stretch" changes the aspect ratio.
     dtype : {"float32", "uint8"}, default="float32"
         "float32" returns pixels in [0, 1]; "uint8" in 0..255, in a quarter of the memory.
+    errors : {"raise", "skip"}, default="raise"
+        What happens if a file cannot be read as an image. "raise" raises ValueError; "skip"
+        leaves such files out, with a warning.
 
     Returns
     -------
@@ -55,19 +70,25 @@ def load_image_files(
           row-major order with the channels last;
         - ``target``: ndarray of int64 of shape (n_samples,), the number of each image's
           subfolder; all 0 if there are no subfolders;
-        - ``target_names``: list of the subfolder names ("." for the folder itself);
+        - ``target_names``: list of the subfolder names ("." for the folder itself). Subfolders of
+          given files are relative to the deepest folder that contains all of them;
         - ``image_shape``: (height, width, 3), or (height, width) in grayscale;
-        - ``filenames``: list of str, in the order of the samples, sorted by path.
+        - ``filenames``: list of str, in the order of the samples: sorted by path, or as given.
 
     Raises
     ------
     ImportError
         If Pillow is not installed.
     FileNotFoundError
-        If the folder does not exist or contains no image file.
+        If the folder or a file does not exist, or the folder contains no image file.
     ValueError
         If a parameter has an invalid value, or a file is not an image or has 32-bit pixels. (Gray
         levels of 16 bits are converted to 8 bits.)
+
+    Warns
+    -----
+    UserWarning
+        If files of the folder are left out, with their number and names.
 
     Examples
     --------
@@ -79,28 +100,106 @@ def load_image_files(
     check_choice("color", color, COLORS)
     check_choice("resize", resize, ("crop", "stretch"))
     check_choice("dtype", dtype, ("float32", "uint8"))
+    check_choice("errors", errors, ("raise", "skip"))
     height, width = _check_image_shape(image_shape)
-    read_image = _image_reader()
-    folder = Path(folder).expanduser()
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _SUFFIXES and f.is_file())
-    if not files:
-        raise FileNotFoundError(
-            f"{folder} contains no image files ({', '.join(sorted(_SUFFIXES))})."
-            if folder.is_dir()
-            else f"{folder} is not an existing folder."
-        )
+    import_pillow()
+    root, files = _find_files(folder)
     images = np.empty((len(files), height, width, 3), dtype=np.uint8)
-    for i, file in enumerate(files):
-        images[i] = read_image(file, (width, height), resize)
-    parents = [file.relative_to(folder).parent.as_posix() for file in files]
+    loaded, skipped = [], []
+    for file in files:
+        try:
+            images[len(loaded)] = read_image(file, (width, height), resize)
+            loaded.append(file)
+        except ValueError:
+            if errors == "raise":
+                raise
+            skipped.append(file)
+    if not loaded:
+        raise ValueError(f"None of {len(files)} files can be read as an image: {_names(files)}.")
+    if skipped:
+        _warn(f"{len(skipped)} of {len(files)} files cannot be read as images", skipped, 3)
+    parents = [_class_name(file, root) for file in loaded]
     names = sorted(set(parents))
     return Bunch(
-        data=flatten_images(images, color, dtype),
+        data=flatten_images(images[: len(loaded)], color, dtype),
         target=np.array([names.index(parent) for parent in parents], dtype=np.int64),
         target_names=names,
         image_shape=(height, width, 3) if color == "rgb" else (height, width),
-        filenames=[str(file) for file in files],
+        filenames=[str(file) for file in loaded],
     )
+
+
+def _find_files(folder: Any) -> tuple[Path, list[Path]]:
+    """The files to load, and the folder that their classes are relative to."""
+    if isinstance(folder, str | os.PathLike):
+        path = Path(folder).expanduser()
+        if path.is_dir():
+            return path, _files_of_folder(path)
+        _check_is_file(path)
+        return path.parent, [path]
+    try:
+        files = [Path(file).expanduser() for file in folder]
+    except TypeError:
+        raise ValueError(
+            "folder must be the path of a folder or file, or a list of paths of files, "
+            f"got {folder!r:.200}."
+        ) from None
+    if not files:
+        raise ValueError("folder is an empty list: pass at least one image file.")
+    for file in files:
+        _check_is_file(file)
+    root = os.path.commonpath([os.path.abspath(file.parent) for file in files])
+    return Path(root), files
+
+
+def _files_of_folder(folder: Path) -> list[Path]:
+    """Image files of a folder and its subfolders, sorted by path; warns of other files."""
+    suffixes = readable_suffixes()
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        # Names with a dot: files of the system and copies by programs, as in .ipynb_checkpoints.
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+    images = [file for file in files if file.suffix.lower() in suffixes]
+    if not images:
+        raise FileNotFoundError(
+            f"{folder} contains no image files: none of its {len(files)} files has the suffix of "
+            "an image format that Pillow reads, such as .png. Pass a list of files to load files "
+            "of any name."
+        )
+    if len(images) < len(files):
+        others = [file for file in files if file.suffix.lower() not in suffixes]
+        _warn(
+            f"{len(others)} of {len(files)} files in {folder} do not have the suffix of an image "
+            "format that Pillow reads",
+            others,
+            5,
+        )
+    return images
+
+
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: pass it alone, or pass a list of image files.")
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not an existing folder or file.")
+
+
+def _class_name(file: Path, root: Path) -> str:
+    if not file.is_relative_to(root):
+        file, root = Path(os.path.abspath(file)), Path(os.path.abspath(root))
+    return file.relative_to(root).parent.as_posix()
+
+
+def _warn(what: str, files: list[Path], stacklevel: int) -> None:
+    warnings.warn(f"{what} and were left out: {_names(files)}.", stacklevel=stacklevel)
+
+
+def _names(files: list[Path]) -> str:
+    more = f" and {len(files) - _MAX_NAMES} more" if len(files) > _MAX_NAMES else ""
+    return ", ".join(file.name for file in files[:_MAX_NAMES]) + more
 
 
 def _check_image_shape(image_shape: Any) -> tuple[int, int]:
@@ -114,45 +213,3 @@ def _check_image_shape(image_shape: Any) -> tuple[int, int]:
             f"got {image_shape!r}."
         )
     return int(height), int(width)
-
-
-def _image_reader() -> Callable[[Path, tuple[int, int], str], Any]:
-    """Import Pillow and return ``read(file, size, resize)``, which returns an RGB image."""
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ImportError as error:
-        raise ImportError(
-            "load_image_files needs Pillow, which is not installed: pip install 'skae[images]'."
-        ) from error
-    # Pillow raises SyntaxError for some damaged files.
-    read_errors = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
-
-    def read(file: Path, size: tuple[int, int], resize: str) -> Any:
-        try:
-            with Image.open(file) as opened:
-                image = ImageOps.exif_transpose(opened)
-                image = _to_8_bits(image, opened.format, file, Image.fromarray).convert("RGBA")
-        except read_errors as error:
-            raise ValueError(f"{file} is not an image that Pillow can read ({error}).") from error
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-        if resize == "crop":
-            return ImageOps.fit(image, size, Image.Resampling.BICUBIC)
-        return image.resize(size, Image.Resampling.BICUBIC)
-
-    return read
-
-
-def _to_8_bits(image: Any, image_format: str | None, file: Path, fromarray: Callable) -> Any:
-    """Convert gray levels of 16 bits to 8 bits, and reject those of 32 bits.
-
-    Pillow's own conversion clips 16-bit levels at 255, so that all but the darkest become white.
-    """
-    if image.mode.startswith("I;16") or (image.mode == "I" and image_format == "PNG"):
-        levels = np.asarray(image).astype(np.uint32)
-        return fromarray((levels // 257).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        raise ValueError(
-            f"{file} has pixels of 32 bits, whose range is not defined: convert it to an image of "
-            "8 or 16 bits."
-        )
-    return image

@@ -1,14 +1,17 @@
 """The fitted encoder and decoder as pure JAX functions, in the units of X and of `transform`."""
 
 import copy
+import os
+import re
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from skae import AutoencoderTransformer, RecurrentAutoencoder
-from tests.discovery import AUTOENCODERS, CLASSES_AND_LOSSES, REPRESENTATIVES
+from skae import VAE, AutoencoderTransformer, PretrainedRegressor, RecurrentAutoencoder
+from tests.discovery import AUTOENCODERS, CLASSES_AND_LOSSES, REPRESENTATIVES, fast
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
 
@@ -57,6 +60,58 @@ def test_jacobian_is_the_derivative_of_transform(fitted, X_new):
         bump = step * np.eye(6)[j]
         ends = model.transform(np.stack([sample + bump, sample - bump]))
         np.testing.assert_allclose((ends[0] - ends[1]) / (2 * step), jacobian[:, j], atol=5e-3)
+
+
+def all_exports(model, path):
+    """Calls of every method that computes in float32 in the user's units."""
+    functions = [getattr(model, name) for name in ("encoder_function", "decoder_function")]
+    for method in model._portable_methods:
+        functions.append(partial(model.to_onnx, path, method))
+        functions.append(partial(model.to_stablehlo, path, method, ["cpu"]))
+    return functions
+
+
+@pytest.mark.parametrize("factor", [1e46, 1e-34, 1e-46, 1e-140])
+@pytest.mark.parametrize("cls", [AutoencoderTransformer, VAE])
+def test_units_outside_float32_are_refused(cls, factor, X, tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    model = fast(cls, max_iter=1).fit(X * factor)
+    for function in all_exports(model, tmp_path / "model"):
+        with pytest.raises(ValueError, match=r"compute in float32.*divide X by .*fit again") as got:
+            function()
+    divisor = float(re.search("divide X by (.*) and", str(got.value))[1])
+    assert os.listdir(tmp_path) == [] and "\n" not in str(got.value)
+    model.fit(X * factor / divisor)
+    encode, params = model.encoder_function()
+    codes = encode(params, (X * factor / divisor).astype(np.float32))
+    assert np.isfinite(codes).all()
+
+
+@pytest.mark.parametrize("factor", [1e37, 1e-30])
+def test_units_within_float32_are_accurate(factor, X):
+    model = fast(AutoencoderTransformer, max_iter=1).fit(X * factor)
+    codes, (encode, params) = model.transform(X * factor), model.encoder_function()
+    found = encode(params, (X * factor).astype(np.float32))
+    np.testing.assert_allclose(found, codes, rtol=1e-4, atol=1e-5 * np.abs(codes).max())
+    decode, params = model.decoder_function()
+    found = decode(params, codes.astype(np.float32))
+    np.testing.assert_allclose(found, model.inverse_transform(codes), rtol=1e-4)
+
+
+def test_units_of_cross_entropy_are_those_of_X(X):
+    model = fast(AutoencoderTransformer, loss="binary_cross_entropy", max_iter=1)
+    encode, params = model.fit(X * 1e-46).encoder_function()
+    assert np.isfinite(encode(params, X.astype(np.float32))).all()
+
+
+def test_targets_outside_float32_are_not_exported(X, tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    model = fast(PretrainedRegressor)
+    for factor in (1e46, 1e-46):
+        model.fit(X, X[:, 0] * factor)
+        assert np.isfinite(model.predict(X)).all()
+        with pytest.raises(ValueError, match=r"target_scale_=.*divide y by"):
+            model.to_onnx(tmp_path / "model.onnx")
 
 
 @each_autoencoder

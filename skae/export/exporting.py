@@ -49,7 +49,8 @@ class ExportMixin:
         ValueError
             The method cannot be exported, the installed onnx does not support the opset, or your
             own network uses a JAX primitive that has no ONNX rule. The message names the primitive.
-            Or the path is empty, or is not the path of a regular file.
+            Or the path is empty, or is not the path of a regular file. Or the range of float32 does
+            not suffice for the mean or the scale of the training samples.
         OSError
             The file cannot be written, for example because its folder does not exist.
         ImportError
@@ -109,7 +110,8 @@ class ExportMixin:
         ------
         ValueError
             The method cannot be exported, a platform is unknown, or the path is empty or not the
-            path of a regular file.
+            path of a regular file. Or the range of float32 does not suffice for the mean or the
+            scale of the training samples.
         OSError
             The file cannot be written, for example because its folder does not exist.
         ImportError

@@ -8,6 +8,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
+from skae.core.data.units import Units, check_float32
 from skae.core.objective import Objective
 from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
@@ -148,7 +149,9 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         return standardize_targets(self, y, X, weight)
 
     def _exported_output(self, method: str, outputs: Any) -> Any:
-        return outputs[:, 0] * np.float32(self.target_scale_) + np.float32(self.target_mean_)
+        mean, scale = self.target_mean_, self.target_scale_
+        check_float32(Units(np.array([mean]), scale), "y", "target_mean_", "target_scale_")
+        return outputs[:, 0] * np.float32(scale) + np.float32(mean)
 
     @property
     def _n_outputs(self) -> int:

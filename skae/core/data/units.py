@@ -5,6 +5,7 @@ host, in float32 inside a compiled program, and in float32 with compensation for
 functions that users call or export.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ __all__ = [
     "FARTHEST",
     "DeviceUnits",
     "Units",
+    "check_float32",
     "portable_units",
     "restore_portable",
     "standardize_portable",
@@ -21,6 +23,11 @@ __all__ = [
 
 #: Largest distance from the mean, in standardized units. Its square is finite in float32.
 FARTHEST = np.float32(1e15)
+
+# Limits of units in float32, where XLA flushes subnormal numbers to 0. At the first, this error is
+# one rounding error of values as large as the scale. Beyond the second, reciprocals are subnormal.
+_SMALLEST_SCALE = float(np.finfo(np.float32).tiny / np.finfo(np.float32).eps)
+_LARGEST = float(1 / np.finfo(np.float32).tiny)
 
 
 class Units(NamedTuple):
@@ -76,12 +83,38 @@ class DeviceUnits(NamedTuple):
         return standardized
 
 
+def check_float32(units: Units, data: str, mean: str, scale: str) -> None:
+    """Raise if functions in float32 cannot compute in these units.
+
+    Parameters
+    ----------
+    units : Units
+    data, mean, scale : str
+        Names of the data and of the fitted attributes in the message.
+    """
+    largest_mean = float(np.abs(units.mean).max(initial=0.0))
+    largest = max(largest_mean, units.scale)
+    if units.scale < _SMALLEST_SCALE or largest > _LARGEST:
+        divisor = 10.0 ** math.floor(math.log10(largest))
+        raise ValueError(
+            "encoder_function, decoder_function and exported models compute in float32, whose "
+            f"range does not suffice for {scale}={units.scale:.3g} and a largest |{mean}| of "
+            f"{largest_mean:.3g}: divide {data} by {divisor:.0e} and fit again."
+        )
+
+
 def portable_units(units: Units) -> dict[str, np.ndarray | np.floating]:
     """Units as float32 parameters of a function that has no float64 at its disposal.
 
     Beside a large mean, the rounding error of the mean in float32 can exceed the spread of the
     samples. ``rest`` holds that error, in standardized units.
+
+    Raises
+    ------
+    ValueError
+        The range of float32 does not suffice for the mean or the scale.
     """
+    check_float32(units, "X", "mean_", "scale_")
     mean = units.mean.astype(np.float32)
     return {
         "mean": mean,

@@ -272,6 +272,9 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Raises
         ------
+        ValueError
+            If the range of float32 does not suffice for `mean_` or `scale_`: a scale below about
+            1e-31, or a mean or scale above 8e37.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
@@ -293,6 +296,9 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Raises
         ------
+        ValueError
+            If the range of float32 does not suffice for `mean_` or `scale_`: a scale below about
+            1e-31, or a mean or scale above 8e37.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """

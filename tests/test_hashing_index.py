@@ -226,6 +226,20 @@ def test_add_builds_tables_from_16384_codes_on():
     assert_same(index.kneighbors(codes[-20:]), brute_force(codes, codes[-20:], 5))
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_packed_has_no_effect_after_fit(packed, codes, queries):
+    first, more = (np.packbits(a, axis=1) if packed else a for a in (codes, queries))
+    index = HammingIndex(packed=packed).fit(first)
+    expected = index.kneighbors(more)
+    index.set_params(packed=not packed)
+    for found, want in zip(index.kneighbors(more), expected, strict=True):
+        np.testing.assert_array_equal(found, want)
+    with pytest.raises(ValueError, match="packed codes" if packed else "unpacked codes"):
+        index.kneighbors(more[:, :-1])
+    added = index.add(more).kneighbors(more, 1)[0]
+    assert not added.any() and index.n_samples_fit_ == len(codes) + len(queries)
+
+
 @each_exact
 def test_pickle_and_clone(algorithm, codes, queries):
     index = HammingIndex(3, algorithm=algorithm).fit(codes)

@@ -35,16 +35,6 @@ def test_public_names_are_loaded_lazily(run_python):
     )
 
 
-def test_hashing_imports_neither_jax_nor_faiss(run_python):
-    run_python(
-        """
-        import sys
-        import skae.hashing
-        assert not {"jax", "faiss"} & set(sys.modules)
-        """
-    )
-
-
 def test_estimators_work_without_docstrings():
     """``python -OO`` removes docstrings and assert statements."""
     code = """

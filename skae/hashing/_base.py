@@ -108,9 +108,13 @@ class StoredCodes(SkaeEstimator):
             if "features as input" not in str(error):
                 raise
             # Packed and unpacked codes are easily confused: the message names the expected kind.
-            expected = "bytes of packed codes" if self.packed else "bits of unpacked codes"
+            expected = "bytes of packed codes" if self._holds_packed() else "bits of unpacked codes"
             raise ValueError(f"{error} ({expected}).") from None
-        return packed_codes(checked, self.packed)
+        return packed_codes(checked, self._holds_packed())
+
+    def _holds_packed(self) -> bool:
+        """Whether the codes of `fit` were packed; `set_params` may have changed the parameter."""
+        return self.n_bits_ != self.n_features_in_
 
     def _nearest(self, codes: PackedCodes, k: int) -> tuple[Integers, Integers]:
         if self.backend_ == "numpy":

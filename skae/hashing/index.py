@@ -66,7 +66,8 @@ class HammingIndex(GraphMixin, StoredCodes):
 
     packed : bool, default=False
         Whether codes are packed bytes of eight bits each, as returned by
-        :meth:`skae.SemanticHasher.hash`, instead of 0 and 1.
+        :meth:`skae.SemanticHasher.hash`, instead of 0 and 1. Changing it by `set_params` has no
+        effect before the next `fit`.
 
     n_jobs : int, default=None
         Number of threads of a search. None means 1, -1 all processors. Queries are divided among

@@ -1,4 +1,4 @@
-"""The engine in pure JAX and NumPy: networks, losses, training, inference.
+"""Networks, losses, training and inference in pure JAX and NumPy.
 
-It knows nothing of scikit-learn and runs where that is not installed.
+This package does not import scikit-learn and works without it.
 """

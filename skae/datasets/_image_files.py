@@ -105,7 +105,8 @@ def load_image_files(
     import_pillow()
     root, files = _find_files(folder)
     images = np.empty((len(files), height, width, 3), dtype=np.uint8)
-    loaded, skipped = [], []
+    loaded: list[Any] = []
+    skipped: list[Any] = []
     for file in files:
         try:
             images[len(loaded)] = read_image(file, (width, height), resize)

@@ -35,7 +35,7 @@ prefit : bool, default=False
 
 dropout : float, default=0.0
     Dropout rate during fine-tuning, from 0 to below 1. Dropout applies to the encoder's hidden
-    layers (not between recurrent cells, nor in your own modules) and to the features of the head.
+    layers (not between recurrent steps, nor in your own modules) and to the features of the head.
 
 alpha : float, default=0.0
     L2 regularization during fine-tuning, at least 0: ``alpha / 2`` times the sum of squares of the
@@ -77,7 +77,7 @@ tol : float, default=0.0001
     Relative decrease of the validation loss that counts as an improvement, at least 0 and below 1.
 
 early_stopping : bool, default=False
-    Whether to hold out a validation set of labeled samples{stratified}, keep the weights with the
+    Whether to split off a validation set of labeled samples{stratified}, keep the weights with the
     lowest validation loss, and stop after `n_iter_no_change` epochs without improvement. False:
     train on all labeled samples for `max_iter` epochs. With few labels, a validation set costs
     more training samples than early stopping gains.

@@ -1,6 +1,6 @@
-"""Weights to start from: the linear path set to the principal components, the rest at zero.
+"""PCA initialization: the linear skip connection holds the principal components, the rest is zero.
 
-So training starts where PCA ends and only improves on it.
+So training starts at the reconstruction error of PCA and reduces it.
 """
 
 import numpy as np
@@ -20,12 +20,12 @@ _LINEAR_RANGE = 0.5
 
 
 def pca_start(network: Network, loss: str, components: Components, blocks, weight, rng) -> dict:
-    """Initial weights such that the output is PCA's.
+    """Initial weights with which the reconstructions are those of PCA.
 
     Parameters
     ----------
     network : Network
-        With a linear path.
+        With a linear skip connection.
     loss : str
         A name in `LOSSES`.
     components : Components

@@ -26,7 +26,7 @@ def muon(learning_rate, n_features: int | None = None, eps: float = 1e-8):
     The update of a matrix is the running sum of its gradients with all singular values set to about
     1, times ``0.2 * sqrt(larger side)``. So an entry changes as much as under Adam, and the same
     learning rates apply (Liu et al. 2025, arXiv:2502.16982). NAdam updates biases, convolutions,
-    gates of recurrent cells, and matrices with a side of `n_features`, which are too wide for Muon
+    recurrent gates, and matrices with a side of `n_features`, which are too wide for Muon
     to be worth its time.
     """
     inner = optax.chain(

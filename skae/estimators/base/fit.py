@@ -37,8 +37,8 @@ class Task:
     ``known`` are fitted attributes that are known before training; ``earlier`` those of the fit
     that training continues from, if any. ``initialization`` completes the plain autoencoder's
     initial weights, if it is not None; ``layer_objective`` returns the objectives of greedy
-    layer-wise pretraining. Both are pure functions. Only the job's listener refers to the estimator, which
-    scikit-learn's callbacks expect as an argument.
+    layer-wise pretraining. Both are pure functions. Only the job's listener refers to the
+    estimator, which scikit-learn's callbacks expect as an argument.
     """
 
     parameters: dict[str, Any]

@@ -93,7 +93,7 @@ def _logit_slope(output):
 
 @dataclass(frozen=True)
 class Domain:
-    """The closed interval of entries that a loss accepts; it contains 0.
+    """The closed interval of entries that training with a loss accepts; it contains 0.
 
     Parameters
     ----------
@@ -111,19 +111,15 @@ class Domain:
         left = "(-inf" if self.low == -math.inf else f"[{self.low:g}"
         return f"{left}, inf)" if self.high == math.inf else f"{left}, {self.high:g}]"
 
-    def contains(self, entries: np.ndarray) -> bool:
-        """Whether all entries are finite and lie in the interval."""
-        plain = entries.dtype == np.float32 and entries.flags.c_contiguous
-        if plain and self.low == 0:
-            # Read as unsigned integers, finite float32 from 0 on are ordered, and negative numbers,
-            # infinity and NaN are above them: one pass over the entries in place of two.
-            highest = np.float32(min(self.high, float(np.finfo(np.float32).max))).view(np.uint32)
-            if entries.view(np.uint32).max(initial=0) <= highest:
-                return True
-        least, largest = entries.min(initial=0), entries.max(initial=0)
-        # Comparisons with NaN are False.
-        inside = self.low <= least and largest <= self.high
-        return bool(inside and np.isfinite(least) and np.isfinite(largest))
+    def rounding(self, dtype: np.dtype) -> float:
+        """Distance from the interval that rounding explains, for entries of this dtype.
+
+        Scalers return 1.0000000000000002 for the largest value. Training is in float32, so that
+        smaller distances than its rounding errors do not matter.
+        """
+        if dtype.kind != "f":
+            return 0.0
+        return 4 * float(max(np.finfo(dtype).eps, np.finfo(np.float32).eps))
 
 
 @dataclass(frozen=True)
@@ -155,7 +151,7 @@ class Loss:
         ``output -> derivative of the inverse link`` there, in NumPy. PCA initialization multiplies
         the components with it.
     domain : Domain, optional
-        Interval of the entries of X. With a domain, the network is trained on X itself; without
+        Interval of the entries of X in training. With a domain, the network is trained on X itself; without
         one, on standardized units.
     location_scale : LocationScale, optional
         For losses without a domain: the likelihood's family, with a scale that is learned or
@@ -200,7 +196,10 @@ LOSSES = {
         inverse_link=_logit,
         inverse_link_slope=_logit_slope,
         domain=Domain(
-            0.0, 1.0, "scale X (MinMaxScaler, or divide pixels by 255) or use loss='squared_error'"
+            0.0,
+            1.0,
+            "scale X with MinMaxScaler(clip=True), divide pixels by 255, or use "
+            "loss='squared_error'",
         ),
     ),
 }

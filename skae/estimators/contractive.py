@@ -121,8 +121,7 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
         Raises
         ------
         ValueError
-            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
-            under cross-entropy also if it has values outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """

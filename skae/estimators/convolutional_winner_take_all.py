@@ -216,8 +216,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
         Raises
         ------
         ValueError
-            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
-            under cross-entropy also if it has values outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """

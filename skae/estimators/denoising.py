@@ -90,9 +90,6 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     With ``pretraining="layerwise"`` it is a stacked denoising autoencoder [2]_: the inputs of
     each pair of layers are corrupted.
 
-    Under cross-entropy only the samples passed to `fit` must lie in [0, 1]; noisy samples may
-    leave this interval.
-
     Do not use it if fine details matter and the samples are clean: a denoising autoencoder
     smooths, and the plain autoencoder has a lower reconstruction error. For Gaussian samples the
     Wiener filter is as good and has a closed form. Noise in training helps little against noise
@@ -149,11 +146,6 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
 
     def _layer_objective(self) -> Callable:
         return partial(denoising_layer_objective, noise=resolve_noise(self.noise))
-
-    @property
-    def _domain_loss(self) -> None:
-        # Noisy samples may lie outside of the domain of the loss, so X is not checked against it.
-        return None
 
     def corrupt(self, X: MatrixLike, random_state: RandomState = None) -> FloatArray:
         """Corrupt samples by the noise of training.

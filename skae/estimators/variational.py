@@ -121,7 +121,8 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
 
     Do not use it for the lowest reconstruction error: noise on the codes costs accuracy. Gray
     values between 0 and 1 are not binary. Under "binary_cross_entropy" their likelihood is not
-    normalized, and comparable between such models only.
+    normalized, and comparable between such models only; the likelihood of values outside [0, 1] is
+    that of the nearest bound.
 
     References
     ----------
@@ -199,8 +200,7 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         Raises
         ------
         ValueError
-            If X has no samples, contains NaN or infinity, or has other features than in `fit`;
-            under cross-entropy also if it has values outside [0, 1].
+            If X has no samples, contains NaN or infinity, or has other features than in `fit`.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """

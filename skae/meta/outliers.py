@@ -227,8 +227,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         Raises
         ------
         ValueError
-            X has no samples, other features than in `fit`, NaN or infinity, or values outside the
-            range of the loss.
+            X has no samples, other features than in `fit`, NaN or infinity.
         """
         X = self._validate(X)
         scores = np.empty((len(self.autoencoders_), X.shape[0]))

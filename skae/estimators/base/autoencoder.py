@@ -26,7 +26,7 @@ from skae.estimators.base.functions import portable
 from skae.estimators.base.html_summary import summary_html
 from skae.estimators.base.input_checks import (
     as_dtype,
-    check_values,
+    check_finite,
     check_while_reading,
     output_dtype,
     read_samples,
@@ -251,16 +251,11 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     def _network(self) -> Network:
         return network_of(self.architecture_, self._device)
 
-    @property
-    def _domain_loss(self) -> str | None:
-        """The loss that restricts the range of X; None if X may leave that range."""
-        return self.architecture_["loss"]
-
     def _checked(self, X: MatrixLike) -> Any:
         """Checked samples, all values included."""
         check_is_fitted(self)
         X = read_samples(self, X, reset=False, all_finite=False)
-        check_values(X, self._domain_loss, type(self).__name__)
+        check_finite(X, type(self).__name__)
         return X
 
     def _checked_as_read(self, X: MatrixLike) -> tuple[Any, Callable]:
@@ -272,14 +267,13 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         X = read_samples(self, X, reset=False, all_finite=False)
         read, name = self._samples(X).standardized, type(self).__name__
         if isinstance(X, np.ndarray):
-            return X, check_while_reading(read, X, self._domain_loss, name)
-        check_values(X, self._domain_loss, name)
+            return X, check_while_reading(read, X, name)
+        check_finite(X, name)
         return X, read
 
     def _samples(self, X: Any) -> Samples:
-        loss = self._domain_loss
-        # values in [0, 1] are not standardized
-        return Samples(X, self._units) if loss is None or LOSSES[loss].standardized else Samples(X)
+        """Checked samples with the units of the network, which bound extreme values."""
+        return Samples(X, self._units)
 
     def _encoded(self, X: MatrixLike, dtype: DTypeLike | None = None) -> np.ndarray:
         """Codes of samples whose values are checked while they are read."""

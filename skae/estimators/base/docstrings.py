@@ -60,8 +60,9 @@ code_activation : str, default={code_activation}
 
 loss : str, default="squared_error"
     Reconstruction loss: "squared_error", "absolute_error", "huber" (quadratic for errors up to 1 in
-    standardized units), or "binary_cross_entropy" (X must lie in [0, 1], and so do
-    reconstructions). The first three are centered: shifting and scaling X does not change the fit.
+    standardized units), or "binary_cross_entropy" (reconstructions lie in [0, 1], and so must the
+    samples in `fit`, up to rounding; other methods accept any finite X). The first three are
+    centered: shifting and scaling X does not change the fit.
 
 init : {{"pca", "random"}}, default={init}
     "pca": a linear skip connection from the features to the code, and from the code to the

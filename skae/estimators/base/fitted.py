@@ -54,9 +54,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            If X has no samples, another number of features than in `fit`, NaN or infinity, or,
-            under cross-entropy, values outside [0, 1] (which autoencoders that train on noisy
-            samples accept).
+            If X has no samples, another number of features than in `fit`, NaN or infinity.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """

@@ -16,12 +16,13 @@ from skae.estimators.base.sklearn_compat import check_sample_weight, validate_da
 
 __all__ = [
     "as_dtype",
-    "check_range",
-    "check_values",
+    "check_finite",
     "check_while_reading",
     "output_dtype",
     "read_samples",
     "read_weights",
+    "samples_in_units",
+    "within_domain",
 ]
 
 
@@ -111,7 +112,7 @@ def read_weights(sample_weight: ArrayLike | None, X: MatrixLike) -> np.ndarray:
     return np.where(weight > _MIN_WEIGHT * weight.max(), weight, 0.0)
 
 
-def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: str) -> Callable:
+def check_while_reading(read: Callable, X: np.ndarray, name: str) -> Callable:
     """A function that checks the values of a part of `X` and returns ``read(part)``.
 
     A pass over all values before encoding would take as long as encoding, above all if X is a
@@ -119,47 +120,52 @@ def check_while_reading(read: Callable, X: np.ndarray, loss: str | None, name: s
     """
 
     def checking(part: slice) -> np.ndarray:
-        check_values(X[part], loss, name, whole=X)
+        check_finite(X[part], name)
         return read(part)
 
     return checking
 
 
-def check_values(X: Any, loss: str | None, name: str, *, whole: Any = None) -> None:
-    """Raise ValueError if `X` has NaN, infinity, or values outside the domain of `loss`.
+def check_finite(X: Any, name: str) -> None:
+    """Raise ValueError if the checked samples `X` contain NaN or infinity.
 
-    Parameters
-    ----------
-    X : ndarray or CSR array
-    loss : str or None
-        None: any finite values are accepted.
-    name : str
-        Name of the estimator, for the error message.
-    whole : ndarray, optional
-        The array that `X` is a part of, for the error message.
+    `name` is the name of the estimator, for the error message.
     """
-    if loss is None or (domain := LOSSES[loss].domain) is None:
-        assert_all_finite(X, estimator_name=name, input_name="X")
-    elif not domain.contains(X.data if sparse.issparse(X) else X):
-        assert_all_finite(X, estimator_name=name, input_name="X")
-        check_range(X if whole is None else whole, loss)
+    assert_all_finite(X, estimator_name=name, input_name="X")
 
 
-def check_range(X: Any, loss: str) -> None:
-    """Raise ValueError if `X` has values outside the domain of `loss`."""
+def within_domain(X: Any, loss: str) -> Any:
+    """Samples for training in the domain of `loss`: X, or a copy without rounding errors.
+
+    Raises ValueError if values are further outside the domain than rounding explains.
+    """
     domain = LOSSES[loss].domain
     if domain is None or not X.size:
-        return
+        return X
     values = X.data if sparse.issparse(X) else X
+    low, high = _limits(values)
+    if domain.low <= low and high <= domain.high:
+        return X
+    rounding = domain.rounding(values.dtype)
+    if low < domain.low - rounding or high > domain.high + rounding:
+        raise ValueError(
+            f"loss={loss!r} needs X in {domain}, got values from {low} to {high}: {domain.remedy}"
+        )
+    clipped = np.clip(values, domain.low, domain.high)
+    if not sparse.issparse(X):
+        return clipped
+    X = X.copy()
+    X.data = clipped
+    return X
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    """Smallest and largest value."""
     # minimum and maximum of a part while it is in the processor's cache
     step = max(1, 2**17 // max(1, values[:1].size))
     parts = [values[first : first + step] for first in range(0, len(values), step)]
     limits = [(part.min(), part.max()) for part in parts]
-    low, high = (min(x[0] for x in limits), max(x[1] for x in limits)) if limits else (0, 0)
-    if low < domain.low or high > domain.high:
-        raise ValueError(
-            f"loss={loss!r} needs X in {domain}, got values from {low} to {high}: {domain.remedy}"
-        )
+    return float(min(low for low, _ in limits)), float(max(high for _, high in limits))
 
 
 def samples_in_units(X: Any, loss: str, units: Units) -> Samples:

@@ -12,7 +12,7 @@ from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
 from skae.estimators.base.fit import Outcome, Task
-from skae.estimators.base.input_checks import check_range, read_samples, read_weights
+from skae.estimators.base.input_checks import read_samples, read_weights, within_domain
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
@@ -44,7 +44,7 @@ def read_input(
     X = read_samples(checked, X, reset=reset)
     refuse_samples_as_y(y, X, type(estimator).__name__)
     weight = read_weights(sample_weight, X)
-    check_range(X, estimator.loss)
+    X = within_domain(X, estimator.loss)
     if X_val is not None:
         if not estimator.early_stopping:
             raise ValueError(
@@ -52,8 +52,7 @@ def read_input(
                 "disables: omit X_val or set early_stopping=True"
             )
         refuse_masked(X_val, "X_val")
-        X_val = read_samples(checked, X_val, reset=False)
-        check_range(X_val, estimator.loss)
+        X_val = within_domain(read_samples(checked, X_val, reset=False), estimator.loss)
     return checked, X, weight, X_val
 
 

@@ -55,6 +55,16 @@ def gaussian_kl(mean: Any, log_var: Any) -> jax.Array:
     return 0.5 * (jnp.square(mean) + jnp.exp(log_var) - log_var - 1.0)
 
 
+def _clipped(loss: str, x: jax.Array) -> jax.Array:
+    """Samples clipped to the domain of the loss.
+
+    Beyond it a likelihood such as Bernoulli's has no meaning: its formula exceeds 1, so that
+    outliers would have the highest scores.
+    """
+    domain = LOSSES[loss].domain
+    return x if domain is None else jnp.clip(x, domain.low, domain.high)
+
+
 def posterior(model: Model, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Mean and log-variance of the approximate posterior q(z | x) of each sample."""
     mean, log_var = model.heads(x)
@@ -76,7 +86,7 @@ def elbo(static: tuple, params: dict, x: jax.Array) -> jax.Array:
     network, loss = static
     model = Model(network, params["network"])
     mean, log_var = posterior(model, x)
-    deviation = jnp.exp(0.5 * log_var)
+    deviation, x = jnp.exp(0.5 * log_var), _clipped(loss, x)
 
     def add(total, draw):
         output = model.decode(mean + deviation * draw)
@@ -95,7 +105,7 @@ def importance_weighted_bound(static: tuple, params: dict, x: jax.Array) -> jax.
     network, loss = static
     model = Model(network, params["network"])
     mean, log_var = posterior(model, x)
-    deviation = jnp.exp(0.5 * log_var)
+    deviation, x = jnp.exp(0.5 * log_var), _clipped(loss, x)
     key = jax.random.key(0)
 
     def add(i, total):

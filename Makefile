@@ -65,10 +65,10 @@ $(VENV)/.dev: $(VENV)/.root pyproject.toml
 	$(call install,dev,$(VENV)/.plot $(VENV)/.test)
 
 # scikit-learn skips its array API checks unless this is set before SciPy is imported.
-test test-floors test-newest stress doctest: export SCIPY_ARRAY_API := 1
+test test-rest test-all test-floors test-newest stress doctest: export SCIPY_ARRAY_API := 1
 
-.PHONY: help demo test test-floors test-newest stress doctest examples docs browse bench bench-speed dev lint format \
-  typecheck build clean
+.PHONY: help demo test test-rest test-all test-floors test-newest stress doctest examples docs browse bench bench-speed \
+  dev lint format typecheck build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,9 +76,21 @@ help: ## list the targets
 demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
 
-# Two processes; tests/conftest.py says which tests stay together, since compiling is most of the time.
-test: $(VENV)/.test ## the tests
-	@$(PY) -m pytest -n 2 --dist loadgroup
+# One process a core; tests/conftest.py says which tests stay together, since compiling is most of the
+# time. The processes, and the interpreters that tests start, share a compilation cache.
+PYTEST := -m pytest -n auto --dist loadgroup
+test test-rest test-all: export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.pytest_cache/jax
+test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
+test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
+
+test: $(VENV)/.test ## the tests that guard every promise (four minutes on two cores)
+	@$(PY) $(PYTEST) -m "not stress and not thorough"
+
+test-rest: $(VENV)/.test ## what `make test` leaves out, apart from `make stress`
+	@$(PY) $(PYTEST) -m "thorough and not stress"
+
+test-all: $(VENV)/.test ## all tests but `make stress`
+	@$(PY) $(PYTEST)
 
 # The oldest releases that pyproject.toml allows, and the newest there are, each in an environment of
 # its own, which is made anew when pyproject.toml changes. $(1): folder. $(2): interpreters, best first.
@@ -101,10 +113,10 @@ endef
 	$(call other_environment,.venv-newest,python3.14 python3.13 python3.12 python3)
 
 test-floors: .venv-floors/.done ## the tests on the oldest releases that pyproject.toml allows
-	@.venv-floors/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@.venv-floors/bin/python $(PYTEST) $(TESTS)
 
 test-newest: .venv-newest/.done ## the tests on the newest releases there are
-	@.venv-newest/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@.venv-newest/bin/python $(PYTEST) $(TESTS)
 
 stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress

@@ -15,6 +15,7 @@ os.environ.setdefault(
     * version("jaxlib").startswith("0.10."),
 )
 
+import gc
 import subprocess
 import sys
 import textwrap
@@ -26,7 +27,7 @@ import pytest
 import skae
 from skae.core.training.driver import _Run
 from tests.datasets import curved, labels
-from tests.discovery import ESTIMATORS, FULLY_TESTED, fast
+from tests.discovery import ESTIMATORS, FULLY_TESTED, META_ESTIMATORS, fast
 
 ROOT = Path(skae.__file__).parents[1]
 
@@ -43,11 +44,20 @@ def pytest_collection_modifyitems(items):
     """Group tests by estimator and leave those beyond the representatives to `make test-all`."""
     for item in items:
         cls = estimator_class_of(item)
-        # one process runs all tests of an estimator, so that its programs are compiled once
-        item.add_marker(pytest.mark.xdist_group(cls.__name__ if cls else item.path.stem))
+        # one process runs all tests of an estimator, so that its programs are compiled once;
+        # meta-estimators fit the same autoencoder
+        group = "meta-estimators" if cls in META_ESTIMATORS else getattr(cls, "__name__", None)
+        item.add_marker(pytest.mark.xdist_group(group or item.path.stem))
         marker = item.get_closest_marker("representatives")
         if marker and cls not in (marker.args or FULLY_TESTED):
             item.add_marker(pytest.mark.thorough)
+
+
+def pytest_collection_finish():
+    """Exempt imported modules from garbage collection: tracing allocates much and frees little."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +81,11 @@ def X_new():
 
 @pytest.fixture(scope="session")
 def weights():
-    """Whole numbers, some of them 0."""
-    return np.random.default_rng(7).integers(0, 4, 96).astype(float)
+    """Whole numbers, some of them 0; their sum is near the number of samples.
+
+    A fit to the samples repeated that often then shares the program of a fit to X.
+    """
+    return np.random.default_rng(7).integers(0, 3, 96).astype(float)
 
 
 @pytest.fixture(scope="session")

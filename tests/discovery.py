@@ -58,6 +58,18 @@ CLASSES_AND_LOSSES = [(cls, "squared_error") for cls in AUTOENCODERS] + [
 ]
 
 
+def thorough(cases):
+    """`cases`, which `make test-all` runs and `make test` does not."""
+    cases = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*case, marks=pytest.mark.thorough) for case in cases]
+
+
+def short(cases, n=1):
+    """`cases`, of which the first `n` are in `make test` and all in `make test-all`."""
+    cases = list(cases)
+    return [*cases[:n], *thorough(cases[n:])]
+
+
 def few_of(classes):
     """`classes`, of which all but the representatives are left to `make stress`."""
     return [

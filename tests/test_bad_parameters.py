@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from skae import AutoencoderTransformer, GenerativeStochasticNetwork
+from skae import (
+    VAE,
+    AdversarialAutoencoder,
+    AutoencoderTransformer,
+    GenerativeStochasticNetwork,
+    SemanticHasher,
+)
 from tests.datasets import curved, labels
 from tests.discovery import ESTIMATORS, fast
 
@@ -108,7 +114,12 @@ BAD_PARAMETERS = {
     "trim": [-0.1, 0.6, np.nan, "some", None],
 }
 # a value is bad for one estimator and fine for another
-ALSO_BAD = {GenerativeStochasticNetwork: {"noise_level": [0.0]}}
+ALSO_BAD = {
+    AdversarialAutoencoder: {"code_activation": ["tanh"]},
+    GenerativeStochasticNetwork: {"noise_level": [0.0]},
+    SemanticHasher: {"code_activation": ["tanh"]},
+    VAE: {"code_activation": ["logistic"]},
+}
 WITHOUT_BAD_VALUES = {"unlabeled": "any label of y may mark a sample without a label"}
 
 

@@ -378,6 +378,7 @@ np.testing.assert_array_equal(model.transform(X), expected.transform(X))
 """
 
 
+@pytest.mark.thorough
 def test_resuming_after_an_interrupt(tmp_path):
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "fit.skae")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
@@ -428,6 +429,7 @@ def result_after_kills(n_epochs, path, n_kills):
     return started(n_epochs, path).communicate(timeout=300)[0].strip()
 
 
+@pytest.mark.thorough
 def test_resuming_after_kills(tmp_path):
     expected = long_fit(1000)
     assert result_after_kills(1000, tmp_path / "fit.skae", 2) == expected

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skae import AutoencoderTransformer
 from tests.datasets import curved
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, short
 
 _EVENT = "/jax/core/compile/backend_compile_duration"
 _counted = []
@@ -61,6 +61,7 @@ def automatic(cls, **parameters):
     return fast(cls, **{"batch_size": "auto", "max_iter": 2, **parameters})
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize(
     "cls, early_stopping",
     [(cls, True) for cls in AUTOENCODERS] + [(cls, False) for cls in REPRESENTATIVES],
@@ -95,7 +96,7 @@ def test_transforming_any_number_of_samples_compiles_nothing():
     assert len(found) == 0
 
 
-@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("early_stopping", short([True, False]))
 def test_a_search_compiles_no_more_than_one_fit_and_score(early_stopping):
     columns = 17 + early_stopping
     X = curved(450, columns)  # folds of 300 samples

@@ -8,6 +8,7 @@ import sklearn
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
+from skae import AutoencoderTransformer
 from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, few_of, outputs
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
@@ -75,6 +76,7 @@ def test_jax_arrays(cls, dtype, X):
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @a_few
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "bool"])
 def test_narrow_integers_are_read_as_float32(cls, dtype):
@@ -92,7 +94,7 @@ def test_x_val_in_other_containers(cls, X, X_new, tmp_path):
         np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("cls", few_of(AUTOENCODERS))
+@each_autoencoder
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_column_names(cls, kind, X, tmp_path):
     frame = CONTAINERS[kind](np.array(X), tmp_path)

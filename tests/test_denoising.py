@@ -19,7 +19,7 @@ from skae.objectives.denoising.corruption import (
     standard_normal,
 )
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 from tests.test_compilation import compilations
 
 KINDS = sorted(CORRUPTIONS)
@@ -78,6 +78,7 @@ def test_gaussian_noise_has_the_standard_deviation_of_its_level():
     assert abs(np.mean(np.abs(z) > 1.96) - 0.05) < 0.005
 
 
+@pytest.mark.thorough
 def test_dropout_preserves_the_expected_value_and_masking_does_not():
     draws = {n: np.mean([apply(n, 0.4, TABLE, seed=s) for s in range(200)], 0) for n in KINDS[:]}
     deviation = TABLE - TABLE.mean(axis=0)
@@ -95,11 +96,11 @@ def test_salt_and_pepper_are_the_extremes_of_each_feature():
     assert abs(low.mean() - 0.2) < 0.01 and abs(high.mean() - 0.2) < 0.01
 
 
-@pytest.mark.parametrize("n_features", [3, 90])
-def test_swap_draws_other_samples_by_weight_and_no_padding(n_features):
+@pytest.mark.parametrize("n_features, n_draws", short([(90, 50), (3, 1500)]))
+def test_swap_draws_other_samples_by_weight_and_no_padding(n_features, n_draws):
     weight = np.array([1.0, 0.0, 3.0, 2.0, 0.0, 0.0])
     samples = np.repeat(np.arange(6.0)[:, None], n_features, axis=1)
-    draws = np.concatenate([apply("swap", 1.0, samples, weight, s) for s in range(1500)], axis=1)
+    draws = np.concatenate([apply("swap", 1.0, samples, weight, s) for s in range(n_draws)], axis=1)
     for sample in range(6):
         others = np.where(np.arange(6) == sample, 0, weight)
         shares = np.array([np.mean(draws[sample] == donor) for donor in range(6)])
@@ -132,7 +133,13 @@ def samples():
 
 @pytest.mark.parametrize(
     "noise, loss",
-    [*((kind, "squared_error") for kind in KINDS), ("dropout", "binary_cross_entropy")],
+    short(
+        [
+            ("gaussian", "squared_error"),
+            *((kind, "squared_error") for kind in KINDS if kind != "gaussian"),
+            ("dropout", "binary_cross_entropy"),
+        ]
+    ),
 )
 def test_reconstructions_of_noisy_samples_are_closer_to_clean_ones(noise, loss, samples):
     X, X_new = samples
@@ -221,6 +228,7 @@ def test_partial_functions_fit_and_pickle(samples):
     assert len(found) == 0
 
 
+@pytest.mark.thorough
 def test_training_continues_with_other_noise(samples):
     X, _ = samples
     model = fast(DenoisingAutoencoder, warm_start=True).fit(X)
@@ -233,23 +241,11 @@ def test_training_continues_with_other_noise(samples):
 # ---- invalid parameters
 
 
-@pytest.mark.parametrize("level", [-0.1, np.nan, "much", None])
-def test_bad_levels(level):
-    with pytest.raises(ValueError, match="noise_level"):
-        fast(DenoisingAutoencoder, noise_level=level).fit(curved())
-
-
 @pytest.mark.parametrize("noise", [k for k in KINDS if CORRUPTIONS[k].is_probability])
 @pytest.mark.parametrize("level", [1.0, 2])
 def test_probabilities_are_below_one(noise, level):
     with pytest.raises(ValueError, match=rf"noise_level={level}.*{noise}"):
         fast(DenoisingAutoencoder, noise=noise, noise_level=level).fit(curved())
-
-
-@pytest.mark.parametrize("noise", ["poisson", 3, None])
-def test_bad_noise(noise):
-    with pytest.raises(ValueError, match="noise"):
-        fast(DenoisingAutoencoder, noise=noise).fit(curved())
 
 
 def test_functions_must_keep_the_shape():

@@ -69,6 +69,7 @@ def test_loky_workers():
     assert_same_bits(Parallel(2, backend="loky")(together), expected)
 
 
+@pytest.mark.thorough
 def test_spawned_processes():
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(fit_and_transform, REPRESENTATIVES, repeat(0), repeat(True)))
@@ -104,6 +105,7 @@ for cores, threads in Parallel(n_jobs=2)(delayed(threads_of_a_worker)(i) for i i
 """
 
 
+@pytest.mark.thorough
 def test_recipes_of_the_guide(run_python):
     """Each worker of the guide's recipe stays on the core that it is given."""
     page = (ROOT / "docs" / "guide" / "parallel.md").read_text(encoding="utf-8")

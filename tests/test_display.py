@@ -404,6 +404,7 @@ def test_every_display_uses_the_image_shape_of_the_network(digits, models):
     assert [display.image_shape for display in displays] == 4 * [(8, 8, 1)]
 
 
+@pytest.mark.thorough
 def test_matplotlib_is_imported_when_a_display_is_drawn(run_python):
     run_python(
         """

@@ -9,6 +9,7 @@ from skae.core.activations import ACTIVATIONS
 from skae.core.compile.programs import _programs
 from skae.display import maximize_activation, top_activating_rows
 from skae.networks import Convolutional, Recurrent
+from tests.discovery import short
 from tests.own_modules import pair, sequential
 
 ONE_LAYER = {"hidden_layer_sizes": (), "init": "random", "code_activation": "logistic"}
@@ -77,7 +78,7 @@ NETWORKS = {
 SHAPES = {"convolutional": (3, 3, 2), "recurrent": (6, 6), "own": (5,), "tied": (7,)}
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", short(NETWORKS, 2))
 def test_layer_names_of_every_kind_of_network(kind, samples):
     parameters, names = NETWORKS[kind]
     model = skae.AutoencoderTransformer(2, **parameters, **{**QUICK, "max_iter": 0}).fit(samples)

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skae import AutoencoderTransformer
 from skae.core.training import driver as engine
 from tests.datasets import curved
-from tests.discovery import REPRESENTATIVES, fast
+from tests.discovery import REPRESENTATIVES, fast, short
 
 
 def leaves(tree):
@@ -20,6 +20,7 @@ def leaves(tree):
     return [tree]
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @pytest.mark.parametrize(
     "cls, early_stopping, optimizer, learning_rate, max_iter",
     [
@@ -59,6 +60,7 @@ def test_what_follows_a_divergence_is_not_spoiled_by_it(X):
     assert (model.params_["encoder"]["layer_0"]["kernel"] != before).any()
 
 
+@pytest.mark.thorough
 def test_fits_where_jax_computes_with_64_bits(run_python):
     run_python(
         """
@@ -147,13 +149,14 @@ print("usable")
 """
 
 
-@pytest.mark.parametrize("early_stopping, X_val", [(True, "X[:50]"), (False, "None")])
+@pytest.mark.parametrize("early_stopping, X_val", short([(True, "X[:50]"), (False, "None")]))
 def test_interrupt_leaves_it_fitted_and_is_raised_again(early_stopping, X_val, run_python):
     # without an answer to the interrupt this would run for hours, and the fixture gives up
     code = INTERRUPT.format(early_stopping=early_stopping, X_val=X_val, seconds=6)
     assert run_python(code).stdout.split() == ["interrupted", "usable"]
 
 
+@pytest.mark.thorough
 def test_interrupt_while_choosing_the_number_of_epochs(run_python):
     code = INTERRUPT.format(early_stopping=True, X_val="None", seconds=6)
     code = code.replace("assert 0 < model.n_iter_", "assert 0 <= model.n_iter_")
@@ -209,6 +212,7 @@ def test_verbose_shows_epochs_where_no_logging_is_configured(run_python):
     assert [text[0] for text in (*said[1:], last)] == ["0", "1", "1"]
 
 
+@pytest.mark.thorough
 def test_verbose_uses_the_logging_that_is_configured(run_python):
     setup = 'logging.basicConfig(level="INFO", format="MINE %(name)s %(message)s")'
     done = run_python(VERBOSE.format(setup=setup))

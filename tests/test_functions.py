@@ -33,6 +33,7 @@ def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     np.testing.assert_allclose(got, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", [*REPRESENTATIVES, RecurrentAutoencoder])
 def test_under_jit_vmap_and_grad(cls, fitted, X_new):
     encode, params = fitted(cls).encoder_function()

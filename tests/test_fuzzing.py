@@ -274,6 +274,7 @@ def test_every_parameter_is_drawn():
 
 
 # by estimator, so that these share programs with the other tests of each
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_a_few_cases(cls):
     check = given(cases(cls, many=False))(run_in_time)

@@ -105,6 +105,7 @@ def test_numbers_of_chains_and_steps_share_one_program(data):
     assert len(found) == 0
 
 
+@pytest.mark.thorough
 def test_walkback_and_cross_entropy(data):
     for loss in ("squared_error", "binary_cross_entropy"):
         model = fast(GenerativeStochasticNetwork, n_walkback=4, loss=loss, init="random").fit(data)
@@ -115,19 +116,6 @@ def test_walkback_and_cross_entropy(data):
 
 def test_transform_adds_no_noise(network, data):
     np.testing.assert_array_equal(network.transform(data), network.transform(data))
-
-
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        *(("noise_level", value) for value in (0, -1.0, np.nan, "much")),
-        *(("code_noise_level", value) for value in (-0.1, None)),
-        *(("n_walkback", value) for value in (0, 1.5, "all")),
-    ],
-)
-def test_bad_parameters(name, value):
-    with pytest.raises(ValueError, match=name):
-        fast(GenerativeStochasticNetwork, **{name: value}).fit(curved())
 
 
 def test_bad_arguments_of_sample(network, data):

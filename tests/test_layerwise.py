@@ -8,7 +8,7 @@ from skae import AutoencoderTransformer, DenoisingAutoencoder
 from skae.core.networks import dense_network, initial_weights
 from skae.core.training.layerwise import n_pairs, pair_network
 from skae.networks import Convolutional
-from tests.discovery import AUTOENCODERS, accepts, few_of
+from tests.discovery import AUTOENCODERS, accepts, few_of, short
 
 STACK = {
     "n_components": 2,
@@ -28,6 +28,7 @@ def stack(cls=AutoencoderTransformer, **parameters):
     return cls(**{**STACK, **parameters})
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", few_of(c for c in AUTOENCODERS if accepts(c, "pretraining")))
 def test_every_dense_autoencoder_keeps_its_phases(cls, X):
     model = stack(cls, hidden_layer_sizes=(8,)).fit(X)
@@ -64,7 +65,7 @@ def test_phases_make_of_the_start_what_they_say(tied, X):
     np.testing.assert_allclose(up, network.decode(params, network.encode(params, x)), atol=1e-6)
 
 
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_phases_lower_the_error_of_the_whole_stack(tied_weights, X):
     parameters = {"tied_weights": tied_weights, "learning_rate": 1e-2}
     stacked = stack(max_iter=0, pretraining_max_iter=60, **parameters).fit(X)
@@ -95,6 +96,7 @@ def test_noise_enters_each_phase(X):
     assert apart.all()
 
 
+@pytest.mark.thorough
 def test_a_noise_function_is_for_samples_alone(X):
     model = stack(DenoisingAutoencoder, noise=of_samples_alone, max_iter=0).fit(X)
     assert np.isfinite(model.history_["pretraining_loss"]).all()
@@ -105,6 +107,7 @@ def of_samples_alone(x, key):
     return 0.5 * x
 
 
+@pytest.mark.thorough
 def test_small_data_choose_epochs_after_phases_on_each_fold(X):
     model = stack(early_stopping=True).fit(X)
     assert model.history_["pretraining_loss"].shape == (3, 3)

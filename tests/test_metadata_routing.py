@@ -28,6 +28,7 @@ def test_requests_exist(cls):
     assert set(requests) == {"sample_weight", "X_val"}
 
 
+@pytest.mark.representatives
 @each_autoencoder
 def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, weights):
     shift = 100.0
@@ -48,6 +49,7 @@ def test_x_val_is_scaled_by_the_pipeline_with_transform_input(cls, X, X_new, wei
     np.testing.assert_array_equal(losses, by_hand.history_["validation_loss"])
 
 
+@pytest.mark.representatives
 @each_autoencoder
 def test_without_transform_input_x_val_is_not_scaled(cls, X, X_new):
     samples, held_out = X * 50 + 100, X_new * 50 + 100
@@ -58,6 +60,7 @@ def test_without_transform_input_x_val_is_not_scaled(cls, X, X_new):
     )
 
 
+@pytest.mark.representatives
 @each_autoencoder
 def test_weights_reach_the_fits_of_a_search(cls, X, weights):
     estimator = requested(cls).set_score_request(sample_weight=True)

@@ -26,6 +26,7 @@ def own(X):
     return with_modules(own_modules.pair()).fit(X)
 
 
+@pytest.mark.thorough
 def test_state_is_plain_and_loads_in_a_new_process(own, X, run_python, tmp_path):
     learned = {name: value for name, value in vars(own).items() if name != "network"}
     assert foreign_values(learned) == []
@@ -73,6 +74,7 @@ def test_lists_among_the_fields_are_frozen(X):
     hash(network_of(model.architecture_))
 
 
+@pytest.mark.thorough
 def test_modules_without_weights(X):
     decoder = nn.Dense(6)
     for modules in ((own_modules.Nothing(), decoder), (decoder, nn.Sequential([decoder]))):

@@ -12,7 +12,7 @@ from skae.core.networks import Model
 from skae.networks import Convolutional, Recurrent, Residual
 from skae.objectives.contractive import squared_jacobian_norm
 from tests.datasets import correlated
-from tests.discovery import AUTOENCODERS, accepts
+from tests.discovery import AUTOENCODERS, accepts, short
 from tests.own_modules import pair
 
 NETWORKS = {
@@ -38,6 +38,7 @@ BY_CLASS = {cls: [(cls, name) for name in NETWORKS if applies(cls, name)] for cl
 EVERY = [pair for pairs in BY_CLASS.values() for pair in pairs]
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls, name", EVERY)
 def test_every_autoencoder_starts_with_every_network(cls, name, X):
     """The loss is traced, nothing is compiled."""
@@ -50,6 +51,7 @@ def test_every_autoencoder_starts_with_every_network(cls, name, X):
 SOME = [pairs[i % len(pairs)] for i, pairs in enumerate(BY_CLASS.values())]
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize(
     "cls, name",
     SOME + [pytest.param(*pair, marks=pytest.mark.stress) for pair in EVERY if pair not in SOME],
@@ -63,8 +65,8 @@ def test_autoencoders_train_with_other_networks(cls, name, X):
     assert np.isfinite(model.history_["loss"]).all()
 
 
-@pytest.mark.parametrize("code_activation", ["identity", "logistic"])
-@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("code_activation", short(["identity", "logistic"]))
+@pytest.mark.parametrize("loss", short(["squared_error", "binary_cross_entropy"]))
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_initialization_is_that_of_a_dense_network(name, loss, code_activation, X):
     parameters = {"max_iter": 0, "loss": loss, "code_activation": code_activation}
@@ -153,7 +155,7 @@ def test_the_contractive_penalty_of_other_networks(jacobian, X):
     np.testing.assert_allclose(np.mean(drawn, axis=0), expected, rtol=0.1)
 
 
-@pytest.mark.parametrize("penalty", ["kl", "l1", "top_k"])
+@pytest.mark.parametrize("penalty", short(["kl", "l1", "top_k"]))
 def test_sparse_penalties_of_other_networks(penalty, X):
     model = small(SparseAutoencoder, NETWORKS["convolutional"], penalty=penalty, n_active="auto")
     assert np.isfinite(model.fit(X).transform(X)).all()

@@ -14,7 +14,7 @@ from skae.estimators.base.architecture import describe_modules
 from skae.networks import Convolutional, Recurrent, Residual
 from tests import own_modules
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 
 REFERENCES = {
     "identity": lambda a: a,
@@ -221,7 +221,7 @@ def test_the_decoder_mirrors_the_encoder_by_default(fitted):
     assert kernels(other["decoder"]) == [(2, 7), (7, 6)]
 
 
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_more_than_ten_layers_stay_in_order(tied_weights):
     # As strings, layer_10 sorts before layer_2.
     X, sizes = curved(64, 6), tuple(range(20, 8, -1))
@@ -235,7 +235,7 @@ def test_more_than_ten_layers_stay_in_order(tied_weights):
     assert model.score(X) == pytest.approx(best, abs=1e-4)
 
 
-@pytest.mark.parametrize("init", ["pca", "random"])
+@pytest.mark.parametrize("init", short(["pca", "random"]))
 def test_tied_weights_are_stored_once(init, fitted):
     shared = {"hidden_layer_sizes": (9, 5), "init": init}
     tied = fitted(AutoencoderTransformer, tied_weights=True, **shared).params_
@@ -263,7 +263,7 @@ def test_tied_decoder_uses_the_transposed_matrices(fitted, X_new):
 
 @pytest.mark.parametrize(
     "code_activation, init",
-    [*((name, "pca") for name in sorted(REFERENCES)), ("logistic", "random")],
+    short([("logistic", "random"), *((name, "pca") for name in sorted(REFERENCES))], 2),
 )
 def test_every_code_activation_fits(code_activation, init, X):
     model = fast(AutoencoderTransformer, code_activation=code_activation, init=init).fit(X)
@@ -275,8 +275,8 @@ def test_every_code_activation_fits(code_activation, init, X):
     assert codes.min() >= low and codes.max() <= high
 
 
-@pytest.mark.parametrize("n_components", [6, 9])
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("n_components", short([9, 6]))
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_overcomplete_codes(n_components, tied_weights, X):
     model = fast(AutoencoderTransformer, n_components=n_components, tied_weights=tied_weights).fit(
         X

@@ -19,7 +19,7 @@ from skae import (
 from skae.networks import Residual
 from tests import own_modules
 from tests.datasets import curved
-from tests.discovery import ESTIMATORS, fast, few_of
+from tests.discovery import ESTIMATORS, fast, few_of, short
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -99,7 +99,7 @@ def test_onnxruntime_agrees_with_the_estimator(cls, method, fitted, samples, tmp
     np.testing.assert_allclose(run(session, X[:1]), result[:1], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", short(NETWORKS))
 def test_all_kinds_of_networks(kind, X, samples, tmp_path):
     cls, parameters = NETWORKS[kind]
     model = fast(cls, **{"max_iter": 1, "early_stopping": False, **parameters}).fit(X)

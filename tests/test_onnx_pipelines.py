@@ -17,7 +17,7 @@ from skae import (
     SemanticHasher,
 )
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 pandas = pytest.importorskip("pandas", reason="pandas is not installed")
@@ -43,7 +43,7 @@ def assert_close(one, other):
 
 
 @pytest.mark.parametrize(
-    "cls", [AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder]
+    "cls", short([AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder])
 )
 def test_last_step_of_a_pipeline(cls, X, samples):
     pipeline = make_pipeline(StandardScaler(), fast(cls, max_iter=1)).fit(X)
@@ -52,6 +52,7 @@ def test_last_step_of_a_pipeline(cls, X, samples):
     assert_close(codes, pipeline.transform(samples))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
 def test_transformer_before_a_classifier(cls, X, y, samples):
     # L-BFGS of SciPy warns under old releases of scikit-learn
@@ -69,6 +70,7 @@ def test_input_dtypes_other_than_float32(X, samples):
         assert_close(codes, pipeline.transform((4 * samples).astype(dtype)))
 
 
+@pytest.mark.thorough
 def test_feature_union_and_column_transformer(X, samples):
     """Tensor names of two estimators in one graph do not collide."""
     union = FeatureUnion([(name, fast(AutoencoderTransformer)) for name in ("one", "other")])
@@ -187,6 +189,7 @@ def test_two_pipelines_of_strings_alone():
     assert_valid_and_equal(strings, columns_of_table())
 
 
+@pytest.mark.thorough
 def test_classifiers_and_regressors(X, y, samples):
     labels = np.where(y, "hü", "hott")
     classifier = make_pipeline(StandardScaler(), fast(PretrainedClassifier)).fit(X, labels)

@@ -9,6 +9,7 @@ import pytest
 
 from skae import AutoencoderTransformer
 from skae.core.training.optimizers import OPTIMIZERS, resolve_optimizer
+from tests.discovery import short
 
 
 def model(**parameters):
@@ -32,15 +33,18 @@ def test_optimizers_by_name(name, X):
 
 @pytest.mark.parametrize(
     "factory",
-    [
-        optax.adam,
-        optax.adamw,
-        optax.nadam,
-        optax.lion,
-        optax.lamb,
-        functools.partial(optax.adamw, weight_decay=0.1),
-        functools.partial(optax.sgd, momentum=0.5),
-    ],
+    short(
+        [
+            optax.lamb,
+            functools.partial(optax.adamw, weight_decay=0.1),
+            optax.adam,
+            optax.adamw,
+            optax.nadam,
+            optax.lion,
+            functools.partial(optax.sgd, momentum=0.5),
+        ],
+        2,
+    ),
 )
 def test_optax_factories(factory, X):
     loss = model(optimizer=factory, learning_rate=1e-2).fit(X).history_["loss"]
@@ -118,7 +122,7 @@ def test_alpha_is_not_in_the_reported_loss(X):
     np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_alpha_and_weight_decay_leave_the_linear_path_alone(tied_weights, X):
     shared = {"init": "pca", "tied_weights": tied_weights, "max_iter": 30}
     start = model(**{**shared, "max_iter": 0}).fit(X).params_["linear"]["encoder"]

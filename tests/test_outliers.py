@@ -230,6 +230,7 @@ def test_dtype_of_scaled_features(dtype):
         assert_array_equal(scale_features(sp.csr_array(X), np.array([2.0, 4.0])).toarray(), scaled)
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_any_autoencoder_can_be_used(cls, X, X_new):
     model = AutoencoderOutlierDetector(fast(cls), random_state=0).fit(X)

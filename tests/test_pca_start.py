@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 from skae import AutoencoderTransformer
 from skae.core.activations import ACTIVATIONS
 from tests.datasets import correlated, curved
+from tests.discovery import short
 
 SHAPES = [(60, 8, 3), (60, 8, 8), (60, 8, 1), (10, 30, 4), (10, 30, 9), (5, 5, 2), (300, 3, 2)]
 
@@ -28,7 +29,7 @@ def assert_is_pca(model, X, n_components, samples=None):
 
 
 @pytest.mark.parametrize("n_samples, n_features, n_components", SHAPES)
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_start_is_pca(n_samples, n_features, n_components, tied_weights):
     X = correlated(n_samples, n_features)
     model = start(n_components, tied_weights=tied_weights).fit(X)
@@ -41,7 +42,7 @@ def test_start_is_pca_for_other_centered_losses(loss):
     assert_is_pca(start(3, loss=loss).fit(X), X, 3)
 
 
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_start_is_exact_for_every_activation(activation, tied_weights):
     X = correlated(60, 8)
@@ -76,6 +77,7 @@ def test_more_components_than_samples():
     )
 
 
+@pytest.mark.thorough
 def test_many_columns_use_another_solver_with_the_same_result():
     # more columns than a covariance matrix is made for, few samples; then many of both
     for n_samples, n_features in ((40, 2500), (2300, 2500)):

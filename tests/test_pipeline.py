@@ -39,6 +39,7 @@ def test_inverse_transform_through_a_pipeline(cls, X):
     np.testing.assert_array_equal(back, by_hand)
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @a_few
 def test_search_over_names(cls, X):
     search = GridSearchCV(fast(cls), {"n_components": [1, 2], "alpha": [0, 0.1]}, cv=2).fit(X)
@@ -53,6 +54,7 @@ def test_failing_candidates_are_named_by_the_search(cls, X):
         search.fit(X)
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @a_few
 def test_parallel_search_gives_the_same_scores(cls, X):
     grid = {"learning_rate": [1e-3, 1e-2]}
@@ -65,6 +67,7 @@ def test_parallel_search_gives_the_same_scores(cls, X):
     )
 
 
+@pytest.mark.representatives(AutoencoderTransformer)
 @a_few
 def test_union_and_columns(cls, X):
     union = FeatureUnion([("a", fast(cls)), ("b", fast(cls, n_components=1))])
@@ -80,6 +83,7 @@ def test_feature_names_out(cls, fitted):
     assert list(fitted(cls).get_feature_names_out()) == [f"{name}0", f"{name}1"]
 
 
+@pytest.mark.thorough
 def test_the_issue_s_example_on_digits():
     X, y = load_digits(return_X_y=True)
     X, y = X[:600], y[:600]

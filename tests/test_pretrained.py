@@ -21,7 +21,7 @@ from skae.meta._fine_tuning import _validation_counts
 from skae.networks import Convolutional, Recurrent, Residual
 from skae.objectives import supervised
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 from tests.own_modules import pair
 from tests.test_compilation import compilations
 
@@ -32,7 +32,7 @@ NETWORKS = {
     "residual": Residual(width=4, n_blocks=1, outer_layer_sizes=(5,)),
     "own": pair(),
 }
-each_network = pytest.mark.parametrize("name", NETWORKS)
+each_network = pytest.mark.parametrize("name", short(NETWORKS))
 TARGETS = {PretrainedClassifier: lambda y: y, PretrainedRegressor: lambda y: y.astype(float)}
 each_estimator = pytest.mark.parametrize("cls", TARGETS)
 
@@ -79,7 +79,9 @@ def test_features_of_the_head_are_the_codes_if_all_is_frozen(name, pretrained, X
     np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
 
 
-@pytest.mark.parametrize("name, layer", [("dense", 0), ("convolutional", 0), ("own", "encoder")])
+@pytest.mark.parametrize(
+    "name, layer", short([("dense", 0), ("convolutional", 0), ("own", "encoder")])
+)
 def test_features_of_one_layer_are_its_hidden_activations(name, layer, pretrained, X, y):
     pretrained_model = pretrained(name)
     settings = {"prefit": True, "freeze": "all", "n_layers": 1}
@@ -89,6 +91,7 @@ def test_features_of_one_layer_are_its_hidden_activations(name, layer, pretraine
     np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_features_of_one_recurrent_layer_are_its_last_state(pretrained, X, y):
     pretrained_model = pretrained("recurrent")
     settings = {"prefit": True, "freeze": "all", "n_layers": 1}
@@ -127,6 +130,7 @@ def test_frozen_weights_stay_and_other_weights_are_trained(name, freeze, pretrai
         np.testing.assert_array_equal(weights, dict(leaves(before))[path])
 
 
+@pytest.mark.thorough
 def test_head_is_trained_on_a_subset_if_features_need_too_much_memory(
     monkeypatch, pretrained, X, y
 ):
@@ -150,7 +154,7 @@ def test_dropout_applies_to_training_only(pretrained, X, y):
 # ---- labels
 
 
-@pytest.mark.parametrize("mark", [-1, "nothing", np.nan])
+@pytest.mark.parametrize("mark", short([-1, "nothing", np.nan]))
 def test_unlabeled_samples_train_the_autoencoder_only(mark, X, y):
     labels = np.array(["no", "yes"])[y] if isinstance(mark, str) else y.astype(type(mark))
     some = labels.copy() if not isinstance(mark, str) else labels.astype(object)
@@ -283,12 +287,14 @@ def test_prefit_autoencoder_must_be_fitted_with_the_same_features(pretrained, X,
         PretrainedClassifier(prefit=True).fit(X, y)
 
 
+@pytest.mark.thorough
 def test_default_autoencoder_is_denoising(X, y):
     model = PretrainedClassifier(max_iter=1, random_state=0).fit(X[:20], y[:20])
     assert isinstance(model.autoencoder_, DenoisingAutoencoder)
     assert isinstance(model.autoencoder_.random_state, int)
 
 
+@pytest.mark.thorough
 def test_convolutional_and_tied_autoencoders(X, y):
     convolutional = fast(ConvolutionalAutoencoder, image_shape=(2, 3), kernel_size=2)
     for pretrained_model in (convolutional, fast(AutoencoderTransformer, tied_weights=True)):
@@ -299,7 +305,7 @@ def test_convolutional_and_tied_autoencoders(X, y):
 # ---- supervised binary codes
 
 
-@pytest.mark.parametrize("activation, threshold", [("logistic", 0.5), ("relu", 0.0)])
+@pytest.mark.parametrize("activation, threshold", short([("logistic", 0.5), ("relu", 0.0)]))
 def test_a_bit_is_set_above_the_activation_at_zero(activation, threshold, X, y):
     pretrained_model = fast(AutoencoderTransformer, n_components=9, code_activation=activation)
     model = fast(PretrainedClassifier, autoencoder=pretrained_model, freeze="all").fit(X, y)
@@ -309,6 +315,7 @@ def test_a_bit_is_set_above_the_activation_at_zero(activation, threshold, X, y):
     np.testing.assert_array_equal(np.unpackbits(model.hash(X), axis=1, count=9), bits)
 
 
+@pytest.mark.thorough
 def test_fine_tuning_a_hasher_separates_classes(X, y):
     hasher = fast(SemanticHasher, n_components=8).fit(X)
     model = fast(PretrainedClassifier, autoencoder=hasher, prefit=True, learning_rate=1e-2)
@@ -435,8 +442,9 @@ def test_divergence_warns(pretrained, X, y):
 # ---- one program for all
 
 
+@pytest.mark.representatives(PretrainedClassifier)
 @each_estimator
-@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("early_stopping", short([True, False]))
 def test_clones_compile_nothing(cls, early_stopping):
     X = curved(300, 12)
     t = TARGETS[cls]((X[:, 0] > np.median(X[:, 0])).astype(int))

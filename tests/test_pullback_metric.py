@@ -7,9 +7,10 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from skae import AutoencoderTransformer, RecurrentAutoencoder
-from tests.discovery import CLASSES_AND_LOSSES
+from tests.discovery import CLASSES_AND_LOSSES, short
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
 def test_metric_is_the_mean_of_squared_jacobians(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)
@@ -30,7 +31,7 @@ def test_metric_of_principal_components_is_the_identity(X):
     np.testing.assert_allclose(model.pullback_metric(X), np.eye(3), atol=0.02)
 
 
-@pytest.mark.parametrize("factor", [1.0, 1e4])
+@pytest.mark.parametrize("factor", short([1.0, 1e4]))
 def test_distances_of_mapped_codes_are_those_of_reconstructions(factor, X):
     model = AutoencoderTransformer(
         2, hidden_layer_sizes=(8,), init="random", max_iter=20, random_state=0

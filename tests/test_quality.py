@@ -8,6 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer
+from tests.discovery import short
 
 
 def ratio(X, n_components, seed, **parameters):
@@ -21,12 +22,13 @@ def ratio(X, n_components, seed, **parameters):
     return error / np.mean((pca.inverse_transform(pca.transform(test)) - test) ** 2)
 
 
-@pytest.mark.parametrize("load, n_components", [(load_wine, 3), (load_breast_cancer, 5)])
+@pytest.mark.parametrize("load, n_components", short([(load_wine, 3), (load_breast_cancer, 5)]))
 def test_small_tables_are_never_worse_than_pca(load, n_components):
     X = load().data
     assert np.median([ratio(X, n_components, seed) for seed in (0, 1, 2)]) <= 1.01
 
 
+@pytest.mark.thorough
 def test_digits_are_much_better_than_pca():
     # Fewer epochs than the default, which the benchmark uses.
     assert ratio(load_digits().data, 10, 0, max_iter=40) < 0.75

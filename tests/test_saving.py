@@ -19,7 +19,7 @@ from skae.networks import Convolutional, Recurrent, Residual
 from skae.persistence.registry import CLASSES
 from tests import own_modules
 from tests.datasets import curved
-from tests.discovery import ESTIMATORS, fast, few_of, outputs, public_classes
+from tests.discovery import ESTIMATORS, fast, few_of, outputs, public_classes, short
 
 each_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 HERE = Path(__file__).parent
@@ -125,7 +125,7 @@ TRUSTED = {
 }
 
 
-@pytest.mark.parametrize("kind", TRUSTED)
+@pytest.mark.parametrize("kind", short(TRUSTED, 2))
 def test_functions_must_be_trusted(kind, X, tmp_path):
     parameters, trusted = TRUSTED[kind]
     model = fast(DenoisingAutoencoder, **parameters).fit(X)

@@ -1,4 +1,10 @@
-"""All of scikit-learn's estimator checks on every public estimator, none expected to fail."""
+"""All of scikit-learn's estimator checks on every public estimator, none expected to fail.
+
+`make test` runs all of them for `FULLY_TESTED`, three representative estimators and the
+meta-estimators, and `IN_SHORT` for the others, for which test_contract.py, test_sample_weight.py,
+test_containers.py and test_saving.py test clones, copies, weights, the output of data frames and
+invariance of subsets. `make test-all` runs all checks for all estimators.
+"""
 
 import os
 
@@ -7,7 +13,14 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
-from tests.discovery import ESTIMATORS, TRANSFORMERS, accepts, few_of
+from tests.discovery import (
+    ESTIMATORS,
+    FULLY_TESTED,
+    META_ESTIMATORS,
+    TRANSFORMERS,
+    accepts,
+    few_of,
+)
 
 # what scikit-learn runs on its own estimators beside `parametrize_with_checks`
 OWN_CHECKS = [
@@ -28,6 +41,27 @@ OWN_TRANSFORMER_CHECKS = [
     "check_transformer_get_feature_names_out",
     "check_transformer_get_feature_names_out_pandas",
 ]
+# checks that `make test` runs for every estimator: they fit nothing, and so compile nothing
+IN_SHORT = {
+    "check_complex_data",
+    "check_do_not_raise_errors_in_init_or_set_params",
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimator_tags_renamed",
+    "check_estimators_unfitted",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_param_validation",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_transformers_unfitted",
+    "check_valid_tag_types",
+}
+
+
+def in_short(cls, name):
+    return cls in FULLY_TESTED or name in IN_SHORT
 
 
 def run(check, *args):
@@ -55,13 +89,47 @@ def test_estimators_are_found():
     assert os.environ["SCIPY_ARRAY_API"] == "1"
 
 
-@parametrize_with_checks([small(cls) for cls in ESTIMATORS])
+def name_of(check):
+    """Of a function or of its partial."""
+    return getattr(check, "func", check).__name__
+
+
+def every_check():
+    """Pairs of an estimator and a check; the meta-estimators check by check.
+
+    What the meta-estimators fit to the data of a check is the same autoencoder, whose programs are
+    compiled once if the fits follow one another.
+    """
+    single = [cls for cls in ESTIMATORS if cls not in META_ESTIMATORS]
+    yield from parametrize_with_checks([small(cls) for cls in single]).args[1]
+    yield from sorted(
+        parametrize_with_checks([small(cls) for cls in META_ESTIMATORS]).args[1],
+        key=lambda pair: name_of(pair[1]),
+    )
+
+
+@pytest.mark.parametrize(
+    "estimator, check",
+    [
+        (estimator, check)
+        if in_short(type(estimator), name_of(check))
+        else pytest.param(estimator, check, marks=pytest.mark.thorough)
+        for estimator, check in every_check()
+    ],
+    ids=lambda value: name_of(value) if callable(value) else type(value).__name__,
+)
 def test_check(estimator, check):
     run(check, estimator)
 
 
-@pytest.mark.parametrize("name", OWN_CHECKS)
-@pytest.mark.parametrize("cls", ESTIMATORS)
+@pytest.mark.parametrize(
+    "cls, name",
+    [
+        (cls, name) if in_short(cls, name) else pytest.param(cls, name, marks=pytest.mark.thorough)
+        for cls in ESTIMATORS
+        for name in OWN_CHECKS
+    ],
+)
 def test_own_check(cls, name):
     run(getattr(estimator_checks, name), cls.__name__, small(cls))
 
@@ -69,12 +137,14 @@ def test_own_check(cls, name):
 # these checks themselves fit a frame and transform an array, and the other way round
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
 @pytest.mark.filterwarnings("ignore:X has feature names, but:UserWarning")
+@pytest.mark.representatives
 @pytest.mark.parametrize("name", OWN_TRANSFORMER_CHECKS)
 @pytest.mark.parametrize("cls", TRANSFORMERS)
 def test_own_transformer_check(cls, name):
     run(getattr(estimator_checks, name), cls.__name__, small(cls))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cls", few_of(ESTIMATORS))
 def test_column_names_with_early_stopping(cls):
     # predicting inside fit must not warn of missing feature names
@@ -86,7 +156,8 @@ def test_column_names_with_early_stopping(cls):
     run(estimator_checks.check_dataframe_column_names_consistency, cls.__name__, estimator)
 
 
-# what they ask of tied weights and of random ones is the engine's to give, whatever the objective
+# tied and random weights are the base class's, whatever the objective
+@pytest.mark.thorough
 @pytest.mark.parametrize("cls", [AutoencoderTransformer])
 @pytest.mark.parametrize(
     "name",

@@ -11,7 +11,7 @@ from skae import SemanticHasher
 from skae.objectives.hashing.iterative_quantization import iterative_quantization
 from skae.objectives.hashing.neighborhoods import neighbor_features, neighborhood_divergence
 from tests.datasets import correlated, curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +31,9 @@ def test_codes_are_bits_in_uint8(hasher, digits):
         assert set(np.unique(codes)) == {0, 1}
 
 
-def test_fit_transform_and_data_frames_contain_bits(digits):
+def test_fit_transform_and_data_frames_contain_bits(X):
     model = fast(SemanticHasher).set_output(transform="polars")
-    codes = model.fit_transform(digits[0])
+    codes = model.fit_transform(X)
     assert codes.columns == ["semantichasher0", "semantichasher1"]
     assert all(str(dtype) == "UInt8" for dtype in codes.dtypes)
 
@@ -46,7 +46,7 @@ def test_first_bit_is_the_most_significant(hasher, digits):
     np.testing.assert_array_equal(hashes[:, 0] >> 7, codes[:, 0])
 
 
-@pytest.mark.parametrize("n_components, width", [(1, 1), (8, 1), (9, 2), (16, 2)])
+@pytest.mark.parametrize("n_components, width", short([(9, 2), (1, 1), (8, 1), (16, 2)]))
 def test_bytes_of_a_code(n_components, width, X):
     model = fast(SemanticHasher, n_components=n_components).fit(X)
     assert model.hash(X).shape == (len(X), width)
@@ -171,6 +171,7 @@ def test_similarity_is_higher_within_classes(hasher, digits):
     assert contrast(both) > contrast(near) + 0.02
 
 
+@pytest.mark.thorough
 def test_training_improves_retrieval_of_similar_samples(digits):
     """Precision on unseen samples is above that of the initialization, which is ITQ."""
     X, y = digits
@@ -196,7 +197,7 @@ def test_history_contains_the_terms_of_the_loss(hasher):
     assert "neighbors" not in plain.history_ and "neighbors" not in plain.params_["fixed"]
 
 
-@pytest.mark.parametrize("init", ["pca", "random"])
+@pytest.mark.parametrize("init", short(["pca", "random"]))
 def test_noise_drives_codes_to_0_and_1(init, digits):
     X = digits[0]
     model = SemanticHasher(
@@ -215,25 +216,6 @@ def test_noise_drives_codes_to_0_and_1(init, digits):
     soft = jax.nn.sigmoid(network_of(model.architecture_).preactivation(model.params_, x))
     assert np.mean(np.minimum(soft, 1 - soft) < 0.1) > 0.6
     assert model.score(X) > 0.2
-
-
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("binarization", "round"),
-        ("binarization", None),
-        ("noise_level", -0.1),
-        ("noise_level", np.nan),
-        ("similarity_weight", -1.0),
-        ("similarity_weight", np.inf),
-        ("far_weight", -1.0),
-        ("far_weight", "much"),
-        ("code_activation", "tanh"),
-    ],
-)
-def test_bad_parameters_are_named(name, value, X):
-    with pytest.raises((ValueError, TypeError), match=name):
-        fast(SemanticHasher, **{name: value}).fit(X)
 
 
 def test_docstrings_warn_about_uint8():

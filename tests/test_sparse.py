@@ -12,7 +12,7 @@ from skae.estimators.base.unit_activity import activity
 from skae.objectives.decoder_norm import decoder_norms
 from skae.objectives.sparse.objective import bernoulli_kl, sparse_loss
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 
 PENALTIES = ["kl", "squared_error", "l1", "l2", "top_k"]
 each_penalty = pytest.mark.parametrize("penalty", PENALTIES)
@@ -148,7 +148,7 @@ def test_largest_keeps_n_entries_and_their_gradients():
     np.testing.assert_array_equal(gradient, [[1, 0, 1, 0], [0, 0, 1, 1]])
 
 
-@pytest.mark.parametrize("n_active", [1, 3, 6])
+@pytest.mark.parametrize("n_active", short([3, 1, 6]))
 def test_top_k_codes_have_n_active_units(n_active, X, X_new):
     model = fast(SparseAutoencoder, n_components=6, penalty="top_k", n_active=n_active).fit(X)
     active = (model.transform(X_new) != 0).sum(axis=1)
@@ -175,7 +175,7 @@ def test_zero_sparsity_weight_is_the_plain_autoencoder(X):
 
 @each_penalty
 @pytest.mark.parametrize(
-    "init, tied_weights", [("random", "auto"), ("pca", True), ("random", False)]
+    "init, tied_weights", short([("random", "auto"), ("pca", True), ("random", False)])
 )
 def test_every_penalty_fits(penalty, init, tied_weights, X):
     model = fast(
@@ -191,8 +191,8 @@ def test_every_penalty_fits(penalty, init, tied_weights, X):
         assert np.isfinite(model.history_["penalty"]).all()
 
 
-@pytest.mark.parametrize("penalty, sparsity_weight", [("kl", 3.0), ("squared_error", 30.0)])
-@pytest.mark.parametrize("target", [0.05, 0.3])
+@pytest.mark.parametrize("penalty, sparsity_weight", short([("kl", 3.0), ("squared_error", 30.0)]))
+@pytest.mark.parametrize("target", short([0.05, 0.3]))
 def test_units_reach_their_target_activation(penalty, sparsity_weight, target):
     X = curved(400, 8)
     model = SparseAutoencoder(
@@ -247,31 +247,9 @@ def test_units_without_weights_are_dead(X):
 # ---- invalid parameters
 
 
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("penalty", "entropy"),
-        ("penalty", None),
-        ("sparsity_target", 0.0),
-        ("sparsity_target", 1.0),
-        ("sparsity_target", np.nan),
-        ("sparsity_weight", -0.1),
-        ("sparsity_weight", "heavy"),
-        ("sparsity_weight", np.inf),
-        ("decoder_alpha", -1.0),
-        ("decoder_alpha", "much"),
-        ("n_active", 0),
-        ("n_active", 1.5),
-        ("n_active", 3),
-        ("code_activation", "softmax"),
-        ("tied_weights", "some"),
-    ],
-)
-def test_bad_parameters(name, value, X):
-    model = fast(SparseAutoencoder).set_params(**{"penalty": "top_k", name: value})
-    with pytest.raises(ValueError, match=name):
-        model.fit(X)
-    assert not hasattr(model, "params_")
+def test_n_active_above_n_components(X):
+    with pytest.raises(ValueError, match="n_active=3"):
+        fast(SparseAutoencoder, penalty="top_k", n_active=3).fit(X)
 
 
 def test_kl_requires_logistic_codes(X):

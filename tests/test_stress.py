@@ -80,6 +80,7 @@ def fits_and_answers(parameters, kind, shape, dtype):
     np.testing.assert_array_equal(model.transform(X[-1:])[0], codes[-1])
 
 
+@pytest.mark.thorough
 @SMALL
 @given(parameters, cells, shapes, dtypes)
 def test_parameters_and_samples_of_all_kinds(parameters, kind, shape, dtype):
@@ -107,6 +108,7 @@ def fit_of_a_new_shape(i):
     ).fit_transform(curved(20 + i % 50, columns))  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_removed_programs_free_their_memory_maps(monkeypatch):
     monkeypatch.setattr(programs, "MAX_PROGRAMS", 2)
     counts = []

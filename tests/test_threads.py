@@ -69,6 +69,7 @@ def test_threads_for_a_minute():
     assert all_at_once(ESTIMATORS, 60, rounds=10**6) > N_THREADS
 
 
+@pytest.mark.thorough
 def test_fork_after_use_is_warned_of(run_python):
     """Fork copies locks and not the threads that hold them: jax says so where it is called."""
     done = run_python(

@@ -110,7 +110,7 @@ def sent(monkeypatch):
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_python():
     """``run_python(code)``: what the code prints in a fresh interpreter."""
 

@@ -64,7 +64,10 @@ def automatic(cls, **parameters):
 @pytest.mark.representatives
 @pytest.mark.parametrize(
     "cls, early_stopping",
-    [(cls, True) for cls in AUTOENCODERS] + [(cls, False) for cls in REPRESENTATIVES],
+    [
+        *((cls, True) for cls in AUTOENCODERS),
+        *short((cls, False) for cls in REPRESENTATIVES),
+    ],
 )
 def test_first_fit_compiles_three_programs_and_clones_none(cls, early_stopping):
     X = curved(100, COLUMNS + early_stopping)

@@ -200,7 +200,9 @@ def test_floating_dtype_in_same_out(cls, dtype, X, y, fitted):
 
 
 @pytest.mark.parametrize("cls", few_of(TRANSFORMERS))
-@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32", "int64", "bool", "object"])
+@pytest.mark.parametrize(
+    "dtype", short(["uint8", "object", "int8", "uint16", "int32", "int64", "bool"], 2)
+)
 def test_other_dtypes_give_float32(cls, dtype, y):
     samples = np.random.default_rng(0).integers(0, 2, (96, 6)).astype(dtype)
     model = fast(cls).fit(samples, y)

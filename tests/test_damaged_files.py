@@ -412,10 +412,10 @@ def test_paths_that_cannot_be_written(tmp_path, monkeypatch):
     model = AutoencoderTransformer(2)
     with pytest.raises(ValueError, match="path='' is empty"):
         model.save("")
-    with pytest.raises(FileNotFoundError, match="Create the folder first: '.*/no'") as raised:
+    with pytest.raises(FileNotFoundError, match=r"Create the folder first: '.*/no'") as raised:
         model.save("no/model.skae")
     assert raised.value.filename == str(tmp_path / "no")
-    with pytest.raises(IsADirectoryError, match="is a folder.*Pass the path of a file"):
+    with pytest.raises(IsADirectoryError, match=r"is a folder.*Pass the path of a file"):
         model.save(tmp_path)
     assert os.listdir(tmp_path) == []
 
@@ -434,7 +434,7 @@ def test_trusted_functions_are_not_called_as_modules(content, assert_invalid, tm
     call = {"module": {"dict": [["module", name], ["fields", {"dict": [["path", "harmed"]]}]]}}
     attack = replace(header, ["model", "parameters", "network"], call)
     (tmp_path / "model.skae").write_bytes(build(attack, data))
-    with pytest.raises(ValueError, match="not a subclass of flax.linen.Module"):
+    with pytest.raises(ValueError, match=r"not a subclass of flax\.linen\.Module"):
         skae.load(tmp_path / "model.skae", trusted=[user_function])
 
 

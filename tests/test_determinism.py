@@ -41,12 +41,14 @@ def assert_same_bits(results, expected):
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_loop_twice(cls):
     again = [function(*args) for function, args, _ in reversed(jobs(cls))][::-1]
     assert_same_bits(again, in_a_loop(cls))
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_threads(cls):
     assert_same_bits(Parallel(4, backend="threading")(jobs(cls)), in_a_loop(cls))

@@ -204,6 +204,7 @@ for verbose in (0, 1, 2):
 """
 
 
+@pytest.mark.thorough
 def test_verbose_shows_epochs_where_no_logging_is_configured(run_python):
     # what is said before each of three counts of handlers: fits with verbose 0, 1 and 2
     *said, last = run_python(VERBOSE.format(setup="")).stderr.split("handlers ")

@@ -24,6 +24,7 @@ def test_encoder_function_is_transform(cls, fitted, X_new):
     np.testing.assert_allclose(codes, fitted(cls).transform(X_new), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
 def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     model = fitted(cls, loss=loss)

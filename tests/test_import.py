@@ -64,6 +64,7 @@ def test_a_fit_without_verbose_adds_no_log_handler(found):
     assert found["log handlers"] == []
 
 
+@pytest.mark.thorough
 def test_estimators_work_without_docstrings():
     """``python -OO`` removes docstrings and assert statements."""
     code = """

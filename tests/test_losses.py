@@ -163,6 +163,7 @@ def added_loss(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.representatives
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_a_loss_is_added_by_one_record(added_loss, cls):
     if added_loss == "log_cosh" and cls not in (VAE, AutoencoderTransformer):

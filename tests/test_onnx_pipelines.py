@@ -154,13 +154,14 @@ def table_parts(autoencoder):
 PLACES = ["after it", "in one branch", "in all branches", "a union of it", "in both"]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", short(PLACES))
 def test_column_transformer_of_numbers_and_strings(place):
     """Node names do not collide with those that skl2onnx gives to its own nodes."""
     model = table_parts(fast(AutoencoderTransformer, max_iter=1))[place]
     assert_valid_and_equal(model, columns_of_table())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "cls",
     [

@@ -54,7 +54,7 @@ def test_failing_candidates_are_named_by_the_search(cls, X):
         search.fit(X)
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.thorough
 @a_few
 def test_parallel_search_gives_the_same_scores(cls, X):
     grid = {"learning_rate": [1e-3, 1e-2]}

@@ -26,7 +26,7 @@ def hasher(digits):
 
 def test_codes_are_bits_in_uint8(hasher, digits):
     for dtype in (np.float64, np.float32, np.uint8):
-        codes = hasher.transform(digits[0].astype(dtype))
+        codes = hasher.transform(digits[0][:50].astype(dtype))
         assert codes.dtype == np.uint8
         assert set(np.unique(codes)) == {0, 1}
 

@@ -121,6 +121,7 @@ def test_removed_programs_free_their_memory_maps(monkeypatch):
     assert counts[-1] < counts[2] + 400
 
 
+@pytest.mark.thorough
 def test_clear_caches_removes_traces_and_programs_but_not_the_users_functions():
     # a release of jax that gives them another name must be noticed
     assert clearing.trace_caches()

@@ -63,7 +63,7 @@ def test_gaussian_and_bernoulli_nats_are_their_densities():
     np.testing.assert_allclose(expit(output) > 0.5, output > 0)
 
 
-@pytest.mark.parametrize("tied_weights", [False, True])
+@pytest.mark.parametrize("tied_weights", short([False, True]))
 @pytest.mark.parametrize("scale", ["learned", 0.4])
 def test_initialization_is_probabilistic_pca(digits, tied_weights, scale):
     X, X_new = digits[:1000], digits[1000:]

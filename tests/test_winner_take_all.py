@@ -10,7 +10,7 @@ from skae.core.networks import Model, dense_network, initial_weights
 from skae.core.objective import Batch, Objective, Step
 from skae.objectives.winner_take_all import keep_winners, winner_take_all_loss
 from tests.datasets import curved
-from tests.discovery import fast
+from tests.discovery import fast, short
 
 Z = np.random.default_rng(0).normal(size=(40, 7)).astype(np.float32)
 ONES = np.ones(40, np.float32)
@@ -104,7 +104,7 @@ def test_bad_rates(value, X):
 
 
 @pytest.mark.parametrize("init", ["random", "pca"])
-@pytest.mark.parametrize("tied_weights", [True, False])
+@pytest.mark.parametrize("tied_weights", short([True, False]))
 def test_initializations_with_and_without_tied_weights(init, tied_weights, X):
     model = fast(WinnerTakeAllAutoencoder, init=init, tied_weights=tied_weights).fit(X)
     assert np.isfinite(model.reconstruct(X)).all()

@@ -1,6 +1,7 @@
-"""The documentation holds every public name and every example, and what it says of code is true.
+"""The documentation has every public name and every example, and its code uses names that exist.
 
-Nothing is built here: `make docs` does that, and fails on a warning.
+Nothing is built here: `make docs` does that, and fails on a warning. The tests read files in loops
+and report every fault with what to do; they are in `make test`.
 """
 
 import ast
@@ -34,13 +35,17 @@ EXAMPLES = {
     path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*.py"))
 }
 PUBLIC = [(module, name) for module in MODULES for name in module.__all__]
-SNIPPETS = [
-    pytest.param(block, id=f"{page.stem}.{number}")
+SNIPPETS = {
+    f"{page.name}, Python block {number}": block
     for page in PAGES
     for number, block in enumerate(
-        re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+        re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S), 1
     )
-]
+}
+
+
+def assert_none(problems, what_to_do):
+    assert not problems, "\n".join([what_to_do, *problems])
 
 
 def documented_names():
@@ -74,9 +79,16 @@ def test_the_design_names_every_module():
     assert not removed, f"remove these modules from the tree in docs/design.md: {removed}"
 
 
-@pytest.mark.parametrize("module, name", PUBLIC, ids=lambda p: getattr(p, "__name__", p))
-def test_every_public_name_is_in_the_reference(module, name):
-    assert any(value_of(page) is getattr(module, name) for page in documented_names())
+def test_every_public_name_is_in_the_reference():
+    pages = [value_of(page) for page in documented_names()]
+    assert_none(
+        [
+            f"{module.__name__}.{name}"
+            for module, name in PUBLIC
+            if not any(page is getattr(module, name) for page in pages)
+        ],
+        "Add these names to an autosummary of docs/api/index.rst:",
+    )
 
 
 def test_the_reference_names_nothing_twice_and_nothing_private():
@@ -94,83 +106,115 @@ def estimators():
     )
 
 
-@pytest.mark.parametrize("cls", [cls for cls in estimators() if hasattr(cls, "fit")])
-def test_diagrams_link_to_pages_of_the_reference(cls):
+def test_diagrams_link_to_pages_of_the_reference():
     from skae.estimators.base.estimator import DOCUMENTATION
 
-    link = cls()._get_doc_link()
-    assert link.startswith(DOCUMENTATION + "api/") and link.endswith(".html")
-    page = link.removeprefix(DOCUMENTATION + "api/").removesuffix(".html")
-    # autosummary writes a page beside the index, called as what it documents
-    assert page in documented_names() and value_of(page) is cls
     assert ":toctree: .\n" in REFERENCE
+    for cls in (cls for cls in estimators() if hasattr(cls, "fit")):
+        link = cls()._get_doc_link()
+        assert link.startswith(DOCUMENTATION + "api/") and link.endswith(".html"), link
+        page = link.removeprefix(DOCUMENTATION + "api/").removesuffix(".html")
+        # autosummary writes a page beside the index, with the name of what it documents
+        assert page in documented_names() and value_of(page) is cls, link
 
 
 def test_the_gallery_has_a_place_for_every_example():
     order = from_file(DOCS / "gallery_order.py", "gallery_order")
     scripts = {path.stem for path in (ROOT / "examples").glob("*.py")}
-    assert scripts <= set(order.ORDER), "not in docs/gallery_order.py"
+    assert scripts <= set(order.ORDER), (
+        f"add to ORDER of docs/gallery_order.py: {sorted(scripts - set(order.ORDER))}"
+    )
     assert len(order.ORDER) == len(set(order.ORDER))
     place = order.PlaceInGallery("examples")
     assert place("examples/quickstart.py") == 0 < place("retrieval.py")
 
 
-@pytest.mark.parametrize(
-    "cls",
-    [
-        *(cls for cls in estimators() if not inspect.isabstract(cls)),
-        *(getattr(skae.display, name) for name in skae.display.__all__ if "Display" in name),
-    ],
-)
-def test_every_estimator_and_display_is_in_an_example(cls):
-    """So that its page of the reference has examples to lead to."""
-    assert any(re.search(rf"\b{cls.__name__}\b", text) for text in EXAMPLES.values())
+def test_every_estimator_and_display_is_in_an_example():
+    """So that its page of the reference links to examples."""
+    displays = [getattr(skae.display, name) for name in skae.display.__all__ if "Display" in name]
+    classes = [cls for cls in estimators() if not inspect.isabstract(cls)] + displays
+    assert_none(
+        [
+            cls.__name__
+            for cls in classes
+            if not any(re.search(rf"\b{cls.__name__}\b", text) for text in EXAMPLES.values())
+        ],
+        "Use these classes in a script of examples/:",
+    )
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_is_named_on_a_page_and_runs_without_fashion_mnist(name):
-    links = (f"auto_examples/{name}.rst", f"examples/{name}.py")
-    assert any(link in page.read_text(encoding="utf-8") for page in PAGES for link in links)
-    if "load_fashion_mnist(" in EXAMPLES[name]:
-        assert "except FileNotFoundError" in EXAMPLES[name] and "load_digits" in EXAMPLES[name]
+def test_every_example_is_linked_from_a_page():
+    pages = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert_none(
+        [
+            f"examples/{name}.py"
+            for name in EXAMPLES
+            if not any(
+                link in page
+                for page in pages
+                for link in (f"auto_examples/{name}.rst", f"examples/{name}.py")
+            )
+        ],
+        "Link to these examples from a page of docs/ or README.md:",
+    )
 
 
-@pytest.mark.parametrize("source", SNIPPETS)
-def test_snippets_name_what_there_is(source):
-    """Names imported from skae exist, and so do the parameters that classes are given."""
-    tree, known = ast.parse(source), {}
+def test_every_example_runs_without_fashion_mnist():
+    assert_none(
+        [
+            f"examples/{name}.py"
+            for name, text in EXAMPLES.items()
+            if "load_fashion_mnist(" in text
+            and not ("except FileNotFoundError" in text and "load_digits" in text)
+        ],
+        "Catch FileNotFoundError of load_fashion_mnist and use load_digits in its place:",
+    )
+
+
+def faults_of_snippet(source):
+    """What the calls of classes of skae in a block pass and the classes do not have."""
+    tree, known = ast.parse(source), {name: getattr(module, name) for module, name in PUBLIC}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "skae":
-            known.update({a.name: getattr(_module(node.module), a.name) for a in node.names})
-    known = {**{name: getattr(module, name) for module, name in PUBLIC}, **known}
+            module = importlib.import_module(node.module)
+            known.update({a.name: getattr(module, a.name) for a in node.names})
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called = known.get(node.func.id)
             if inspect.isclass(called):
                 given = {keyword.arg for keyword in node.keywords} - {None}
-                assert given <= set(inspect.signature(called).parameters), node.func.id
+                for name in given - set(inspect.signature(called).parameters):
+                    yield f"{node.func.id} has no parameter {name}"
 
 
-def _module(name):
-    return importlib.import_module(name)
+def test_names_and_parameters_in_snippets_exist():
+    assert_none(
+        [
+            f"{where}: {fault}"
+            for where, source in SNIPPETS.items()
+            for fault in faults_of_snippet(source)
+        ],
+        "Correct the documentation:",
+    )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_between_pages_and_to_examples_hold(page):
+def broken_links(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        target = target.partition("#")[0]
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        target = link.partition("#")[0]
         if not target or "://" in target:
             continue
         if target.startswith("/auto_examples/"):
-            found = target.endswith("index.rst") or _example_of(target).is_file()
-            assert found, f"{page.name} links to {target}"
+            script = ROOT / "examples" / Path(target).with_suffix(".py").name
+            exists = target.endswith("index.rst") or script.is_file()
         else:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            exists = (page.parent / target).exists()
+        if not exists:
+            yield f"{page.relative_to(ROOT)} links to {target}"
 
 
-def _example_of(target):
-    return ROOT / "examples" / Path(target).with_suffix(".py").name
+def test_links_between_pages_and_to_examples_hold():
+    assert_none([link for page in PAGES for link in broken_links(page)], "Correct the links:")
 
 
 @pytest.fixture(scope="module")
@@ -198,9 +242,14 @@ def test_the_autoencoder_of_the_guide_works(decorrelated):
         cls(decorrelation=-1.0).fit(X)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_lines_around_the_titles_of_examples_are_as_long_as_they(name):
-    """The gallery's builder refuses shorter ones, half an hour later."""
-    _, above, title, below, *_ = EXAMPLES[name].split("\n")
-    assert above == below == "=" * len(above)
-    assert len(above) >= len(title) > 0
+def has_a_title(text):
+    _, above, title, below, *_ = text.split("\n")
+    return above == below == "=" * len(above) and len(above) >= len(title) > 0
+
+
+def test_examples_begin_with_a_title_between_lines_of_its_length():
+    """The gallery's builder refuses shorter lines, half an hour later."""
+    assert_none(
+        [f"examples/{name}.py" for name, text in EXAMPLES.items() if not has_a_title(text)],
+        "Begin the docstring with a title between two lines of = that are at least as long:",
+    )

@@ -291,6 +291,68 @@ class TestLatent:
         assert display.points.shape == (12, 2)
         assert display.reduction == {"auto": "tsne"}.get(reduction, reduction)
 
+    @pytest.mark.parametrize("kind", ["Series", "Categorical", "polars"])
+    def test_categories_keep_their_order(self, kind):
+        order, codes = ["small", "medium", "never", "large"], np.eye(4)[:, :2]
+        labels = ["large", "small", "medium", "small"]
+        if kind == "polars":
+            polars = pytest.importorskip("polars", reason="polars is not installed")
+            y = polars.Series(labels, dtype=polars.Enum(order))
+        else:
+            import pandas as pd
+
+            y = pd.Categorical(labels, order, ordered=True)
+            y = pd.Series(y, index=[7, 3, 5, 9]) if kind == "Series" else y
+        display = LatentDisplay.from_codes(codes, y)
+        names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert names == list(display.scatters_) == ["small", "medium", "large"]
+        np.testing.assert_array_equal(display.scatters_["medium"].get_offsets(), codes[[2]])
+        assert list(display.plot().scatters_) == names
+
+    def test_intervals_are_ordered_classes(self):
+        import pandas as pd
+
+        y = pd.cut(np.arange(12.0), 12)
+        display = LatentDisplay.from_codes(np.random.default_rng(0).random((12, 2)), y)
+        assert list(display.scatters_) == list(y.categories)
+
+    def test_missing_labels_are_gray(self):
+        y = np.array(["a", None, "b", np.nan], dtype=object)
+        display = LatentDisplay.from_codes(np.eye(4)[:, :2], y)
+        assert list(display.scatters_) == ["a", "b", "missing"]
+        assert len(display.scatters_["missing"].get_offsets()) == 2
+        numbers = LatentDisplay.from_codes(np.eye(3)[:, :2], [1.0, np.nan, 2.0])
+        assert list(numbers.scatters_) == [1.0, 2.0, "missing"]
+        with pytest.raises(ValueError, match="labels that are not in classes, such as 'b'"):
+            LatentDisplay(np.eye(2), y=np.array(["a", "b"]), classes=["a"]).plot()
+
+    @pytest.mark.parametrize("own_axes", ["none", "constrained", "no layout", "small"])
+    @pytest.mark.parametrize("n_labels, length", [(10, 1), (30, 12), (60, 60), (500, 8)])
+    def test_many_labels_stay_in_the_figure(self, n_labels, length, own_axes):
+        y = np.repeat([f"{i:03}".ljust(length, "x") for i in range(n_labels)], 2)
+        ax = None
+        if own_axes == "small":
+            ax = plt.subplots(2, 2, figsize=(8, 6), layout="constrained")[1][0, 1]
+        elif own_axes != "none":
+            layout = "constrained" if own_axes == "constrained" else None
+            ax = plt.subplots(layout=layout)[1]
+        codes = np.random.default_rng(0).random((len(y), 2))
+        display = LatentDisplay.from_codes(codes, y, ax=ax)
+        display.figure_.canvas.draw()
+        legend, figure = display.ax_.get_legend().get_window_extent(), display.figure_.bbox
+        assert legend.x1 <= figure.x1 + 1 and legend.y0 >= -1 and legend.y1 <= figure.y1 + 1
+        assert legend.x0 >= display.ax_.get_window_extent().x1 - 1
+        assert display.ax_.get_window_extent().width > 0.2 * figure.width / (
+            1 + (own_axes == "small")
+        )
+        assert len(display.scatters_) == n_labels
+        colors = {tuple(scatter.get_facecolor()[0]) for scatter in display.scatters_.values()}
+        assert len(colors) > min(n_labels, 100) - 1
+        if n_labels == 10:
+            assert len(display.ax_.get_legend().get_texts()) == 10
+        if n_labels == 500:
+            assert "of 500 labels" in display.ax_.get_legend().get_title().get_text()
+
     def test_one_dimensional_codes(self):
         display = LatentDisplay.from_codes(np.arange(5.0)[:, None], random_state=0)
         assert display.points[:, 0].tolist() == [0, 1, 2, 3, 4]

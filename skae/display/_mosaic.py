@@ -18,7 +18,7 @@ from skae.display._estimators import ImageShape
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_mosaic", "mosaic", "to_rgba", "value_limits"]
+__all__ = ["draw_boxes", "draw_mosaic", "mosaic", "to_rgba", "value_limits"]
 
 #: Gap between images as a fraction of their larger side; at least one pixel.
 _GAP = 0.08
@@ -110,3 +110,22 @@ def draw_mosaic(
     for spine in ax.spines.values():
         spine.set_visible(False)
     return image
+
+
+def draw_boxes(
+    ax: Axes,
+    X: NDArray,
+    points: NDArray,
+    indices: NDArray[np.integer],
+    colors: Sequence[Any],
+    image_shape: ImageShape,
+) -> None:
+    """Draw samples as images at their points, in frames of their colors."""
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    limits, zoom = value_limits(X), 22 / max(image_shape[:2])
+    for i in indices:
+        image = to_rgba(X[i], image_shape, limits=limits, cmap="gray_r")
+        frame = {"edgecolor": colors[i], "linewidth": 1.2}
+        picture = OffsetImage(image, zoom=zoom, interpolation="nearest")
+        ax.add_artist(AnnotationBbox(picture, points[i], bboxprops=frame, pad=0.1))

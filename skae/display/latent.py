@@ -13,7 +13,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_scalar
 
 from skae._typing import MatrixLike, RandomState
-from skae.display._axes import import_pyplot, single_axes
+from skae.display._axes import single_axes
+from skae.display._classes import (
+    MAX_QUALITATIVE,
+    categories_of,
+    class_colors,
+    class_indices,
+    draw_legend,
+)
 from skae.display._estimators import (
     ImageShape,
     best_estimator,
@@ -21,7 +28,7 @@ from skae.display._estimators import (
     dense_samples,
     image_shape_of,
 )
-from skae.display._mosaic import to_rgba, value_limits
+from skae.display._mosaic import draw_boxes
 from skae.display._projection import project, separated_points
 
 if TYPE_CHECKING:
@@ -29,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LatentDisplay"]
 
-#: Numeric labels with more distinct values are drawn on a continuous color scale.
-_MAX_CLASSES = 20
 #: Smallest distance between images, as a fraction of the range of the points.
 _IMAGE_DISTANCE = 0.065
 _AXIS_LABELS = {"tsne": "t-SNE dimension", "pca": "principal component"}
@@ -54,6 +59,8 @@ class LatentDisplay:
         Shape of the samples as images.
     reduction : {"tsne", "pca"} or None, default=None
         The dimensionality reduction that was applied to the codes.
+    classes : sequence, default=None
+        Class labels in the order of the legend. None: sorted.
 
     Attributes
     ----------
@@ -96,12 +103,14 @@ class LatentDisplay:
         X: NDArray | None = None,
         image_shape: ImageShape | None = None,
         reduction: str | None = None,
+        classes: Sequence[Any] | NDArray | None = None,
     ) -> None:
         self.points = points
         self.y = y
         self.X = X
         self.image_shape = image_shape
         self.reduction = reduction
+        self.classes = classes
         self.indices_ = np.arange(len(points))
 
     @classmethod
@@ -128,7 +137,7 @@ class LatentDisplay:
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Samples.
         y : array-like of shape (n_samples,), default=None
-            Class labels or numbers.
+            Class labels or numbers. Categories of a pandas categorical keep their order.
         images : bool, default=False
             Whether to draw samples as images, at points that are far enough from each other.
         image_shape : tuple of int, default=None
@@ -187,7 +196,8 @@ class LatentDisplay:
         codes : array-like of shape (n_samples, n_components)
             Codes.
         y : array-like of shape (n_samples,), default=None
-            Class labels or numbers.
+            Class labels or numbers. Categories of a pandas categorical keep their order. More than
+            20 numbers are drawn on a continuous color scale. Points without a label are gray.
         X : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
             The samples, to be drawn as images.
         image_shape : tuple of int, default=None
@@ -235,8 +245,9 @@ class LatentDisplay:
             X = dense_samples(X, indices)
             shape = check_image_shape(image_shape, X.shape[1])
         points, reduction = project(codes[indices], reduction, rng)
+        classes = categories_of(y)
         y = None if y is None else np.asarray(y)[indices]
-        display = cls(points, y=y, X=X, image_shape=shape, reduction=reduction)
+        display = cls(points, y=y, X=X, image_shape=shape, reduction=reduction, classes=classes)
         display.indices_ = indices
         return display.plot(ax=ax, cmap=cmap)
 
@@ -249,7 +260,7 @@ class LatentDisplay:
             Axes to draw in. None creates a figure.
         cmap : str, default=None
             Color map of the labels. None: "tab10" for up to 10 classes, "tab20" for up to 20,
-            "viridis" for a continuous color scale.
+            "turbo" for more, "viridis" for a continuous color scale.
 
         Returns
         -------
@@ -262,9 +273,10 @@ class LatentDisplay:
         ImportError
             If matplotlib is not installed.
         """
+        is_new = ax is None
         self.ax_ = ax = single_axes(ax, (7, 6))
         self.figure_ = ax.figure
-        self._draw_points(cmap, s=12 if self.X is None else 6, alpha=0.75, linewidths=0)
+        self._draw_points(cmap, is_new, s=12 if self.X is None else 6, alpha=0.75, linewidths=0)
         label = _AXIS_LABELS.get(self.reduction or "", "latent dimension")
         ax.set(xlabel=f"{label} 1", ylabel=f"{label} 2")
         if self.reduction == "jitter":
@@ -274,45 +286,34 @@ class LatentDisplay:
         self.with_image_ = np.empty(0, int)
         if self.X is not None and self.image_shape is not None:
             self.with_image_ = separated_points(self.points, _IMAGE_DISTANCE)
-            self._draw_images(self.X, self.image_shape)
+            draw_boxes(
+                self.ax_, self.X, self.points, self.with_image_, self._colors, self.image_shape
+            )
         return self
 
-    def _draw_points(self, cmap: str | None, **style: Any) -> None:
+    def _draw_points(self, cmap: str | None, is_new: bool, **style: Any) -> None:
         self.scatters_: dict[Any, Any] = {}
+        # Points that are not colored by class have images with a gray frame.
+        self._colors: list[Any] = ["0.5"] * len(self.points)
         labels, (x, y) = self.y, self.points.T
         if labels is None:
             self.scatters_[None] = self.ax_.scatter(x, y, **style)
             return
-        classes = np.unique(labels)
-        if len(classes) > _MAX_CLASSES and labels.dtype.kind in "iuf":
+        classes, indices = class_indices(labels, self.classes)
+        is_numeric = self.classes is None and labels.dtype.kind in "iuf"
+        if is_numeric and len(classes) > MAX_QUALITATIVE:
             scatter = self.ax_.scatter(x, y, c=labels, cmap=cmap or "viridis", **style)
             self.scatters_[None] = scatter
             self.figure_.colorbar(scatter, ax=self.ax_)
             return
-        colors = import_pyplot().get_cmap(cmap or ("tab10" if len(classes) <= 10 else "tab20"))
-        # Qualitative color maps are indexed by class; continuous ones are sampled evenly.
-        is_qualitative = hasattr(colors, "colors") and colors.N <= _MAX_CLASSES
-        for i, label in enumerate(classes):
-            color = colors(i % colors.N if is_qualitative else i / max(1, len(classes) - 1))
-            members = labels == label
+        colors = class_colors(cmap, len(classes))
+        if (indices < 0).any():
+            classes, colors = [*classes, "missing"], [*colors, "0.8"]
+        # Index -1, a missing label, is the last color.
+        self._colors = [colors[index] for index in indices]
+        for i, (label, color) in enumerate(zip(classes, colors, strict=True)):
+            members = indices % len(classes) == i
             self.scatters_[label] = self.ax_.scatter(
                 x[members], y[members], color=color, label=str(label), **style
             )
-        self.ax_.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=2)
-
-    def _draw_images(self, X: NDArray, image_shape: ImageShape) -> None:
-        from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-
-        limits, zoom = value_limits(X), 22 / max(image_shape[:2])
-        for i in self.with_image_:
-            image = to_rgba(X[i], image_shape, limits=limits, cmap="gray_r")
-            frame = {"edgecolor": self._frame_color(i), "linewidth": 1.2}
-            picture = OffsetImage(image, zoom=zoom, interpolation="nearest")
-            box = AnnotationBbox(picture, self.points[i], bboxprops=frame, pad=0.1)
-            self.ax_.add_artist(box)
-
-    def _frame_color(self, i: int) -> Any:
-        """Color of the label of a point; gray if points are not colored by class."""
-        if self.y is None or None in self.scatters_:
-            return "0.5"
-        return self.scatters_[self.y[i]].get_facecolor()[0][:3]
+        draw_legend(self.ax_, may_widen=is_new)

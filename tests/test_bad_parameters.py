@@ -27,8 +27,8 @@ X = curved(40, 5)
 BAD_PARAMETERS = {
     # ---- of AutoencoderTransformer
     "n_components": [0, -1, 2.5, "two", (2,)],
-    "hidden_layer_sizes": [3.5, "wide", (0,), (-3,), (2.5,), ("8",), ((8,),)],
-    "decoder_hidden_layer_sizes": [3.5, "wide", (0,), (-3,), (2.5,)],
+    "hidden_layer_sizes": [0, -1, True, 3.5, "wide", (0,), (-3,), (2.5,), ("8",), ((8,),)],
+    "decoder_hidden_layer_sizes": [0, 3.5, "wide", (0,), (-3,), (2.5,)],
     "activation": ["swish", None, 3],
     "network": ["dense", 3, (), (1, 2), [None, None]],
     "pretraining": ["greedy", 3],
@@ -83,7 +83,7 @@ BAD_PARAMETERS = {
     "code_noise_level": [-0.1, np.nan, np.inf, "loud", None],
     "contraction": [-0.1, np.nan, np.inf, "small", None],
     "decoder_alpha": [-0.1, np.nan, np.inf, "small", None],
-    "discriminator_hidden_layer_sizes": [8, "wide", (0,), (2.5,), None],
+    "discriminator_hidden_layer_sizes": [0, True, "wide", (0,), (2.5,), None],
     "far_weight": [-0.1, np.nan, np.inf, "large", None],
     "free_bits": [-0.1, np.nan, np.inf, "few", None],
     "jacobian": ["numeric", None],

@@ -63,7 +63,7 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
     adversarial_weight : float, default=0.05
         Weight of the generator's loss relative to the reconstruction loss, at least 0.
 
-    discriminator_hidden_layer_sizes : tuple of int, default=(64, 64)
+    discriminator_hidden_layer_sizes : int or tuple of int, default=(64, 64)
         Widths of the discriminator's hidden layers.
 
     Attributes
@@ -118,7 +118,11 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
         "prior": [StrOptions(set(PRIORS))],
         "n_prior_components": [Interval(Integral, 2, None, closed="left")],
         "adversarial_weight": [Interval(Real, 0, None, closed="left")],
-        "discriminator_hidden_layer_sizes": [tuple, list],
+        "discriminator_hidden_layer_sizes": [
+            tuple,
+            list,
+            Interval(Integral, 1, None, closed="left"),
+        ],
     }
 
     def _objective(self) -> Objective:

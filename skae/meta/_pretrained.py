@@ -27,11 +27,12 @@ from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimiz
 from skae.estimators.base.architecture import find_device, network_of, portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.functions import function_params, portable_over
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
-from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.timing import Clock
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
@@ -257,7 +258,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
                 f"Training diverged at learning_rate={self.learning_rate}: the loss or the weights "
                 "exceeded their bounds. The last good weights were kept. Lower learning_rate.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         # The weights at the interrupt are kept, as in the autoencoders' `fit`.
         if head.interrupted or result.interrupted:

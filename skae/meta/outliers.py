@@ -18,9 +18,10 @@ from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
-from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.meta._fitting import set_fitted_attributes
 from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
 from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from numbers import Integral
 from typing import Any
 
 import jax
@@ -94,8 +95,9 @@ def _check_modules(encoder: Any, decoder: Any, n_features: int, n_components: in
     check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
 
 
-def widths(name: str, sizes: Iterable[Any]) -> tuple[int, ...]:
-    """Widths of layers as ints; raises ValueError if one is not a positive integer."""
+def widths(name: str, sizes: Iterable[Any] | int) -> tuple[int, ...]:
+    """Widths of layers as ints; an int is one layer. Raises ValueError if one is not positive."""
+    sizes = (sizes,) if isinstance(sizes, Integral) else sizes
     if not all(_is_width(size) for size in sizes):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (128, 32)")
     return tuple(int(size) for size in sizes)
@@ -159,7 +161,8 @@ def find_device(name: str | None, *, or_default: bool = False) -> Any:
     """
     if name is None:
         return None
-    platform, _, number = name.partition(":")
+    platform, _, number = name.lower().partition(":")
+    platform = "gpu" if platform == "cuda" else platform  # the name in PyTorch
     try:
         return jax.local_devices(backend=platform)[int(number or 0)]
     except (RuntimeError, IndexError, ValueError):

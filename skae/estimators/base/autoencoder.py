@@ -21,6 +21,7 @@ from skae.estimators.base.architecture import find_device, network_of
 from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit import continue_fit, fit_from_scratch
+from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.fitted import FittedMixin
 from skae.estimators.base.functions import portable
 from skae.estimators.base.html_summary import summary_html
@@ -32,7 +33,7 @@ from skae.estimators.base.input_checks import (
     read_samples,
 )
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
-from skae.estimators.base.sklearn_compat import CallbackSupportMixin, fit_context
+from skae.estimators.base.sklearn_compat import CallbackSupportMixin
 from skae.estimators.base.task import make_task, read_input, set_fitted_attributes
 from skae.export.exporting import ExportMixin
 from skae.export.portable import Portable

@@ -24,14 +24,15 @@ network : specification, tuple or None, default=None
     importable by name, draw no random numbers, and have no variables other than parameters. The
     following five parameters then keep their defaults, and the sixth is ignored.
 
-hidden_layer_sizes : "auto" or tuple of int, default="auto"
-    Widths of the encoder's hidden layers. With 784 features and ``n_components=150``, ``(300,)`` is
-    the network 784-300-150-300-784, and ``()`` has one layer in the encoder and one in the decoder.
+hidden_layer_sizes : "auto", int or tuple of int, default="auto"
+    Widths of the encoder's hidden layers; an int is one layer. With 784 features and
+    ``n_components=150``, ``(300,)`` is the network 784-300-150-300-784, and ``()`` has one layer in
+    the encoder and one in the decoder.
     "auto": two layers, the first with h units, where h is at least twice the number of features (a
     power of two from 64 to 512), the second with h / 4 (at least 32, and at least `n_components`
     up to h).
 
-decoder_hidden_layer_sizes : tuple of int or None, default=None
+decoder_hidden_layer_sizes : int, tuple of int or None, default=None
     Widths of the decoder's hidden layers. None: the encoder's in reverse order.
 
 activation : str, default="gelu"
@@ -140,7 +141,7 @@ verbose : int, default=0
     1 logs each epoch, k every k-th, through the logger "skae".
 
 device : str or None, default=None
-    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1". None: JAX's default device.
+    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's default device.
 
 checkpoint : str, path-like or None, default=None
     File to which `fit` writes its progress. If the process is killed, calling the same `fit` again

@@ -6,6 +6,9 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 
+from skae.estimators.base.parameter_hints import explained
+from skae.estimators.base.sklearn_compat import InvalidParameterError
+
 __all__ = ["DOCUMENTATION", "SkaeEstimator"]
 
 #: address of the documentation, to which scikit-learn's diagrams link
@@ -49,6 +52,12 @@ class SkaeEstimator(BaseEstimator):
 
         write(self, path)
         return self
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            raise InvalidParameterError(explained(self, str(error))) from None
 
     def _doc_link_url_param_generator(self) -> dict[str, str]:
         return {"module": self._public_module, "estimator_name": type(self).__name__}

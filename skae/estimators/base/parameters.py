@@ -73,8 +73,18 @@ class DenseParameters(BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "network": [NetworkSpecification, tuple, None],
-        "hidden_layer_sizes": [StrOptions({"auto"}), tuple, list],
-        "decoder_hidden_layer_sizes": [tuple, list, None],
+        "hidden_layer_sizes": [
+            StrOptions({"auto"}),
+            tuple,
+            list,
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "decoder_hidden_layer_sizes": [
+            tuple,
+            list,
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "tied_weights": ["boolean"],
         "pretraining": [StrOptions({"layerwise"}), None],

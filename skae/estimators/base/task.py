@@ -132,7 +132,7 @@ def set_fitted_attributes(
             " are not finite or too large. The best weights so far are kept. Lower learning_rate, "
             "or scale X.",
             ConvergenceWarning,
-            stacklevel=4,  # the caller of `fit`, which `fit_context` wraps
+            stacklevel=5,  # the caller of `fit`, which `fit_context` wraps twice
         )
     # Ctrl-C during training: the best weights are kept, and the checkpoint allows resuming.
     if outcome.interrupted:

@@ -140,6 +140,31 @@ class TestReconstruction:
         again = display.plot(ax=axes)
         assert again is display and list(display.axes_) == list(axes)
 
+    def test_the_index_of_a_frame_labels_the_samples(self, digits):
+        import pandas as pd
+
+        features, images = digits[0][:5, :4], digits[0][:5]
+        model, of_images = PCA(2).fit(features), PCA(2).fit(images)
+        towns = ["Ames", "Boone", "Chelsea", "Dunbar", "Elgin"]
+        pairs = pd.MultiIndex.from_product([["a"], range(5)])
+        for index, expected in (
+            (towns, towns),
+            ([7, 3, 9, 11, 4], ["sample 7", "sample 3", "sample 9", "sample 11", "sample 4"]),
+            (pairs, ["a, 0", "a, 1", "a, 2", "a, 3", "a, 4"]),
+            (None, ["sample 0", "sample 1", "sample 2", "sample 3", "sample 4"]),
+        ):
+            X = pd.DataFrame(features, index=index, columns=list("abcd"))
+            display = ReconstructionDisplay.from_estimator(model.fit(X), X, n_rows=4)
+            assert [ax.get_ylabel() for ax in display.axes_] == expected[:4]
+        X = pd.DataFrame(images, index=towns)
+        display = ReconstructionDisplay.from_estimator(of_images, X, n_rows=2, image_shape=SHAPE)
+        errors = display.errors_["reconstruction"]
+        expected = [f"{name}\n{error:.2g}" for name, error in zip(towns, errors, strict=False)]
+        assert labels(display.ax_.xaxis) == expected
+        two = {"one": of_images, "two": of_images}
+        display = ReconstructionDisplay.from_estimator(two, X, n_rows=2, image_shape=SHAPE)
+        assert labels(display.ax_.xaxis) == towns[:2]
+
     def test_image_shape_of_the_network_is_used_in_a_pipeline_too(self, digits, models):
         X, _ = digits
         model = models["convolutional"]

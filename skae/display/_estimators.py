@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
+from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "dense_samples",
     "estimators_by_name",
     "image_shape_of",
+    "index_labels",
     "reconstruct",
 ]
 
@@ -120,6 +122,20 @@ def estimators_by_name(
     estimator = best_estimator(estimators)
     last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     return {name or type(last).__name__: estimator}
+
+
+def index_labels(X: MatrixLike) -> list[str] | None:
+    """Return the index of a pandas frame as text, or None if it only numbers the samples."""
+    if not (hasattr(X, "index") and hasattr(X, "columns")):
+        return None
+    labels = list(X.index)
+    if labels == list(range(len(labels))):
+        return None
+    is_integer = all(isinstance(label, Integral) for label in labels)
+    if is_integer:
+        return [f"sample {label}" for label in labels]
+    # The labels of a MultiIndex are tuples.
+    return [", ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in labels]
 
 
 def dense_samples(X: MatrixLike, index: NDArray[np.integer] | None = None) -> NDArray:

@@ -18,10 +18,12 @@ from skae.display._estimators import ImageShape
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_boxes", "draw_mosaic", "mosaic", "to_rgba", "value_limits"]
+__all__ = ["draw_boxes", "draw_mosaic", "mosaic", "signed_difference", "to_rgba", "value_limits"]
 
 #: Gap between images as a fraction of their larger side; at least one pixel.
 _GAP = 0.08
+#: Longest line in characters of a horizontal label below an image.
+_MAX_LINE = 9
 
 
 def value_limits(samples: ArrayLike, *, signed: bool = False) -> tuple[float, float]:
@@ -106,6 +108,8 @@ def draw_mosaic(
     image = ax.imshow(picture, interpolation="nearest")
     ax.set_yticks([] if row_labels is None else y, row_labels or [])
     ax.set_xticks([] if column_labels is None else x, column_labels or [])
+    if max(len(line) for label in column_labels or [""] for line in label.split("\n")) > _MAX_LINE:
+        ax.tick_params(axis="x", labelrotation=90)
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -129,3 +133,9 @@ def draw_boxes(
         frame = {"edgecolor": colors[i], "linewidth": 1.2}
         picture = OffsetImage(image, zoom=zoom, interpolation="nearest")
         ax.add_artist(AnnotationBbox(picture, points[i], bboxprops=frame, pad=0.1))
+
+
+def signed_difference(X_hat: NDArray, X: NDArray, n_channels: int) -> NDArray:
+    """Return ``X_hat - X`` for each pixel, averaged over its channels."""
+    difference = X_hat - X.astype(float)
+    return difference.reshape(len(difference), -1, n_channels).mean(axis=2)

@@ -19,9 +19,11 @@ from skae.display._estimators import (
     dense_samples,
     estimators_by_name,
     image_shape_of,
+    index_labels,
     reconstruct,
 )
-from skae.display._mosaic import draw_mosaic, to_rgba, value_limits
+from skae.display._feature_values import draw_feature_values
+from skae.display._mosaic import draw_mosaic, signed_difference, to_rgba, value_limits
 
 __all__ = ["ReconstructionDisplay"]
 
@@ -47,6 +49,8 @@ class ReconstructionDisplay:
         Shape of the samples as images. None draws them as features.
     feature_names : sequence of str, default=None
         Names of the features.
+    sample_names : sequence of str, default=None
+        Labels of the samples. None: "sample 0" and so on for features, none for images.
 
     Attributes
     ----------
@@ -88,12 +92,14 @@ class ReconstructionDisplay:
         X_noisy: NDArray | None = None,
         image_shape: ImageShape | None = None,
         feature_names: Sequence[str] | None = None,
+        sample_names: Sequence[str] | None = None,
     ) -> None:
         self.X = X
         self.X_hat = X_hat
         self.X_noisy = X_noisy
         self.image_shape = image_shape
         self.feature_names = feature_names
+        self.sample_names = sample_names
 
     @classmethod
     def from_estimator(
@@ -115,7 +121,8 @@ class ReconstructionDisplay:
         estimator : estimator or dict of estimators
             A fitted estimator, or several by name.
         X : array-like or CSR matrix of shape (n_samples, n_features)
-            Samples, of which the first `n_rows` are drawn.
+            Samples, of which the first `n_rows` are drawn. The index of a pandas frame labels
+            them, unless it is 0, 1, 2, ...
         X_noisy : array-like or CSR matrix of shape (n_samples, n_features), default=None
             Noisy samples. If given, they are reconstructed, and X is the target.
         n_rows : int, default=10
@@ -181,7 +188,8 @@ class ReconstructionDisplay:
         Parameters
         ----------
         X : array-like or CSR matrix of shape (n_rows, n_features)
-            The original samples, all of which are drawn.
+            The original samples, all of which are drawn. The index of a pandas frame labels them,
+            unless it is 0, 1, 2, ...
         X_hat : array-like, or dict of array-like, of shape (n_rows, n_features)
             Reconstructions of one model, or of several by name.
         X_noisy : array-like or CSR matrix of shape (n_rows, n_features), default=None
@@ -202,7 +210,7 @@ class ReconstructionDisplay:
         ValueError
             If the shapes of X, X_hat, X_noisy and `image_shape` do not match.
         """
-        X = dense_samples(X)
+        names, X = index_labels(X), dense_samples(X)
         by_name = X_hat if isinstance(X_hat, Mapping) else {"reconstruction": X_hat}
         X_hat = {str(name): dense_samples(samples) for name, samples in by_name.items()}
         X_noisy = None if X_noisy is None else dense_samples(X_noisy)
@@ -210,7 +218,14 @@ class ReconstructionDisplay:
             if samples.shape != X.shape:
                 raise ValueError(f"X has shape {X.shape}, but {name!r} has shape {samples.shape}")
         shape = None if image_shape is None else check_image_shape(image_shape, X.shape[1])
-        display = cls(X, X_hat, X_noisy=X_noisy, image_shape=shape, feature_names=feature_names)
+        display = cls(
+            X,
+            X_hat,
+            X_noisy=X_noisy,
+            image_shape=shape,
+            feature_names=feature_names,
+            sample_names=names,
+        )
         return display.plot(ax=ax, show_error=show_error, cmap=cmap)
 
     def plot(
@@ -256,7 +271,7 @@ class ReconstructionDisplay:
     def _plot_images(self, ax: Any, image_shape: ImageShape, show_error: bool, cmap: str) -> None:
         limits = value_limits(self.X)  # of the originals, for all rows
         differences = {
-            name: _signed_difference(samples, self.X, image_shape[2])
+            name: signed_difference(samples, self.X, image_shape[2])
             for name, samples in self.X_hat.items()
         }
         # One color scale for all models, so that their differences are comparable.
@@ -274,11 +289,13 @@ class ReconstructionDisplay:
                 )
         images = np.stack(list(rows.values()))
         self.ax_ = mosaic_axes(ax, *images.shape[:2], image_size=0.8, row_labels=rows)
-        errors = None
+        names = self.sample_names
         if len(self.errors_) == 1:
-            errors = [f"{error:.2g}" for values in self.errors_.values() for error in values]
+            (values,) = self.errors_.values()
+            lines = zip(names or [""] * len(values), values, strict=True)
+            names = [f"{name}\n{error:.2g}".strip() for name, error in lines]
             self.ax_.set_xlabel("root mean squared error")
-        self.image_ = draw_mosaic(self.ax_, images, row_labels=list(rows), column_labels=errors)
+        self.image_ = draw_mosaic(self.ax_, images, row_labels=list(rows), column_labels=names)
         self.axes_ = np.array([self.ax_], dtype=object)
 
     def _plot_features(self, ax: AxesLike | None) -> None:
@@ -295,26 +312,9 @@ class ReconstructionDisplay:
         )
 
     def _plot_sample(self, ax: Any, i: int) -> None:
-        n_features = self.X.shape[1]
-        x, as_bars = np.arange(n_features), n_features <= _MAX_BARS
-        style: dict[str, Any] = {}
-        if as_bars:
-            ax.bar(x, self.X[i], color="0.8", label="original")
-            style = {"marker": "_", "markersize": 14, "linestyle": "none", "mew": 2.5}
-        else:
-            ax.plot(x, self.X[i], color="0.6", linewidth=2, label="original")
-        if self.X_noisy is not None:
-            ax.plot(x, self.X_noisy[i], "x", color="k", label="noisy", markersize=4)
-        for j, (name, samples) in enumerate(self.X_hat.items()):
-            ax.plot(x, samples[i], color=f"C{j}", label=name, **style)
+        x_noisy = None if self.X_noisy is None else self.X_noisy[i]
+        x_hat = {name: samples[i] for name, samples in self.X_hat.items()}
+        draw_feature_values(ax, self.X[i], x_noisy, x_hat, as_bars=len(self.X[i]) <= _MAX_BARS)
         errors = ", ".join(f"{name} {values[i]:.2g}" for name, values in self.errors_.items())
         ax.set_title(f"root mean squared error: {errors}", fontsize="small", loc="right")
-        ax.set_ylabel(f"sample {i}")
-        ax.axhline(0, color="k", linewidth=0.5)
-        ax.set_xticks(x if as_bars else [], [""] * n_features if as_bars else [])
-
-
-def _signed_difference(X_hat: NDArray, X: NDArray, n_channels: int) -> NDArray:
-    """Return ``X_hat - X`` for each pixel, averaged over its channels."""
-    difference = X_hat - X.astype(float)
-    return difference.reshape(len(difference), -1, n_channels).mean(axis=2)
+        ax.set_ylabel(f"sample {i}" if self.sample_names is None else self.sample_names[i])

@@ -27,7 +27,7 @@ _LINE_HEIGHT = 1.6
 _MAX_WIDTH = 0.6
 
 
-def categories_of(y: ArrayLike) -> NDArray | None:
+def categories_of(y: ArrayLike | None) -> NDArray | None:
     """Categories of a pandas categorical or polars Enum in their order; None for other labels."""
     categories = getattr(getattr(y, "dtype", None), "categories", None)
     return np.asarray(categories) if isinstance(categories, Iterable) else None
@@ -35,7 +35,7 @@ def categories_of(y: ArrayLike) -> NDArray | None:
 
 def class_indices(
     labels: NDArray, categories: Sequence[Any] | NDArray | None
-) -> tuple[list[Any], NDArray[np.intp]]:
+) -> tuple[list[Any], NDArray[np.int_]]:
     """Return the distinct labels, and the index of each sample's label; -1 for missing labels.
 
     Labels are in the order of `categories`, or sorted if it is None.
@@ -43,8 +43,8 @@ def class_indices(
     is_missing = np.array([_is_missing(label) for label in labels], dtype=bool)
     indices = np.full(len(labels), -1)
     if categories is None:
-        classes, indices[~is_missing] = np.unique(labels[~is_missing], return_inverse=True)
-        return list(classes), indices
+        distinct, indices[~is_missing] = np.unique(labels[~is_missing], return_inverse=True)
+        return list(distinct), indices
     present = set(labels[~is_missing])
     classes = [category for category in categories if category in present]
     position = {label: i for i, label in enumerate(classes)}
@@ -117,7 +117,7 @@ def _n_rows(size: str, height: float, dpi: float) -> int:
     return max(2, int(72 * height / dpi / (_LINE_HEIGHT * points)))
 
 
-def _legend(ax, size, n_columns, n_rows):
+def _legend(ax: Axes, size: str, n_columns: int, n_rows: int) -> Legend:
     handles, labels = ax.get_legend_handles_labels()
     title, n_labels = None, len(handles)
     if n_labels > n_columns * n_rows:
@@ -140,10 +140,10 @@ def _legend(ax, size, n_columns, n_rows):
     )
 
 
-def _shrink(ax, legend):
+def _shrink(ax: Axes, legend: Legend) -> None:
     """Make axes narrower so that the legend beside it ends in the figure, which has no layout."""
     figure_width = ax.figure.bbox.width
     excess = (legend.get_window_extent().x1 - ax.figure.bbox.x1) / figure_width
     left, bottom, width, height = ax.get_position().bounds
     if excess > 0:
-        ax.set_position([left, bottom, max(width - excess, 0.2 * width), height])
+        ax.set_position((left, bottom, max(width - excess, 0.2 * width), height))

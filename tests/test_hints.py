@@ -2,8 +2,10 @@
 
 import jax
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 
 from skae import (
     AdversarialAutoencoder,
@@ -110,3 +112,62 @@ def test_an_unknown_argument_of_meta_estimators_is_explained():
         fast(PretrainedClassifier).fit(X, np.arange(len(X)) % 2, epochs=5)
     with pytest.raises(TypeError, match=r"^AutoencoderOutlierDetector.fit.*autoencoder"):
         AutoencoderOutlierDetector().fit(X, epochs=5)
+
+
+TEXTS = ["a first text", "a second", "and a third"]
+
+
+@pytest.mark.parametrize(
+    "texts", [TEXTS, np.array(TEXTS), np.array(TEXTS, object), pd.Series(TEXTS)]
+)
+def test_texts_need_a_vectorizer(texts, fitted):
+    for model in (fast(AutoencoderTransformer), AutoencoderOutlierDetector()):
+        name = type(model).__name__
+        with pytest.raises(ValueError, match=f"TfidfVectorizer.*{name}"):
+            model.fit(texts)
+    with pytest.raises(ValueError, match="TfidfVectorizer"):
+        fitted(AutoencoderTransformer).transform(texts)
+
+
+def test_categories_need_an_encoder():
+    for table in ([["red", 1.0], ["blue", 2.0]], pd.DataFrame({"a": ["red", "blue"], "b": [1, 2]})):
+        with pytest.raises(ValueError, match="OneHotEncoder"):
+            fast(AutoencoderTransformer).fit(table)
+
+
+def test_missing_values_need_an_imputer(fitted):
+    missing = X.copy()
+    missing[3, 2] = np.nan
+    model = fitted(AutoencoderTransformer)
+    methods = [model.transform, model.score, fast(AutoencoderTransformer).fit]
+    for samples in (missing, pd.DataFrame(missing).to_numpy().tolist(), missing.astype(np.float32)):
+        for method in [*methods, AutoencoderOutlierDetector().fit]:
+            with pytest.raises(ValueError, match=r"^Input X contains NaN.*SimpleImputer") as raised:
+                method(samples)
+            assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name, instead",
+    [
+        ("components_", r"transform\(X\).*reconstruct\(X\).*first_layer_weights"),
+        ("explained_variance_ratio_", r"score\(X\)"),
+        ("loss_curve_", "history_"),
+        ("predict", r"transform\(X\)"),
+    ],
+)
+@pytest.mark.parametrize("cls", [AutoencoderTransformer, DenoisingAutoencoder])
+def test_attributes_of_other_libraries_name_what_there_is_instead(cls, name, instead, fitted):
+    for model in (fitted(cls), cls()):
+        assert not hasattr(model, name) and getattr(model, name, 3) == 3
+        with pytest.raises(AttributeError, match=f"'{cls.__name__}' object has no .*{instead}"):
+            getattr(model, name)
+        with pytest.raises(AttributeError, match=r"has no attribute 'nonsense_'$"):
+            getattr(model, "nonsense_")  # noqa: B009
+
+
+def test_warnings_point_to_the_call_of_fit():
+    model = fast(AutoencoderTransformer, learning_rate=1e9, optimizer="sgd", max_iter=20)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X)
+    assert caught[0].filename == __file__

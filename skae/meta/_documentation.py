@@ -97,7 +97,8 @@ verbose : int, default=0
     1 logs every epoch of fine-tuning, k every k-th epoch, to the "skae" logger.
 
 device : str or None, default=None
-    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's default device."""
+    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's
+    default device."""
 
 ATTRIBUTES = """\
 autoencoder_ : autoencoder

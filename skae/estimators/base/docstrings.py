@@ -141,7 +141,8 @@ verbose : int, default=0
     1 logs each epoch, k every k-th, through the logger "skae".
 
 device : str or None, default=None
-    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's default device.
+    "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's
+    default device.
 
 checkpoint : str, path-like or None, default=None
     File to which `fit` writes its progress. If the process is killed, calling the same `fit` again

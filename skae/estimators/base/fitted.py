@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
 from skae.core.inference import decode
+from skae.estimators.base.attribute_hints import AttributeHintsMixin
 from skae.estimators.base.functions import (
     FARTHEST_CODE,
     decode_in_units,
@@ -27,15 +28,11 @@ from skae.estimators.base.scores import explained_variance, mean_squared_errors
 __all__ = ["FittedMixin"]
 
 
-class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class FittedMixin(AttributeHintsMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Public methods that need fitted weights."""
 
     # TransformerMixin is a base of this class because it wraps `transform` for `set_output` only in
     # the class that defines `transform`
-
-    if TYPE_CHECKING:  # attributes of the estimator that this class is mixed into
-
-        def __getattr__(self, name: str) -> Any: ...
 
     def transform(self, X: MatrixLike) -> NDArray[Any]:
         """Encode samples.

@@ -11,6 +11,7 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import Units
 from skae.core.losses import LOSSES
+from skae.estimators.base.input_hints import explained_input, refuse_texts
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
 
@@ -33,15 +34,17 @@ def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool
     """
     refuse_masked(X, "X")
     is_object = getattr(X, "dtype", None) == np.dtype(object)
-    X = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        accept_sparse="csr",
-        dtype="numeric",
-        ensure_all_finite=all_finite,
-        ensure_min_features=1,
-    )
+    refuse_texts(X, type(estimator).__name__)
+    with explained_input(type(estimator).__name__):
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype="numeric",
+            ensure_all_finite=all_finite,
+            ensure_min_features=1,
+        )
     if is_object:
         # holds Python integers beyond int64; results are float32, as for all that is not floating
         X = X.astype(np.longdouble)
@@ -131,7 +134,8 @@ def check_finite(X: Any, name: str) -> None:
 
     `name` is the name of the estimator, for the error message.
     """
-    assert_all_finite(X, estimator_name=name, input_name="X")
+    with explained_input(name):
+        assert_all_finite(X, estimator_name=name, input_name="X")
 
 
 def within_domain(X: Any, loss: str) -> Any:

@@ -76,9 +76,9 @@ help: ## list the targets
 demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
 
-# One process a core; tests/conftest.py says which tests stay together, since compiling is most of the
+# One process a core; tests/scheduling.py says which tests stay together, since compiling is most of the
 # time. The processes, and the interpreters that tests start, share a compilation cache.
-PYTEST := -m pytest -n auto --dist loadgroup
+PYTEST := -m pytest -n auto
 test test-rest test-all: export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.pytest_cache/jax
 test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1

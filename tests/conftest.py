@@ -27,7 +27,7 @@ import pytest
 import skae
 from skae.core.training.driver import _Run
 from tests.datasets import curved, labels
-from tests.discovery import ESTIMATORS, FULLY_TESTED, META_ESTIMATORS, fast
+from tests.discovery import ESTIMATORS, FULLY_TESTED, fast
 
 ROOT = Path(skae.__file__).parents[1]
 
@@ -41,16 +41,18 @@ def estimator_class_of(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Group tests by estimator and leave those beyond the representatives to `make test-all`."""
+    """Leave the cases beyond those for `representatives` to `make test-all`."""
     for item in items:
-        cls = estimator_class_of(item)
-        # one process runs all tests of an estimator, so that its programs are compiled once;
-        # meta-estimators fit the same autoencoder
-        group = "meta-estimators" if cls in META_ESTIMATORS else getattr(cls, "__name__", None)
-        item.add_marker(pytest.mark.xdist_group(group or item.path.stem))
         marker = item.get_closest_marker("representatives")
-        if marker and cls not in (marker.args or FULLY_TESTED):
+        if marker and estimator_class_of(item) not in (marker.args or FULLY_TESTED):
             item.add_marker(pytest.mark.thorough)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.scheduling import ByEstimator
+
+    return ByEstimator(config, log)
 
 
 def pytest_collection_finish():

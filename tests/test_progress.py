@@ -1,7 +1,9 @@
 """The log of a fit."""
 
+import io
 import logging
 import re
+from contextlib import contextmanager
 
 import pytest
 
@@ -56,6 +58,56 @@ def test_fine_tuning_is_logged_under_its_own_name(X, y, lines):
     logged = lines()
     assert {line["name"] for line in logged} == {"PretrainedClassifier"}
     assert [int(line["epoch"]) for line in logged] == list(range(1, model.n_iter_ + 1))
+
+
+@contextmanager
+def unconfigured():
+    """Logging as in a fresh interpreter, inside the test: pytest adds its handlers before."""
+    loggers = [logging.getLogger(), logging.getLogger("skae")]
+    before = [(logger.handlers, logger.level) for logger in loggers]
+    for logger, level in zip(loggers, (logging.WARNING, logging.NOTSET), strict=True):
+        logger.handlers = []
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, (handlers, level) in zip(loggers, before, strict=True):
+            logger.handlers = handlers
+            logger.setLevel(level)
+
+
+def test_lines_appear_once_before_and_after_logging_is_configured(X, capsys):
+    model, stream = fast(AutoencoderTransformer, early_stopping=False, verbose=4), io.StringIO()
+    with unconfigured():
+        for _ in range(2):
+            model.fit(X)
+            assert capsys.readouterr().err.count("epoch 4/4") == 1
+        logging.basicConfig(stream=stream, format="mine %(message)s")
+        model.fit(X)
+        assert logging.getLogger("skae").handlers == []
+    assert stream.getvalue().count("epoch 4/4") == 1 and stream.getvalue().startswith("mine ")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_handler_of_the_user_on_the_logger_replaces_the_default(X, capsys):
+    model, stream = fast(AutoencoderTransformer, early_stopping=False, verbose=4), io.StringIO()
+    handler = logging.StreamHandler(stream)
+    with unconfigured():
+        model.fit(X)
+        logging.getLogger("skae").addHandler(handler)
+        assert capsys.readouterr().err.count("epoch 4/4") == 1
+        model.fit(X)
+        assert logging.getLogger("skae").handlers == [handler]
+    assert stream.getvalue().count("epoch 4/4") == 1 and capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("level, n_lines", [(logging.WARNING, 0), (logging.DEBUG, 1)])
+def test_a_level_of_the_logger_is_respected(level, n_lines, X, capsys):
+    with unconfigured():
+        logging.getLogger("skae").setLevel(level)
+        fast(AutoencoderTransformer, early_stopping=False, verbose=4).fit(X)
+        assert logging.getLogger("skae").level == level
+    assert capsys.readouterr().err.count("epoch 4/4") == n_lines
 
 
 LONG = {"max_iter": 40, "early_stopping": False}

@@ -95,11 +95,21 @@ class ProgressReporter(Listener):
         )
 
 
+class _DefaultHandler(logging.StreamHandler):
+    """Writes to the standard error until the user configures logging."""
+
+
 def _configure_logging() -> None:
-    """Add a handler if none is configured: Python prints no INFO messages without one."""
+    """Add a handler if none is configured: Python prints no INFO messages without one.
+
+    Once the user has configured logging, our handler is removed, since each line would appear
+    twice. The level is changed only where the user has not set one for the logger "skae".
+    """
+    for handler in [h for h in _logger.handlers if isinstance(h, _DefaultHandler)]:
+        _logger.removeHandler(handler)
     if not _logger.hasHandlers():
-        handler = logging.StreamHandler()
+        handler = _DefaultHandler()
         handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
         _logger.addHandler(handler)
-    if _logger.getEffectiveLevel() > logging.INFO:
+    if _logger.level == logging.NOTSET and _logger.getEffectiveLevel() > logging.INFO:
         _logger.setLevel(logging.INFO)

@@ -15,7 +15,8 @@ from skae import (
     PretrainedClassifier,
 )
 from skae.estimators.base.architecture import find_device
-from skae.networks import Convolutional
+from skae.networks import Convolutional, Residual
+from tests import own_modules
 from tests.datasets import curved
 from tests.discovery import fast
 
@@ -171,3 +172,38 @@ def test_warnings_point_to_the_call_of_fit():
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X)
     assert caught[0].filename == __file__
+
+
+CHANGED = [
+    ({}, {"n_components": 3}, "n_components=3 differs from n_components=2 of the fitted"),
+    ({}, {"hidden_layer_sizes": 5}, r"hidden_layer_sizes=\(5,\) differs from .*=\(8,\)"),
+    ({}, {"activation": "tanh"}, "activation='tanh' differs from activation='gelu'"),
+    ({}, {"tied_weights": True}, "tied_weights=True differs from tied_weights=False"),
+    ({}, {"loss": "huber"}, "loss='huber' differs from loss='squared_error'"),
+    ({}, {"init": "random"}, "init='random' differs from init='pca'"),
+    ({"hidden_layer_sizes": "auto"}, {"n_components": 40}, "n_components=40 differs from .*=2"),
+    (
+        {"network": Residual(width=4), "hidden_layer_sizes": "auto"},
+        {"network": Residual(width=6)},
+        "width=6 differs from width=4",
+    ),
+    (
+        {"hidden_layer_sizes": "auto"},
+        {"network": Residual(width=6)},
+        "network='residual' differs from network='dense'",
+    ),
+    (
+        {"network": own_modules.pair(), "hidden_layer_sizes": "auto"},
+        {"network": (own_modules.Encoder([7, 4]), own_modules.pair()[1])},
+        "the encoder of network differs from the fitted encoder",
+    ),
+]
+
+
+@pytest.mark.parametrize("first, second, message", CHANGED)
+def test_training_continued_with_another_network_names_the_parameter(first, second, message):
+    model = fast(AutoencoderTransformer, warm_start=True, max_iter=0, **first).fit(X)
+    for method in ("fit", "partial_fit"):
+        with pytest.raises(ValueError, match=message) as raised:
+            getattr(model.set_params(**second), method)(X)
+        assert len(str(raised.value)) < 250 and "warm_start=False" in str(raised.value)

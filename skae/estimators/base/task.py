@@ -11,6 +11,7 @@ from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
+from skae.estimators.base.continuation import refuse_another_network
 from skae.estimators.base.fit import Outcome, Task
 from skae.estimators.base.input_checks import read_samples, read_weights, within_domain
 from skae.estimators.base.masked_arrays import refuse_masked
@@ -77,7 +78,8 @@ def make_task(
         prior_units=estimator._prior_units,
     )
     if fitted is not None:
-        _check_continuation(estimator, architecture, fitted)
+        refuse_another_network(fitted["architecture_"], architecture)
+        estimator._check_continuation(fitted)
     network = network_of(architecture, device)
     features = {k: v for k, v in vars(checked).items() if k in _FEATURES}
     # traced: their values do not trigger compilation, their names do
@@ -101,17 +103,6 @@ def make_task(
         layer_objective=estimator._layer_objective(),
         earlier=fitted,
     )
-
-
-def _check_continuation(
-    estimator: Any, architecture: dict[str, Any], fitted: dict[str, Any]
-) -> None:
-    if fitted["architecture_"] != architecture:
-        raise ValueError(
-            f"training can only continue with the fitted network, {fitted['architecture_']}, but "
-            f"the parameters describe {architecture}: set warm_start=False to train a new one"
-        )
-    estimator._check_continuation(fitted)
 
 
 def set_fitted_attributes(

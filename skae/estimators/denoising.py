@@ -119,6 +119,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     noise: Any = "gaussian"
     noise_level: float = 0.3
 
+    _further_weights = ("noise",)
     _parameter_constraints: ClassVar[dict] = {
         "noise": [StrOptions(set(CORRUPTIONS)), callable],
         "noise_level": [Interval(Real, 0, None, closed="left")],

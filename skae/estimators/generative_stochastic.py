@@ -110,6 +110,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
     code_noise_level: float = 0.3
     n_walkback: int = 2
 
+    _further_weights = ("noise",)
     _parameter_constraints: ClassVar[dict] = {
         "noise_level": [Interval(Real, 0, None, closed="neither")],
         "code_noise_level": [Interval(Real, 0, None, closed="left")],

@@ -163,6 +163,7 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
     }
 
     _heads: ClassVar[int] = 2
+    _further_weights = ("log_scale",)
 
     def _objective(self) -> Objective:
         return Objective(negative_elbo, self.loss)

@@ -15,11 +15,17 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import ArrayLike
 from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.loaded_attributes import (
+    check_array_attribute,
+    check_integers,
+    invalid,
+    is_fitted,
+)
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sklearn_compat import validate_data
 from skae.hashing import _exact, _faiss
 from skae.hashing._scan import Hits
-from skae.hashing._top_k import Integers
+from skae.hashing._top_k import MAX_BITS, Integers
 from skae.hashing._validation import check_is_packed, check_n_bits, packed_codes
 from skae.hashing._words import to_bytes, to_words
 
@@ -62,6 +68,25 @@ class StoredCodes(SkaeEstimator):
         if state.get("_faiss_index") is not None:
             state = {**state, "_faiss_index": _faiss.loads(state["_faiss_index"])}
         super().__setstate__(state)
+
+    def _check_loaded(self) -> None:
+        """Check the codes of a file, and sort them into tables again if the file has tables."""
+        if not is_fitted(self):
+            return
+        check_integers(self, ["n_bits_", "n_samples_fit_", "n_features_in_"])
+        is_packed = self.n_bits_ == 8 * self.n_features_in_
+        if not (
+            1 <= self.n_bits_ <= MAX_BITS and (is_packed or self.n_bits_ == self.n_features_in_)
+        ):
+            raise invalid("n_bits_", "does not match the number of features")
+        one = to_words(np.zeros((1, -(-self.n_bits_ // 8)), np.uint8))
+        check_array_attribute(self, "codes_", (len(one), self.n_samples_fit_), "u")
+        if self.codes_.dtype != one.dtype:
+            raise invalid("codes_", f"does not match: it has the dtype {self.codes_.dtype}")
+        if self.backend_ != "numpy" or self.algorithm_ not in _NUMPY_ALGORITHMS:
+            raise invalid("algorithm_", "does not match backend='numpy'")
+        self._faiss_index = None
+        self._tables = _exact.tables_for(self.codes_, self.n_bits_, self.algorithm_)
 
     def _store(self, X: ArrayLike) -> None:
         """Fit: replace the stored codes."""

@@ -43,6 +43,7 @@ from skae.meta._fine_tuning import (
     run_fine_tuning,
 )
 from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
+from skae.meta._loaded import check_pretrained
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
 
@@ -283,6 +284,9 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
             function, self._network, self.params_, shape, samples.standardized, out, device
         )
         return out
+
+    def _check_loaded(self):
+        check_pretrained(self)
 
     def _portable(self, method):
         architecture = self.autoencoder_.architecture_

@@ -23,6 +23,7 @@ from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.meta._fitting import set_fitted_attributes
+from skae.meta._loaded import check_detector
 from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
 from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
 
@@ -152,6 +153,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         "standardize": [StrOptions({"auto"}), "boolean"],
         "random_state": ["random_state"],
     }
+    _check_loaded = check_detector
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -232,9 +234,8 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         """
         X = self._validate(X)
         scores = np.empty((len(self.autoencoders_), X.shape[0]))
-        for member_scores, scale, autoencoder, reference in zip(
-            scores, self.scales_, self.autoencoders_, self.references_, strict=True
-        ):
+        members = zip(scores, self.scales_, self.autoencoders_, self.references_, strict=True)
+        for member_scores, scale, autoencoder, reference in members:
             for part, *block in codes_and_squared_errors(autoencoder, scale, X):
                 member_scores[part] = anomaly_scores(reference, *block)
         return -geometric_mean(scores)
@@ -297,9 +298,8 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         """
         X = self._validate(X)
         errors = np.zeros(X.shape)
-        for scale, autoencoder, reference in zip(
-            self.scales_, self.autoencoders_, self.references_, strict=True
-        ):
+        members = zip(self.scales_, self.autoencoders_, self.references_, strict=True)
+        for scale, autoencoder, reference in members:
             for part, _, squared_errors in codes_and_squared_errors(autoencoder, scale, X):
                 errors[part] += squared_errors / reference["cells"] / len(self.autoencoders_)
         return errors

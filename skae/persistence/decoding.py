@@ -26,8 +26,6 @@ from skae.persistence.registry import (
 __all__ = ["Decoder"]
 
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-# Fitted attributes, and the entries of `architecture_` that they must equal.
-_SIZES = {"n_features_in_": "n_features", "n_components_": "n_components"}
 
 
 class Decoder:
@@ -119,8 +117,11 @@ class Decoder:
                     f"{cls.__name__}"
                 )
         self._check_architecture(state)
-        _check_sizes(state)
         vars(estimator).update(state)
+        # The class defines how its attributes depend on each other. A user's class may have no
+        # such method.
+        if hasattr(cls, "_check_loaded"):
+            estimator._check_loaded()
         if "requests" in value:
             _set_metadata_request(estimator, self.decode(value["requests"]))
         return estimator
@@ -134,16 +135,6 @@ class Decoder:
         if network.get("kind") == "own":
             for part in ("encoder", "decoder"):
                 network[part] = with_names(network[part], self.trusted.import_path)
-
-
-def _check_sizes(state):
-    """Check that the attributes of a fitted autoencoder match the network that it describes."""
-    if "architecture_" not in state:
-        return
-    sizes, mean, scale = state["architecture_"], state["mean_"], state["scale_"]
-    is_same = all(state[attribute] == sizes[name] for attribute, name in _SIZES.items())
-    if not (is_same and np.shape(mean) == (sizes["n_features"],) and 0 < scale < math.inf):
-        raise InvalidContent("its fitted attributes do not match the network that it describes")
 
 
 def _check_parameters(cls, parameters):

@@ -14,7 +14,7 @@ from skae.core.networks.modules import layers_in_order
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import user_defined_weights
 
-__all__ = ["initial_weights"]
+__all__ = ["initial_weights", "weight_shapes"]
 
 
 @lru_cache(maxsize=256)
@@ -32,6 +32,28 @@ def _structure(network: Network):
         inputs = (z, [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes])
     decoder = jax.eval_shape(network.decoder.init, key, *inputs).get("params", {})
     return {"encoder": encoder, "decoder": decoder}
+
+
+def weight_shapes(network: Network) -> dict[str, Any]:
+    """Shapes of the weights that every network of this kind has, in nested dicts.
+
+    Those of a linear skip connection do not contain "offset" and "gate", which depend on the
+    decoder.
+    """
+    shapes = dict(_structure(network))
+    if network.linear_path:
+        n_features, n_components = network.n_features, network.n_components
+
+        def shape(*lengths):
+            return jax.ShapeDtypeStruct(lengths, np.float32)
+
+        shapes["fixed"] = {"code_scale": shape(n_components)}
+        shapes["linear"] = {"encoder": shape(n_features, n_components)}
+        if not network.tied:
+            shapes["linear"]["decoder"] = shape(n_components, n_features)
+        elif network.gain:
+            shapes["linear"]["gain"] = shape(n_components)
+    return shapes
 
 
 def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from skae.estimators.base.input_checks import (
     output_dtype,
     read_samples,
 )
+from skae.estimators.base.loaded import check_autoencoder
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
 from skae.estimators.base.sklearn_compat import CallbackSupportMixin
 from skae.estimators.base.task import make_task, read_input, set_fitted_attributes
@@ -77,6 +78,8 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     #: number of arrays of shape (n_samples, n_components) that the encoder returns: a variational
     #: encoder returns means and deviations
     _heads: ClassVar[int] = 1
+    # weights and constants beside encoder and decoder that methods of a fitted estimator use
+    _further_weights: ClassVar[tuple[str, ...]] = ()
     #: whether codes are binary
     _binary: ClassVar[bool] = False
     #: whether a prior sets the units of codes, so that they do not scale with X
@@ -222,6 +225,9 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     def _html_repr(self) -> str:
         diagram = super()._html_repr()
         return diagram + summary_html(self) if hasattr(self, "params_") else diagram
+
+    def _check_loaded(self) -> None:
+        check_autoencoder(self)
 
     @property
     def _n_features_out(self) -> int:

@@ -59,6 +59,9 @@ class SkaeEstimator(BaseEstimator):
         except InvalidParameterError as error:
             raise InvalidParameterError(explained(self, str(error))) from None
 
+    def _check_loaded(self) -> None:
+        """Raise if fitted attributes from a file are inconsistent."""
+
     def _doc_link_url_param_generator(self) -> dict[str, str]:
         return {"module": self._public_module, "estimator_name": type(self).__name__}
 

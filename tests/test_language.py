@@ -92,6 +92,7 @@ ALLOWED = {
     "docs/notes/networks.md": {"cells"},
     "skae/core/networks/recurrence.py": {"cell", "cells"},
     "skae/core/networks/weights.py": {"cell", "cells"},
+    "skae/estimators/base/parameter_hints.py": {"cell"},
     "skae/estimators/recurrent.py": {"cell", "cells"},
     "skae/networks/recurrent.py": {"cell", "cells"},
     "examples/recurrent_image_rows.py": {"cell", "cells"},

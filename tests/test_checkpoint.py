@@ -317,6 +317,24 @@ def test_forged_checkpoints_raise(X, checkpoint_file):
             fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
 
 
+@pytest.mark.parametrize("name", ["results", "standing", "state", "steps", "records", "array"])
+def test_checkpoints_with_replaced_parts_raise(name, X, checkpoint_file):
+    header, arrays = container.read(checkpoint_file)
+    content = dict(header["checkpoint"]["dict"])
+    snapshot = dict(content["standing"]["dict"])
+    if name == "array":
+        arrays = [np.zeros((3, 3, 3), array.dtype) for array in arrays]
+    elif name in content:
+        content[name] = [3] if name == "results" else {"dict": []}
+    else:
+        snapshot[name] = [None] if name == "state" else "x"
+        content["standing"] = {"dict": list(snapshot.items())}
+    forged = {"dict": list(content.items())}
+    container.write(checkpoint_file, {**header, "checkpoint": forged}, arrays)
+    with pytest.raises(ValueError, match=r"checkpoint.* is invalid"):
+        fast(AutoencoderTransformer, checkpoint=checkpoint_file).fit(X)
+
+
 def test_load_refuses_checkpoints(checkpoint_file):
     with pytest.raises(ValueError, match="contains a checkpoint, not a model"):
         skae.load(checkpoint_file)

@@ -14,6 +14,7 @@ import stat
 import time
 import warnings
 from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,24 @@ from skae.persistence.registry import TrustedObjects
 __all__ = ["FileCheckpoint", "digest_of", "digest_of_value"]
 
 _CONTENT = "checkpoint"
+# Types of the fields of a result and of a snapshot.
+_RESULT: dict[str, type | tuple[type, ...]] = {
+    "params": dict,
+    "optimizer_state": list,
+    "step": Integral,
+    "history": dict,
+    "validation_losses": np.ndarray,
+    "n_epochs": Integral,
+    "best_epoch": Integral,
+    "diverged": (bool, np.bool_),
+    "interrupted": (bool, np.bool_),
+}
+_SNAPSHOT: dict[str, type | tuple[type, ...]] = {
+    "state": list,
+    "steps": Integral,
+    "stopped": (bool, np.bool_),
+    "seconds": Real,
+}
 
 
 class FileCheckpoint(Checkpoint):
@@ -95,6 +114,16 @@ class FileCheckpoint(Checkpoint):
                 f"checkpoint={self.path!r} belongs to another fit with different "
                 f"{', '.join(differing)}. Pass another path, or remove the file to start over."
             )
+        try:
+            for result in self._results:
+                _restored_result(result)
+            if self._stored_snapshot is not None:
+                _restored_snapshot(dict(self._stored_snapshot))
+        except Exception as error:  # A made-up file can be wrong in any way.
+            raise ValueError(
+                f"checkpoint={self.path!r} is invalid: its runs are inconsistent "
+                f"({type(error).__name__}). Pass another path or remove the file."
+            ) from None
 
     def begin(self) -> Result | Snapshot | None:
         """The stored result or snapshot of the run that begins now, if any."""
@@ -102,11 +131,10 @@ class FileCheckpoint(Checkpoint):
         if self._closed:
             return None
         if run < len(self._results):
-            # Timings are not restored: the time was spent by another process.
-            return Result(**self._results[run], seconds={"compile": 0.0, "train": 0.0})
+            return _restored_result(self._results[run])
         # The snapshot belongs to the first run without a result; later runs start from scratch.
         stored, self._stored_snapshot = self._stored_snapshot, None
-        return None if stored is None else _restored_snapshot(stored)
+        return None if stored is None else _restored_snapshot(dict(stored))
 
     def is_due(self) -> bool:
         """Whether the interval since the last write has passed."""
@@ -173,13 +201,36 @@ def _storable_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     return {**vars(snapshot), "records": np.reshape(records, shape), "metrics": names}
 
 
+def _check_fields(fields: dict[str, Any], kinds: dict[str, type | tuple[type, ...]]) -> None:
+    for name, kind in kinds.items():
+        if not isinstance(fields[name], kind):
+            raise TypeError(name)
+
+
+def _restored_result(stored: dict[str, Any]) -> Result:
+    # Timings are not restored: the time was spent by another process.
+    result = Result(**stored, seconds={"compile": 0.0, "train": 0.0})
+    _check_fields(vars(result), _RESULT)
+    _check_arrays(result.optimizer_state)
+    _check_arrays(list(result.history.values()))
+    return result
+
+
+def _check_arrays(values):
+    if not all(isinstance(value, np.ndarray) for value in values):
+        raise TypeError("arrays")
+
+
 def _restored_snapshot(stored: dict[str, Any]) -> Snapshot:
     names = stored.pop("metrics")
     records = [
         (loss, validation_loss, dict(zip(names, metrics, strict=True)))
         for loss, validation_loss, *metrics in stored.pop("records").tolist()
     ]
-    return Snapshot(records=records, **stored)
+    snapshot = Snapshot(records=records, **stored)
+    _check_fields(vars(snapshot), _SNAPSHOT)
+    _check_arrays(snapshot.state)
+    return snapshot
 
 
 def digest_of(*parts: np.ndarray | Iterable[np.ndarray]) -> str:

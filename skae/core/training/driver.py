@@ -60,6 +60,7 @@ def train(
     """
     stored = job.checkpoint.begin()
     if isinstance(stored, Result):
+        _check_same_shapes(params, stored.params)
         return stored
     run = _Run(job, data, plan, seed, (params, optimizer_state, step), stored)
     with Interrupt() as run.interrupt:
@@ -72,6 +73,16 @@ def train(
     result = run.result()
     job.checkpoint.end(result)
     return result
+
+
+def _check_same_shapes(expected, stored) -> None:
+    """Refuse arrays of a made-up checkpoint, which programs would raise obscure errors for."""
+    shapes = [jax.tree.map(np.shape, tree) for tree in (expected, stored)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "The checkpoint is invalid: its arrays do not fit the network of this fit. Pass "
+            "another path as checkpoint, or remove the file."
+        )
 
 
 class _Run:
@@ -107,6 +118,7 @@ class _Run:
         key_data = noise_seed.generate_state(2, np.uint32)
         state = self._initial_state(params, optimizer_state, self.first_step, key_data)
         if snapshot is not None:
+            _check_same_shapes(jax.tree.leaves(state), snapshot.state)
             state = jax.tree.unflatten(jax.tree.structure(state), snapshot.state)
             self.records, self.steps_sent = list(snapshot.records), snapshot.steps
             self.stopped = snapshot.stopped

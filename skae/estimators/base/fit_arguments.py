@@ -4,7 +4,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from skae.estimators.base.sklearn_compat import fit_context as _fit_context
 
@@ -36,11 +36,11 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
     """
     decorate = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
 
-    def decorator(fit):
+    def decorator(fit: F) -> F:
         names, validated = list(inspect.signature(fit).parameters)[1:], decorate(fit)
 
         @functools.wraps(fit)
-        def wrapper(estimator, *args, **kwargs):
+        def wrapper(estimator: Any, *args: Any, **kwargs: Any) -> Any:
             for name, value in kwargs.items():
                 if name not in names:
                     unexpected = (
@@ -50,7 +50,7 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
                     raise TypeError(unexpected + _hint(estimator, names, name, value))
             return validated(estimator, *args, **kwargs)
 
-        return wrapper
+        return cast(F, wrapper)
 
     return decorator
 

@@ -1,6 +1,5 @@
 """Descriptions of networks in plain Python, and networks built from them."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from numbers import Integral
 from typing import Any
@@ -95,12 +94,12 @@ def _check_modules(encoder: Any, decoder: Any, n_features: int, n_components: in
     check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
 
 
-def widths(name: str, sizes: Iterable[Any] | int) -> tuple[int, ...]:
+def widths(name: str, sizes: Any) -> tuple[int, ...]:
     """Widths of layers as ints; an int is one layer. Raises ValueError if one is not positive."""
-    sizes = (sizes,) if isinstance(sizes, Integral) else sizes
-    if not all(_is_width(size) for size in sizes):
+    layers = (sizes,) if isinstance(sizes, Integral) else sizes
+    if not all(_is_width(size) for size in layers):
         raise ValueError(f"{name}={sizes!r} must hold integers of at least 1, such as (128, 32)")
-    return tuple(int(size) for size in sizes)
+    return tuple(int(size) for size in layers)
 
 
 def _is_width(size: Any) -> bool:

@@ -18,7 +18,7 @@ from skae.persistence import container
 from skae.persistence.checkpoint import FileCheckpoint
 from tests.conftest import ROOT
 from tests.datasets import curved
-from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, short
 from tests.test_saving import assert_equal
 
 # Attributes that may differ: durations and the path of the file.
@@ -93,15 +93,15 @@ def test_resumed_fit_is_bitwise_identical(cls, early_stopping, X, fitted, tmp_pa
 SETTINGS = {
     "held-out samples": ({"validation_fraction": 0.2, "n_iter_no_change": 99}, {}, (1, 3, 1)),
     "patience": ({"validation_fraction": 0.2, "n_iter_no_change": 1, "tol": 0.9}, {}, (1,)),
-    "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
     "given samples": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
     "weights": ({"early_stopping": False}, {"sample_weight": np.arange(96.0)}, (1, 3)),
+    "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
     "Muon": ({"optimizer": "muon", "early_stopping": False}, {}, (1, 3)),
     "a log": ({"verbose": 5, "early_stopping": False}, {}, (1, 3)),
 }
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", short(SETTINGS, 4))
 def test_resuming_with_other_settings(kind, X, tmp_path, killed_after):
     parameters, arguments, moments = SETTINGS[kind]
     parameters = {"max_iter": 12, **parameters}

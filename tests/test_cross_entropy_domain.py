@@ -1,6 +1,6 @@
-"""Samples outside [0, 1] under cross-entropy: `fit` accepts rounding, other methods anything finite.
+"""Samples outside [0, 1] under cross-entropy: `fit` accepts rounding, other methods finite values.
 
-`make test` fits the representatives and the variational autoencoder, `make stress` all autoencoders.
+`make test` fits the representatives and the variational autoencoder, `make stress` all of them.
 """
 
 import numpy as np
@@ -100,7 +100,7 @@ def test_extreme_samples_have_finite_results(cls, fitted, X_new):
 def test_nan_and_infinity_are_still_refused(fitted, X_new):
     model = fitted(AutoencoderTransformer, **LOSS)
     for value in (np.nan, np.inf):
-        with pytest.raises(ValueError, match="NaN|infinity"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
             model.transform(some_outside(X_new, [value]))
 
 

@@ -311,7 +311,7 @@ def test_names_in_descriptions_refer_to_trusted_objects(content, tmp_path):
     pairs["network"] = describe("os:mkdir", [])
     attack = replace(header, place, list(pairs.items()))
     (tmp_path / "model.skae").write_bytes(build(attack, data))
-    with pytest.raises(ValueError, match="does not describe a network.*tests.discovery:fast"):
+    with pytest.raises(ValueError, match=r"does not describe a network.*tests\.discovery:fast"):
         skae.load(tmp_path / "model.skae", trusted={"os:mkdir": fast})
 
 

@@ -215,6 +215,7 @@ def test_functions_receive_samples_in_the_units_of_X(samples):
     np.testing.assert_allclose(model.corrupt(shifted), shifted, rtol=1e-5)
 
 
+@pytest.mark.thorough
 def test_partial_functions_fit_and_pickle(samples):
     X, _ = samples
     noise = functools.partial(scaled, factor=0.5)

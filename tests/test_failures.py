@@ -85,6 +85,7 @@ def test_fits_where_jax_computes_with_64_bits(run_python):
     )
 
 
+@pytest.mark.thorough
 def test_patience_counts_epochs_of_the_samples_that_are_trained_on():
     X = curved(600, seed=1)
     for fraction in (0.2, 0.8):

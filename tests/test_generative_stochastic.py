@@ -67,6 +67,7 @@ def test_samples_stay_close_to_the_data(network, data):
     )
 
 
+@pytest.mark.thorough
 def test_linear_chain_preserves_the_variance_of_gaussian_samples():
     """The best linear denoiser multiplies by a = v / (v + s^2). The stationary variance is then
     2 a / (1 + a) v; without the draws it would be half of that.

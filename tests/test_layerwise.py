@@ -84,11 +84,13 @@ def test_only_the_pair_of_a_phase_changes(X):
     )
 
 
+@pytest.mark.thorough
 def test_automatic_epochs_are_shared_by_the_pairs(X):
     model = stack(pretraining_max_iter="auto", max_iter=7).fit(X)
     assert model.history_["pretraining_loss"].shape == (3, 3)
 
 
+@pytest.mark.thorough
 def test_noise_enters_each_phase(X):
     still = stack(DenoisingAutoencoder, noise_level=0.0, max_iter=0).fit(X)
     noisy = stack(DenoisingAutoencoder, noise_level=0.5, max_iter=0).fit(X)

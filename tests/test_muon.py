@@ -21,6 +21,7 @@ def one_step(optimizer):
     return updates
 
 
+@pytest.mark.thorough
 def test_all_singular_values_of_an_inner_step_are_alike():
     step = one_step(muon(0.1, n_features=9))["inner"]["kernel"]
     values = np.linalg.svd(step, compute_uv=False)

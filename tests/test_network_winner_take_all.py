@@ -99,6 +99,7 @@ def test_codes_are_translation_invariant(model):
     np.testing.assert_allclose(there, here, rtol=1e-5)
 
 
+@pytest.mark.thorough
 def test_translated_shapes_are_learned():
     X = np.zeros((200, 12, 12), np.float32)
     for image, (i, j), vertical in zip(

@@ -239,6 +239,7 @@ def test_any_autoencoder_can_be_used(cls, X, X_new):
     assert (model.predict(100 + X_new) == -1).all()
 
 
+@pytest.mark.thorough
 def test_default_is_an_ensemble_by_share_of_the_variance():
     X, is_outlier = with_outliers()
     model = AutoencoderOutlierDetector(random_state=0).fit(X)

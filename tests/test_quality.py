@@ -34,6 +34,7 @@ def test_digits_are_much_better_than_pca():
     assert ratio(load_digits().data, 10, 0, max_iter=40) < 0.75
 
 
+@pytest.mark.thorough
 def test_pure_noise_is_not_worse_than_pca():
     X = np.random.default_rng(0).normal(size=(60, 8))
     assert np.median([ratio(X, 2, seed) for seed in (0, 1, 2)]) <= 1.02

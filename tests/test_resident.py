@@ -71,12 +71,14 @@ def test_the_same_codes(kind, early_stopping, staying, monkeypatch):
     same_both_ways(lambda: model.fit(X).transform(X), staying, monkeypatch)
 
 
+@pytest.mark.thorough
 def test_noise_and_held_out_samples(staying, monkeypatch):
     model = DenoisingAutoencoder(2, early_stopping=True, validation_fraction=0.2, **SETTINGS)
     X = curved(N_SAMPLES, 6)
     same_both_ways(lambda: model.fit(X).transform(X), staying, monkeypatch)
 
 
+@pytest.mark.thorough
 def test_targets_and_samples_without(staying, monkeypatch):
     X = curved(N_SAMPLES, 6)
     y = np.where(np.arange(N_SAMPLES) % 3, -1, X[:, 0] > np.median(X[:, 0]))

@@ -156,6 +156,7 @@ def test_divergence_of_a_single_sample_is_zero(n_samples):
     assert value == 0 and np.all(np.asarray(gradient) == 0)
 
 
+@pytest.mark.thorough
 def test_similarity_is_higher_within_classes(hasher, digits):
     X, y = digits
     constants = hasher.params_["fixed"]["neighbors"]
@@ -197,6 +198,7 @@ def test_history_contains_the_terms_of_the_loss(hasher):
     assert "neighbors" not in plain.history_ and "neighbors" not in plain.params_["fixed"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("init", short(["pca", "random"]))
 def test_noise_drives_codes_to_0_and_1(init, digits):
     X = digits[0]

@@ -63,6 +63,7 @@ def test_every_peer_defines_its_packages_and_missing_ones_are_printed(capsys):
     assert "skipped: torch not installed" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_peer_fits_in_its_own_process(tmp_path):
     import numpy as np
     from peer_runs import Peers

@@ -84,6 +84,7 @@ def test_inverse_transform(fitted, X_new, tmp_path):
     np.testing.assert_allclose(found, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_it_runs_without_skae(fitted, X_new, tmp_path, run_python):
     model, path = fitted(AutoencoderTransformer), tmp_path / "model.stablehlo"
     written(model, path)

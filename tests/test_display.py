@@ -1,6 +1,5 @@
 """Displays: the arrays, labels and axes that they draw (not the appearance of the figures)."""
 
-
 import matplotlib
 
 matplotlib.use("agg")

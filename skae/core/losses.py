@@ -151,8 +151,8 @@ class Loss:
         ``output -> derivative of the inverse link`` there, in NumPy. PCA initialization multiplies
         the components with it.
     domain : Domain, optional
-        Interval of the entries of X in training. With a domain, the network is trained on X itself; without
-        one, on standardized units.
+        Interval of the entries of X in training. With a domain, the network is trained on X itself;
+        without one, on standardized samples.
     location_scale : LocationScale, optional
         For losses without a domain: the likelihood's family, with a scale that is learned or
         fixed. Without it the loss itself is the negative log-likelihood.

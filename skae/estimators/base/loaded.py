@@ -76,7 +76,7 @@ def check_autoencoder(model: Any) -> None:
         raise invalid("device", "is not a string or None")
 
 
-def _network(model) -> Network:
+def _network(model: Any) -> Network:
     architecture = getattr(model, "architecture_", None)
     if not isinstance(architecture, dict) or set(architecture) != set(_ARCHITECTURE):
         raise invalid("architecture_", "does not describe a network")
@@ -98,7 +98,7 @@ def _network(model) -> Network:
         ) from error
 
 
-def _check_params(model, network) -> None:
+def _check_params(model: Any, network: Network) -> None:
     params = getattr(model, "params_", None)
     if not isinstance(params, dict):
         raise invalid("params_", "is not a dict of weights")
@@ -116,7 +116,7 @@ def _check_params(model, network) -> None:
     check_output("params_", network.reconstruct, params, samples, (2, network.n_features))
 
 
-def _check_depth(description, network, n_weights) -> None:
+def _check_depth(description: dict[str, Any], network: Network, n_weights: int) -> None:
     """Refuse more layers than weights before the network is traced, which takes time per layer."""
     lengths = [len(value) for value in description.values() if isinstance(value, tuple | list)]
     longest = max(network.encoder.n_layers, *lengths, 0)
@@ -127,12 +127,12 @@ def _check_depth(description, network, n_weights) -> None:
         )
 
 
-def _check_further_weights(model) -> None:
+def _check_further_weights(model: Any) -> None:
     """Check weights and constants beside encoder and decoder that the class uses after a fit."""
     n_features, params = (model.n_features_in_,), model.params_
     vector = np.zeros(n_features, np.float32)
     number = np.zeros((), np.float32)
-    shapes = {
+    shapes: dict[str, Any] = {
         "noise": {"mean": vector, "scale": number, "low": vector, "high": vector},
         "log_scale": number,
     }
@@ -145,7 +145,7 @@ def _check_further_weights(model) -> None:
         _compare(f"params_.{name}", shapes[name], found[name])
 
 
-def _check_prior(model) -> None:
+def _check_prior(model: Any) -> None:
     """Check that codes can be drawn from the prior of a generative autoencoder."""
     try:
         codes = model._draw_codes(np.random.default_rng(0), 2)
@@ -168,7 +168,7 @@ def check_weights(name: str, weights: Any) -> None:
         raise invalid(name, "is not finite")
 
 
-def _compare(name, expected, found):
+def _compare(name: str, expected: Any, found: Any) -> None:
     """Compare names and shapes of weights; `found` may have further constants."""
     if not isinstance(expected, dict):
         shape = getattr(found, "shape", None)
@@ -193,5 +193,5 @@ def check_output(name: str, function: Any, params: Any, samples: Any, shape: tup
         raise invalid(name, f"does not fit the network: it computes {output.shape}, not {shape}")
 
 
-def _described(error):
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)!r:.200}"

@@ -1,5 +1,6 @@
 """Checks of single fitted attributes that come from a file."""
 
+import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
@@ -44,7 +45,7 @@ def check_numbers(model: Any, names: Iterable[str]) -> None:
     """Check attributes that are finite real numbers."""
     for name in names:
         value = getattr(model, name, None)
-        if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
             raise invalid(name, "does not match: it must be a finite number")
 
 
@@ -52,7 +53,11 @@ def check_integers(model: Any, names: Iterable[str]) -> None:
     """Check attributes that count something."""
     for name in names:
         value = getattr(model, name, None)
-        if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= value < 2**63:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, Integral)
+            or not 0 <= int(value) < 2**63
+        ):
             raise invalid(name, "is not a nonnegative integer")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["AttributeHintsMixin"]
+__all__ = ["attribute_error"]
 
 _VARIANCE = (
     "score(X) returns the explained variance of all components together; they are not ordered"
@@ -29,12 +29,9 @@ _HINTS = {
 }
 
 
-class AttributeHintsMixin:
-    """Names what an autoencoder has instead of attributes that PCA, MLPRegressor or Keras have."""
-
-    def __getattr__(self, name: str) -> Any:
-        # only called for attributes that do not exist
-        message = f"{type(self).__name__!r} object has no attribute {name!r}"
-        if name in _HINTS:
-            message += f": {_HINTS[name]}"
-        raise AttributeError(message, name=name, obj=self)
+def attribute_error(estimator: Any, name: str) -> AttributeError:
+    """The error for a missing attribute; names what an autoencoder has instead of PCA's."""
+    message = f"{type(estimator).__name__!r} object has no attribute {name!r}"
+    if name in _HINTS:
+        message += f": {_HINTS[name]}"
+    return AttributeError(message, name=name, obj=estimator)

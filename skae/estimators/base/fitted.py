@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
 from skae.core.inference import decode
-from skae.estimators.base.attribute_hints import AttributeHintsMixin
+from skae.estimators.base.attribute_hints import attribute_error
 from skae.estimators.base.functions import (
     FARTHEST_CODE,
     decode_in_units,
@@ -28,11 +28,15 @@ from skae.estimators.base.scores import explained_variance, mean_squared_errors
 __all__ = ["FittedMixin"]
 
 
-class FittedMixin(AttributeHintsMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Public methods that need fitted weights."""
 
     # TransformerMixin is a base of this class because it wraps `transform` for `set_output` only in
     # the class that defines `transform`
+
+    def __getattr__(self, name: str) -> Any:
+        # called only for attributes that do not exist
+        raise attribute_error(self, name)
 
     def transform(self, X: MatrixLike) -> NDArray[Any]:
         """Encode samples.

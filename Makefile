@@ -77,19 +77,25 @@ demo: $(VENV)/.plot ## PCA against an autoencoder on scikit-learn's digits
 	@$(PY) examples/quickstart.py
 
 # One process a core; tests/scheduling.py says which tests stay together, since compiling is most of the
-# time. The processes, and the interpreters that tests start, share a compilation cache.
+# time. The processes, the interpreters that tests start and later runs share a compilation cache, whose
+# entries are removed after a week.
 PYTEST := -m pytest -n auto
-test test-rest test-all: export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.pytest_cache/jax
+COMPILED := $(CURDIR)/.pytest_cache/jax
+test test-rest test-all: export JAX_COMPILATION_CACHE_DIR := $(COMPILED)
 test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 test test-rest test-all: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
-test: $(VENV)/.test ## the tests that guard every promise (four minutes on two cores)
+.PHONY: outdated
+outdated:
+	@find "$(COMPILED)" -type f -mtime +7 -delete 2>/dev/null || true
+
+test: $(VENV)/.test outdated ## the tests that guard every promise (four minutes on two cores)
 	@$(PY) $(PYTEST) -m "not stress and not thorough"
 
-test-rest: $(VENV)/.test ## what `make test` leaves out, apart from `make stress`
+test-rest: $(VENV)/.test outdated ## what `make test` leaves out, apart from `make stress`
 	@$(PY) $(PYTEST) -m "thorough and not stress"
 
-test-all: $(VENV)/.test ## all tests but `make stress`
+test-all: $(VENV)/.test outdated ## all tests but `make stress`
 	@$(PY) $(PYTEST)
 
 # The oldest releases that pyproject.toml allows, and the newest there are, each in an environment of

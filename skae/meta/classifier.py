@@ -73,6 +73,8 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     In a grid search, unlabeled samples are in the folds too. `score` ignores them, and so does a
     search with the default scoring. ``scoring="accuracy"`` would count them as errors.
 
+    `hash` returns binary codes of the features that the head is trained on [3]_.
+
     Do not use it if most samples are labeled and there are many of them: pretraining then saves
     little, and gradient-boosted trees are better on tabular data.
 
@@ -209,8 +211,8 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     def hash(self, X: MatrixLike, packed: bool = True) -> NDArray[np.uint8]:
         """Supervised binary codes for retrieval: one bit per feature of the head.
 
-        A bit is 1 if the unit's output exceeds the value of its activation at 0 [3]_. The units of
-        a `SemanticHasher` are trained to be binary and give the best codes.
+        A bit is 1 if the unit's output exceeds the value of its activation at 0 (Guo and Li
+        2015). The units of a `SemanticHasher` are trained to be binary and give the best codes.
 
         Parameters
         ----------

@@ -43,7 +43,7 @@ def fit_random_configuration(rng: np.random.Generator) -> None:
         int(rng.integers(1, n_features + 1)),
         hidden_layer_sizes=hidden,
         activation=str(rng.choice(["relu", "gelu", "tanh"])),
-        optimizer=str(rng.choice(["adam", "nadam", "sgd"])),
+        optimizer=str(rng.choice(["adam", "nadam", "nesterov"])),
         init=str(rng.choice(["pca", "random"])),
         loss=loss,
         batch_size=int(rng.integers(8, 65)),

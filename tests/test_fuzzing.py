@@ -91,7 +91,7 @@ COSTLY = {
     "loss": st.sampled_from(["huber", "absolute_error", "binary_cross_entropy"]),
     "init": st.sampled_from(["pca", "random"]),
     "tied_weights": st.booleans(),
-    "optimizer": st.sampled_from(["sgd", "lion", "rmsprop", "muon"]),
+    "optimizer": st.sampled_from(["sgd", "nesterov", "lion", "rmsprop", "muon"]),
     "batch_size": st.sampled_from(["auto", 1, 1000]),
     "device": st.just("cpu"),
     "noise": st.sampled_from(["masking", "swap", "salt_and_pepper"]),

@@ -93,7 +93,7 @@ def test_every_step_of_the_output_reads_the_code():
 
 
 def test_gradients_are_clipped(X):
-    """At a rate of 1 a step of plain gradient descent moves the weights by at most 1.9."""
+    """At a rate of 1 a step of plain gradient descent moves the weights by at most 1."""
     start, moved = (
         fast(
             RecurrentAutoencoder,
@@ -104,8 +104,7 @@ def test_gradients_are_clipped(X):
         for max_iter in (0, 1)
     )  # fmt: skip
     change = jax.tree.map(lambda a, b: np.sum(np.square(a - b)), start.params_, moved.params_)
-    # Nesterov's momentum of 0.9 makes the first step 1.9 times as long
-    assert 1.0 < np.sqrt(sum(jax.tree.leaves(change))) < 1.91
+    np.testing.assert_allclose(np.sqrt(sum(jax.tree.leaves(change))), 1.0, rtol=1e-2)
 
 
 @pytest.mark.parametrize(

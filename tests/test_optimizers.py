@@ -25,9 +25,10 @@ def model(**parameters):
     return AutoencoderTransformer(2, **chosen)
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd", "lion", "muon"])
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_optimizers_by_name(name, X):
-    loss = model(optimizer=name, learning_rate=3e-3).fit(X).history_["loss"]
+    rate = 0.1 if name == "sgd" else 3e-3
+    loss = model(optimizer=name, learning_rate=rate).fit(X).history_["loss"]
     assert np.isfinite(loss).all() and loss[-1] < 0.95 * loss[0]
 
 
@@ -56,6 +57,23 @@ def test_a_name_and_its_factory_do_the_same(X):
     factory = functools.partial(optax.adam, eps=1e-4 / X.shape[1])
     one, other = (model(optimizer=o).fit(X).transform(X) for o in ("adam", factory))
     np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "name, momentum", [("sgd", {}), ("nesterov", {"momentum": 0.9, "nesterov": True})]
+)
+def test_gradient_descent_with_and_without_momentum(name, momentum, X):
+    factory = functools.partial(optax.sgd, **momentum)
+    one, other = (
+        model(optimizer=o, learning_rate=0.1).fit(X).transform(X) for o in (name, factory)
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_momentum_cannot_continue_without_its_state(X):
+    fitted = model(optimizer="nesterov", learning_rate=0.1).fit(X)
+    with pytest.raises(ValueError, match="optimizer='sgd' cannot continue"):
+        fitted.set_params(optimizer="sgd").partial_fit(X)
 
 
 def without_learning_rate(momentum=0.9):

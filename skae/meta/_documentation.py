@@ -43,9 +43,9 @@ alpha : float, default=0.0
     Biases and the linear skip connection are not regularized.
 
 optimizer : str or callable, default="nadam"
-    Optimizer for fine-tuning: "adam", "adamw", "nadam", "rmsprop", "sgd" (Nesterov momentum 0.9),
-    "lion", "muon", or an optax factory such as ``optax.adamw``, which is called with
-    ``learning_rate=...``.
+    Optimizer for fine-tuning: "adam", "adamw", "nadam", "rmsprop", "sgd" (plain gradient descent),
+    "nesterov" (with Nesterov momentum 0.9), "lion", "muon", or an optax factory such as
+    ``optax.adamw``, which is called with ``learning_rate=...``.
 
 learning_rate : "auto" or float, default="auto"
     Maximum learning rate while encoder and head are trained together, above 0. It should be small,

@@ -22,7 +22,8 @@ OPTIMIZERS: dict[str, Callable] = {
     "adamw": optax.adamw,
     "nadam": optax.nadam,
     "rmsprop": optax.rmsprop,
-    "sgd": functools.partial(optax.sgd, momentum=0.9, nesterov=True),
+    "sgd": optax.sgd,
+    "nesterov": functools.partial(optax.sgd, momentum=0.9, nesterov=True),
     "lion": optax.lion,
     "muon": muon,
 }

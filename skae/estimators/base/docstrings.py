@@ -79,10 +79,11 @@ alpha : float, default=0.0
     regularized.
 
 optimizer : str or callable, default="nadam"
-    "adam", "adamw", "nadam", "rmsprop", "sgd" (with Nesterov momentum 0.9), "lion", "muon" (for
-    deep networks: fewer epochs, each of them slower; it updates the matrices between hidden layers,
-    NAdam all other weights), or an optax factory such as ``optax.adamw`` or a `functools.partial`
-    of one, which is called with ``learning_rate=...``.
+    "adam", "adamw", "nadam", "rmsprop", "sgd" (plain gradient descent), "nesterov" (with Nesterov
+    momentum 0.9), "lion", "muon" (for deep networks: fewer epochs, each of them slower; it updates
+    the matrices between hidden layers, NAdam all other weights), or an optax factory such as
+    ``optax.adamw`` or a `functools.partial` of one, which is called with ``learning_rate=...``.
+    "sgd" and "nesterov" need a higher `learning_rate` than the default, such as 0.1.
 
 learning_rate : float, default={learning_rate}
     Maximum learning rate, above 0. It applies in standardized units: X - mean is divided by one

@@ -31,7 +31,7 @@ _ALIASES: dict[str, dict[str, str]] = {
         "log_loss": "binary_cross_entropy",
         "smooth_l1": "huber",
     },
-    "optimizer": {"momentum": "sgd", "nesterov": "sgd"},
+    "optimizer": {"momentum": "nesterov", "gradient_descent": "sgd"},
     "noise": {"normal": "gaussian", "mask": "masking", "salt_pepper": "salt_and_pepper"},
 }
 _NETWORKS = {

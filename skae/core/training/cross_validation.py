@@ -17,7 +17,7 @@ from skae.core.training.job import Job, TrainingData, ValidationSet
 from skae.core.training.plan import Plan
 from skae.core.training.records import NO_LISTENER
 
-__all__ = ["Choice", "choose_epochs"]
+__all__ = ["Choice", "choose_epochs", "random_folds"]
 
 N_FOLDS = 3
 # Replaces a loss that is not finite: larger than any other, and its square is finite.
@@ -40,12 +40,22 @@ class Choice(NamedTuple):
     diverged: bool = False
 
 
+def random_folds(
+    n_samples: int, seed: np.random.SeedSequence
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Indices of training and validation samples of each fold, drawn at random."""
+    order = np.random.default_rng(seed).permutation(n_samples)
+    folds = np.array_split(order, min(N_FOLDS, n_samples))
+    return [(np.setdiff1d(order, fold), fold) for fold in folds]
+
+
 def choose_epochs(
     job: Job,
     initialize: Callable,
     samples: Samples,
     weight: np.ndarray,
     plan: Plan,
+    folds: list[tuple[np.ndarray, np.ndarray]],
     seed: np.random.SeedSequence,
 ) -> Choice:
     """The number of epochs with the lowest validation loss, averaged over folds.
@@ -56,21 +66,21 @@ def choose_epochs(
         As for `train`.
     initialize : callable
         ``initialize(index)`` returns the `InitialWeights` of a fit to those samples.
+    folds : list of pairs of ndarray
+        Indices of the training samples and of the validation samples of each fold.
     seed : numpy.random.SeedSequence
 
     Returns
     -------
     choice : Choice
     """
-    order = np.random.default_rng(seed).permutation(samples.n_samples)
-    folds = np.array_split(order, min(N_FOLDS, samples.n_samples))
-    # Depends on the batch size only, so that data sets of similar size share a program.
+    # Equal for random folds of data sets of similar size, so that they share a program.
     capacity = -(-largest_with_same_power(samples.n_samples) // N_FOLDS)
+    capacity = max(capacity, *(len(fold) for _, fold in folds))
     curves, shares, compile_seconds, diverged = [], [], 0.0, False
     plan = replace(plan, max_time=plan.max_time / (len(folds) + 1))
     job = replace(job, listener=NO_LISTENER)  # listeners follow the training on all samples
-    for fold, fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
-        index = np.setdiff1d(order, fold)
+    for (index, fold), fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
         initial = initialize(index)
         compile_seconds += initial.compile_seconds
         diverged |= initial.diverged

@@ -7,7 +7,7 @@ import numpy as np
 
 from skae.core.data.samples import Samples, largest_with_same_power
 from skae.core.data.units import Units
-from skae.core.training.cross_validation import Choice, choose_epochs
+from skae.core.training.cross_validation import Choice, choose_epochs, random_folds
 from skae.core.training.job import TrainingData, ValidationSet
 from skae.core.training.plan import Plan
 from skae.estimators.base.automatic import CROSS_VALIDATE_BELOW, validation_samples
@@ -77,6 +77,7 @@ def _random_split(fraction, data, plan, seed) -> Split:
 
 
 def _cross_validated(task, data, plan, seed, initialize) -> Split:
-    choice = choose_epochs(task.job, initialize, data.samples, data.weight, plan, seed)
+    folds = random_folds(data.samples.n_samples, seed)
+    choice = choose_epochs(task.job, initialize, data.samples, data.weight, plan, folds, seed)
     chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)
     return Split(data.for_training(None, None, choice.capacity), chosen, choice)

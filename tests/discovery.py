@@ -81,6 +81,8 @@ def few_of(classes):
 def fast(cls, **parameters):
     """An instance with `FAST`, as far as it has those parameters, and `parameters`."""
     chosen = {name: value for name, value in FAST.items() if accepts(cls, name)}
+    if "autoencoder" in chosen:  # whose head is linear by default
+        chosen.pop("hidden_layer_sizes", None)
     return cls(**{**chosen, **parameters})
 
 

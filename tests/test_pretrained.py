@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
+import skae
 from skae import (
     AutoencoderTransformer,
     ConvolutionalAutoencoder,
@@ -300,6 +301,78 @@ def test_convolutional_and_tied_autoencoders(X, y):
     for pretrained_model in (convolutional, fast(AutoencoderTransformer, tied_weights=True)):
         model = fast(PretrainedClassifier, autoencoder=pretrained_model).fit(X, y)
         assert model.predict(X).shape == y.shape
+
+
+# ---- new hidden layers
+
+
+def head_with_hidden_layers(pretrained, X, y, cls=PretrainedClassifier, **parameters):
+    settings = {"hidden_layer_sizes": (6, 9), "activation": "relu", "prefit": True, **parameters}
+    return fast(cls, autoencoder=pretrained("dense"), **settings).fit(X, y)
+
+
+def hidden_units(model, features):
+    unit, head = model.params_["fixed"]["unit"], model.params_["head"]
+    x = (features - unit["mean"]) / unit["scale"]
+    for name in ("layer_0", "layer_1"):
+        x = np.maximum(x @ head[name]["kernel"] + head[name]["bias"], 0)
+    return x
+
+
+def test_outputs_and_bits_of_new_hidden_layers(pretrained, X, y):
+    model = head_with_hidden_layers(pretrained, X, y, freeze="all")
+    units, head = hidden_units(model, pretrained("dense").transform(X)), model.params_["head"]
+    want = units @ head["kernel"] + head["bias"]
+    np.testing.assert_allclose(model.decision_function(X), want[:, 1] - want[:, 0], atol=1e-5)
+    clear = np.abs(units).min(axis=1) > 1e-5
+    clear |= (units == 0).any(axis=1)
+    np.testing.assert_array_equal(model.hash(X, packed=False)[clear], (units > 0)[clear])
+    assert model.hash(X).shape == (len(X), 2)
+
+
+@pytest.mark.parametrize("cls", TARGETS)
+def test_new_hidden_layers_are_saved_and_exported(cls, pretrained, X, y, tmp_path):
+    model = head_with_hidden_layers(pretrained, X, y, cls)
+    method = "predict_proba" if cls is PretrainedClassifier else "predict"
+    want = getattr(model, method)(X)
+    model.save(tmp_path / "model.skae")
+    loaded = skae.load(tmp_path / "model.skae")
+    np.testing.assert_array_equal(getattr(loaded, method)(X), want)
+    # The fitted head does not follow parameters that are set later.
+    loaded.set_params(hidden_layer_sizes=(), activation="tanh")
+    np.testing.assert_array_equal(getattr(loaded, method)(X), want)
+    onnxruntime = pytest.importorskip("onnxruntime")
+    model.to_onnx(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    (found,) = session.run(None, {session.get_inputs()[0].name: X.astype(np.float32)})
+    np.testing.assert_allclose(found, want, atol=1e-4)
+
+
+def test_new_hidden_layers_separate_classes_that_a_linear_head_cannot():
+    X = np.random.default_rng(0).uniform(-1, 1, (400, 2))
+    y = X[:, 0] * X[:, 1] > 0
+    ae = AutoencoderTransformer(2, max_iter=0, random_state=0).fit(X)
+    shared = {"prefit": True, "freeze": "all", "max_iter": 100, "random_state": 0}
+    linear = PretrainedClassifier(ae, **shared).fit(X[:300], y[:300])
+    model = PretrainedClassifier(ae, hidden_layer_sizes=16, **shared).fit(X[:300], y[:300])
+    assert linear.score(X[300:], y[300:]) < 0.7 and model.score(X[300:], y[300:]) > 0.9
+
+
+def test_dropout_and_penalty_apply_to_new_hidden_layers(pretrained, X, y):
+    plain = head_with_hidden_layers(pretrained, X, y, freeze="all")
+    kernel = plain.params_["head"]["layer_1"]["kernel"]
+    for changed in ({"alpha": 10.0}, {"dropout": 0.5}):
+        model = head_with_hidden_layers(pretrained, X, y, freeze="all", **changed)
+        assert not np.array_equal(model.params_["head"]["layer_1"]["kernel"], kernel)
+        np.testing.assert_array_equal(model.predict_proba(X), model.predict_proba(X))
+    strong = head_with_hidden_layers(pretrained, X, y, freeze="all", alpha=10.0, max_iter=60)
+    norm = np.linalg.norm(strong.params_["head"]["layer_1"]["kernel"])
+    assert norm < 0.5 * np.linalg.norm(kernel)
+
+
+@pytest.mark.parametrize("parameter", [{"hidden_layer_sizes": (8, 0)}, {"activation": "cube"}])
+def test_invalid_hidden_layers_of_the_head_raise(parameter, X, y):
+    assert_raises(X, y, *parameter, **parameter)
 
 
 # ---- supervised binary codes

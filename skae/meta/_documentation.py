@@ -20,6 +20,14 @@ n_layers : "all" or int, default="all"
     wider and often more informative. A dense 784-500-200 encoder has 2 layers. The body of your
     own flax.linen encoder is one layer.
 
+hidden_layer_sizes : int or tuple of int, default=()
+    Widths of new hidden layers between these layers and the output layer, at least 1; an int is
+    one layer. ``()``: the head is linear. They are initialized randomly and trained with the head.
+
+activation : str, default="gelu"
+    Activation of the new hidden layers: "identity", "relu", "leaky_relu", "elu", "selu", "gelu",
+    "silu", "tanh", "logistic" or "softplus".
+
 freeze : {{"none", "all"}} or int, default="none"
     Which of these layers are frozen, that is, keep their pretrained weights: none, all, or this
     number of the lowest. With "all" only the head is trained (linear probing), on codes that are
@@ -35,11 +43,12 @@ prefit : bool, default=False
 
 dropout : float, default=0.0
     Dropout rate during fine-tuning, from 0 to below 1. Dropout applies to the encoder's hidden
-    layers (not between recurrent steps, nor in your own modules) and to the features of the head.
+    layers (not between recurrent steps, nor in your own modules), to the features of the head and
+    to its hidden layers.
 
 alpha : float, default=0.0
     L2 regularization during fine-tuning, at least 0: ``alpha / 2`` times the sum of squares of the
-    head's weights and of all weight matrices and kernels that are not frozen is added to the loss.
+    head's matrices and of all weight matrices and kernels that are not frozen is added to the loss.
     Biases and the linear skip connection are not regularized.
 
 optimizer : str or callable, default="nadam"
@@ -54,7 +63,8 @@ learning_rate : "auto" or float, default="auto"
 
 head_learning_rate : "auto" or float, default="auto"
     Maximum learning rate while the head is trained alone, above 0. "auto": 0.5 divided by the
-    number of features of the head, at most 0.02.
+    number of features of the head or the width of its widest hidden layer, whichever is larger; at
+    most 0.02.
 
 learning_rate_schedule : str or tuple (str, float), default="cosine"
     "constant", "cosine" (decays to 0 over `max_iter` epochs) or "exponential" (decays to a
@@ -110,6 +120,9 @@ params_ : dict
 
 n_layers_ : int
     Number of encoder layers below the head.
+
+head_ : dict
+    Description of the head: "hidden_sizes", a tuple of int, and "activation".
 
 history_ : dict of ndarray
     Learning curves of fine-tuning, by epoch: "loss", "validation_loss" (with early stopping),

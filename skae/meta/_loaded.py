@@ -5,7 +5,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from skae.core.networks.linear_head import HeadedNetwork
+from skae.core.activations import ACTIVATIONS
+from skae.core.networks import Network
+from skae.core.networks.head import HeadedNetwork
 from skae.estimators.base.architecture import portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.loaded import check_output, check_weights
@@ -49,11 +51,23 @@ def check_pretrained(model: Any) -> None:
         raise invalid("n_layers_", "exceeds the number of layers of the encoder")
     params, n_outputs = getattr(model, "params_", None), model._n_outputs
     check_weights("params_", params)
-    headed = HeadedNetwork(network, model.n_layers_, n_outputs)
+    headed = _headed_network(model, network)
     samples = jax.ShapeDtypeStruct((2, network.n_features), np.float32)
     check_output("params_", headed.outputs, params, samples, (2, n_outputs))
     if not isinstance(model.device, str | None):
         raise invalid("device", "is not a string or None")
+
+
+def _headed_network(model: Any, network: Network) -> HeadedNetwork:
+    """The network of a model whose description of the head is valid."""
+    head = vars(model).get("head_", {"hidden_sizes": (), "activation": "gelu"})
+    sizes = head.get("hidden_sizes") if isinstance(head, dict) else None
+    is_valid = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
+    if not is_valid or len(head) != 2 or head.get("activation") not in ACTIVATIONS:
+        raise invalid("head_", "does not describe a head")
+    if len(sizes) > len(jax.tree.leaves(model.params_)):
+        raise invalid("head_", "has more layers than weights")
+    return model._headed_network(network)
 
 
 def check_detector(model: Any) -> None:

@@ -1,14 +1,12 @@
 """Base class of the semi-supervised estimators: unsupervised pretraining, then fine-tuning.
 
 Pretraining fits an autoencoder to all samples. Fine-tuning trains the encoder's layers with a
-linear head on the labeled samples. Both use the same training loop.
+head on the labeled samples. Both use the same training loop.
 """
 
 import warnings
 from copy import copy
-from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -19,20 +17,18 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import standardize_portable
 from skae.core.inference import apply_in_blocks
-from skae.core.networks.linear_head import HeadedNetwork, adopted_weights
+from skae.core.networks.head import HeadedNetwork, adopted_weights
 from skae.core.objective import Objective
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
-from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES, resolve_optimizer
-from skae.estimators.base.architecture import find_device, network_of, portable_network
-from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.core.training.optimizers import resolve_optimizer
+from skae.estimators.base.architecture import find_device, network_of, portable_network, widths
 from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.functions import function_params, portable_over
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.timing import Clock
 from skae.estimators.denoising import DenoisingAutoencoder
 from skae.export.exporting import ExportMixin
@@ -44,6 +40,7 @@ from skae.meta._fine_tuning import (
 )
 from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
 from skae.meta._loaded import check_pretrained
+from skae.meta._parameters import PretrainedParameters
 from skae.meta._targets import Targets
 from skae.objectives.supervised import outputs
 
@@ -59,56 +56,8 @@ _DEFAULT: dict[str, Any] = {
 }
 
 
-@dataclass(eq=False, repr=False)
-class PretrainedEstimator(ExportMixin, SkaeEstimator):
+class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
     """Base class; subclasses define the loss, the encoding of y, and the head's predictions."""
-
-    autoencoder: Any = None
-    _: KW_ONLY
-    n_layers: Any = "all"
-    freeze: Any = "none"
-    unlabeled: Any = None
-    prefit: bool = False
-    dropout: float = 0.0
-    alpha: float = 0.0
-    optimizer: Any = "nadam"
-    learning_rate: Any = "auto"
-    head_learning_rate: Any = "auto"
-    learning_rate_schedule: Any = "cosine"
-    batch_size: Any = "auto"
-    max_iter: Any = "auto"
-    max_time: float | None = None
-    tol: float = 1e-4
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    n_iter_no_change: Any = "auto"
-    random_state: Any = None
-    verbose: int = 0
-    device: str | None = None
-
-    _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [BaseAutoencoder, None],
-        "n_layers": [StrOptions({"all"}), Interval(Integral, 1, None, closed="left")],
-        "freeze": [StrOptions({"none", "all"}), Interval(Integral, 0, None, closed="left")],
-        "unlabeled": "no_validation",
-        "prefit": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "head_learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "tol": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "device": [str, None],
-    }
 
     def _objective(self) -> Objective:
         """The objective of fine-tuning."""
@@ -176,6 +125,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         targets = self._read_targets(y, samples, weight)
         # Class weights, too, are validated before pretraining, which may take long.
         sample_weight = self._sample_weights(targets, weight)
+        hidden_sizes = widths("hidden_layer_sizes", self.hidden_layer_sizes)
         resolve_optimizer(self.optimizer)
         device, seed = find_device(self.device), make_seed(self.random_state)
         clock.lap("read")
@@ -188,6 +138,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
             **targets.attributes,
             "autoencoder_": autoencoder,
             "n_layers_": n_layers,
+            "head_": {"hidden_sizes": hidden_sizes, "activation": self.activation},
         }
         checked.__dict__.update(shared)
         task = self._task(checked, network, seed, make_listener(self, X, sample_weight))
@@ -205,7 +156,7 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
             parameters=self.get_params(deep=False),
             job=Job(
                 Recipe(
-                    HeadedNetwork(network, n_layers, checked._n_outputs),
+                    checked._headed_network(network),
                     self._objective(),
                     resolve_optimizer(self.optimizer),
                     clip_norm=network.clip_norm,
@@ -272,7 +223,9 @@ class PretrainedEstimator(ExportMixin, SkaeEstimator):
         return self._headed_network(network_of(self.autoencoder_.architecture_, device))
 
     def _headed_network(self, network):
-        return HeadedNetwork(network, self.n_layers_, self._n_outputs)
+        # Files of earlier versions have no `head_`: a linear head.
+        head = vars(self).get("head_", {})
+        return HeadedNetwork(network, self.n_layers_, self._n_outputs, **head)
 
     def _apply(self, function, X, width):
         """Apply a function of (network, params, x) to samples in blocks; returns float32."""

@@ -21,7 +21,7 @@ from skae.meta._targets import (
     labeled_subset,
     sample_weights_by_class,
 )
-from skae.objectives.supervised import cross_entropy_loss, features
+from skae.objectives.supervised import cross_entropy_loss, units
 
 __all__ = ["PretrainedClassifier"]
 
@@ -40,9 +40,9 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     """Semi-supervised classifier: an autoencoder's encoder, pretrained and then fine-tuned.
 
     For many samples and few labels. Unsupervised pretraining fits an autoencoder to all samples,
-    labeled or not. Supervised fine-tuning then trains a linear head on the encoder's layers ``e``
-    with the labeled samples: first the head alone, then the head and the layers together [1]_,
-    [2]_::
+    labeled or not. Supervised fine-tuning then trains a head on the encoder's layers ``e`` with the
+    labeled samples: first the head alone, then the head and the layers together [1]_, [2]_. The
+    head is linear, or has new hidden layers of `hidden_layer_sizes` below the output layer::
 
         minimize  mean_i w_i * -log softmax(W e(x_i) + b)[y_i] + alpha / 2 * sum of squares
 
@@ -73,7 +73,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
     In a grid search, unlabeled samples are in the folds too. `score` ignores them, and so does a
     search with the default scoring. ``scoring="accuracy"`` would count them as errors.
 
-    `hash` returns binary codes of the features that the head is trained on [3]_.
+    `hash` returns binary codes of the inputs of the output layer [3]_.
 
     Do not use it if most samples are labeled and there are many of them: pretraining then saves
     little, and gradient-boosted trees are better on tabular data.
@@ -209,10 +209,12 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         return float(accuracy_score(y, self.predict(X)[labeled], sample_weight=weight))
 
     def hash(self, X: MatrixLike, packed: bool = True) -> NDArray[np.uint8]:
-        """Supervised binary codes for retrieval: one bit per feature of the head.
+        """Supervised binary codes for retrieval: one bit per input of the output layer.
 
-        A bit is 1 if the unit's output exceeds the value of its activation at 0 (Guo and Li
-        2015). The units of a `SemanticHasher` are trained to be binary and give the best codes.
+        These are the units of the last of `hidden_layer_sizes`, or without such layers the features
+        of the head. A bit is 1 if the unit's output exceeds the value of its activation at 0 (Guo
+        and Li 2015). The units of a `SemanticHasher` are trained to be binary and give the best
+        codes.
 
         Parameters
         ----------
@@ -235,8 +237,8 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
             The estimator is not fitted.
         """
         check_is_fitted(self)
-        units = self._apply(features, X, len(self.params_["head"]["kernel"]))
-        bits = (units > self._network.threshold).astype(np.uint8)
+        values = self._apply(units, X, len(self.params_["head"]["kernel"]))
+        bits = (values > self._network.threshold).astype(np.uint8)
         return np.packbits(bits, axis=1) if packed else bits
 
     def _objective(self) -> Objective:

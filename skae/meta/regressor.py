@@ -32,9 +32,10 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
     """Semi-supervised regressor: an autoencoder's encoder, pretrained and then fine-tuned.
 
     For many samples of which few have a target. Unsupervised pretraining fits an autoencoder to all
-    samples. Supervised fine-tuning then trains a linear head on the encoder's layers ``e`` with the
+    samples. Supervised fine-tuning then trains a head on the encoder's layers ``e`` with the
     samples that have a target: first the head alone, then the head and the layers together [1]_,
-    [2]_. With y standardized to zero mean and unit variance::
+    [2]_. The head is linear, or has new hidden layers of `hidden_layer_sizes` below the output
+    layer. With y standardized to zero mean and unit variance::
 
         minimize  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
 

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning: losses of a linear head on a pretrained encoder, and its training.
+"""Supervised fine-tuning: losses of a head on a pretrained encoder, and its training.
 
 Training has two parts. First the head alone is trained on the features of the frozen encoder
 (linear probing), then the head and the encoder's layers together (fine-tuning). An untrained head
@@ -17,7 +17,7 @@ import numpy as np
 from skae.core.compile.shapes import output_shapes
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
-from skae.core.networks.linear_head import HeadedNetwork, LinearHead
+from skae.core.networks.head import HeadedNetwork
 from skae.core.objective import Batch, Objective, Step, mean_over_samples
 from skae.core.training.driver import train
 from skae.core.training.job import Job, TrainingData, ValidationSet
@@ -30,6 +30,7 @@ __all__ = [
     "fine_tune",
     "outputs",
     "squared_error_loss",
+    "units",
 ]
 
 # Feature values that are kept in host memory while the head is trained alone: 1 GB of float32.
@@ -73,6 +74,11 @@ def features(network: HeadedNetwork, params: dict, x: jax.Array) -> jax.Array:
     return network.features(params, x)
 
 
+def units(network: HeadedNetwork, params: dict, x: jax.Array) -> jax.Array:
+    """Inputs of the head's output layer for samples in standardized units."""
+    return network.units(params, x)
+
+
 def fine_tune(
     job: Job,
     params: dict,
@@ -81,7 +87,7 @@ def fine_tune(
     head_learning_rate: float | None,
     seed: np.random.SeedSequence,
 ) -> tuple[Result, Result]:
-    """Train a linear head on an encoder's layers, and then the layers together with the head.
+    """Train a head on an encoder's layers, and then the layers together with the head.
 
     Parameters
     ----------
@@ -96,8 +102,9 @@ def fine_tune(
     plan : Plan
     head_learning_rate : float or None
         Learning rate while the head is trained alone. None: inversely proportional to the number
-        of features, since a step of Adam or its variants changes an output by the learning rate
-        times the number of features.
+        of features, or to the width of the widest hidden layer of the head if that is larger, since
+        a step of Adam or its variants changes the output of a layer by the learning rate times the
+        number of its inputs.
     seed : numpy.random.SeedSequence
 
     Returns
@@ -106,7 +113,7 @@ def fine_tune(
         Of training the head alone, and of training the head and the layers. Both are the same
         object if all layers are frozen and the head was trained on all samples.
     """
-    head_seed, seed, subset_seed = seed.spawn(3)
+    head_seed, seed, subset_seed, weights_seed = seed.spawn(4)
     network: HeadedNetwork = job.recipe.network
     shape = jax.ShapeDtypeStruct((1, data.samples.n_features), np.float32)
     width = output_shapes(features, network, (params, shape)).shape[1]
@@ -118,12 +125,14 @@ def fine_tune(
     trainable = {name: weights for name, weights in params.items() if name != "fixed"}
     is_complete = subset is data and not jax.tree.leaves(trainable)
     # The features are computed once, so this program is small whatever the encoder is.
-    head_recipe = replace(job.recipe, network=LinearHead(width, network.n_outputs))
+    head_network = network.head(width)
+    head_recipe = replace(job.recipe, network=head_network)
+    rate = head_learning_rate or min(0.02, 0.5 / max(width, *network.hidden_sizes, 1))
     head = train(
         replace(job, recipe=head_recipe, listener=job.listener if is_complete else NO_LISTENER),
         head_data,
-        {"head": _zero_head(width, network.n_outputs)},
-        replace(plan, learning_rate=head_learning_rate or min(0.02, 0.5 / width)),
+        head_network.initial_weights(np.random.default_rng(weights_seed)),
+        replace(plan, learning_rate=rate),
         seed=head_seed,
     )
     params = {**params, **head.params}
@@ -174,8 +183,3 @@ def _normalized_features(
     validation = data.validation and replace(data.validation, samples=samples)
     data = replace(data, samples=samples, validation=validation)
     return data, {"mean": mean, "scale": scale}
-
-
-def _zero_head(width, n_outputs):
-    kernel = np.zeros((width, n_outputs), np.float32)
-    return {"kernel": kernel, "bias": np.zeros(n_outputs, np.float32)}

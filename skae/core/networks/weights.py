@@ -14,7 +14,7 @@ from skae.core.networks.modules import layers_in_order
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import user_defined_weights
 
-__all__ = ["initial_weights", "weight_shapes"]
+__all__ = ["drawn_kernel", "initial_weights", "weight_shapes"]
 
 
 @lru_cache(maxsize=256)
@@ -95,6 +95,13 @@ def _draw(rng, leaf, shape, activation, output_share):
         return np.zeros(shape, np.float32)
     if leaf == "recurrent":
         return _orthogonal(rng, shape)
+    return drawn_kernel(rng, shape, activation, output_share)
+
+
+def drawn_kernel(
+    rng: np.random.Generator, shape: tuple[int, ...], activation: str, output_share: float = 1.0
+) -> np.ndarray:
+    """A random kernel whose variance follows the activation of its output."""
     kind = ACTIVATIONS[activation]
     inputs, outputs = _fans(shape, output_share)
     fan = inputs if kind.fan == "in" else 0.5 * (inputs + outputs)

@@ -96,6 +96,7 @@ SETTINGS = {
     "given samples": ({"n_iter_no_change": 99}, {"X_val": curved(30, seed=5)}, (1, 3, 1)),
     "weights": ({"early_stopping": False}, {"sample_weight": np.arange(96.0)}, (1, 3)),
     "layer by layer": ({"pretraining": "layerwise", "init": "random"}, {}, (2, 7, 9)),
+    "recorded pairs": ({"early_stopping": False}, {"X_noisy": curved()[::-1]}, (1, 3)),
     "Muon": ({"optimizer": "muon", "early_stopping": False}, {}, (1, 3)),
     "a log": ({"verbose": 5, "early_stopping": False}, {}, (1, 3)),
 }
@@ -105,10 +106,11 @@ SETTINGS = {
 def test_resuming_with_other_settings(kind, X, tmp_path, killed_after):
     parameters, arguments, moments = SETTINGS[kind]
     parameters = {"max_iter": 12, **parameters}
-    expected = fast(AutoencoderTransformer, **parameters).fit(X, **arguments)
+    cls = skae.DenoisingAutoencoder if "X_noisy" in arguments else AutoencoderTransformer
+    expected = fast(cls, **parameters).fit(X, **arguments)
     options = {"checkpoint": tmp_path / "fit.skae", "checkpoint_interval": 0, **parameters}
     model = interrupted_fits(
-        lambda: fast(AutoencoderTransformer, **options),
+        lambda: fast(cls, **options),
         lambda m: m.fit(X, **arguments),
         moments,
         killed_after,
@@ -183,6 +185,17 @@ def test_checkpoint_of_another_fit_raises(kind, X, checkpoint_file):
     with pytest.raises(ValueError, match=f"to another fit with different {kind.split()[0]}"):
         model.fit(make(X), **arguments)
     assert not hasattr(model, "params_") and checkpoint_file.read_bytes() == before
+
+
+def test_checkpoint_of_other_recorded_pairs_raises(X, tmp_path, killed_after):
+    path = tmp_path / "fit.skae"
+    model = fast(skae.DenoisingAutoencoder, checkpoint=path, checkpoint_interval=0)
+    killed_after(2)
+    with pytest.raises(Killed):
+        model.fit(X, X_noisy=X + 1)
+    killed_after(10**9)
+    with pytest.raises(ValueError, match="to another fit with different X_noisy"):
+        model.fit(X, X_noisy=X + 2)
 
 
 def test_checkpoint_of_other_versions_or_estimators_raises(X, checkpoint_file, monkeypatch):

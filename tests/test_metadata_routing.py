@@ -7,6 +7,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skae import DenoisingAutoencoder
 from tests.discovery import AUTOENCODERS, accepts, fast
 
 each_autoencoder = pytest.mark.parametrize("cls", AUTOENCODERS)
@@ -25,7 +26,8 @@ def requested(cls, **parameters):
 @each_autoencoder
 def test_requests_exist(cls):
     requests = fast(cls).get_metadata_routing().fit.requests
-    assert set(requests) == {"sample_weight", "X_val"}
+    pairs = {"X_noisy", "X_val_noisy"} if cls is DenoisingAutoencoder else set()
+    assert set(requests) == {"sample_weight", "X_val"} | pairs
 
 
 @pytest.mark.representatives

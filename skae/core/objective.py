@@ -23,7 +23,8 @@ class Batch(NamedTuple):
 
     ``x`` has the shape (batch_size, n_features), in standardized units. ``weight`` has the shape
     (batch_size,), with mean 1 over the training set and 0 for padding. ``y`` has the shape
-    (batch_size, n_targets); autoencoders have no targets.
+    (batch_size, n_targets): the targets of fine-tuning, or the noisy versions of ``x`` in
+    standardized units where denoising is trained on recorded pairs; otherwise n_targets is 0.
     """
 
     x: jax.Array

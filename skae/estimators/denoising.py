@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import jax
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skae._typing import FloatArray, MatrixLike, RandomState
+from skae._typing import ArrayLike, FloatArray, MatrixLike, RandomState
 from skae.core.compile.programs import compiled
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
@@ -17,9 +17,11 @@ from skae.core.objective import Objective
 from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.task import fit_estimator, partial_fit_estimator
 from skae.objectives.denoising.corruption import (
     CORRUPTIONS,
     corrupt_block,
@@ -46,6 +48,9 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     The expectation is over the noise, which is drawn anew in every optimizer step. `transform`
     adds no noise. ``inverse_transform(transform(X))``, or `reconstruct` in one pass, denoises
     samples that are noisy already.
+
+    Where noisy versions of the samples were recorded, ``fit(X, X_noisy=X_noisy)`` trains on the
+    pairs instead of drawing noise.
 
     Parameters
     ----------
@@ -87,6 +92,10 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     -----
     The validation loss is computed on corrupted samples, with the same noise in every epoch.
 
+    With recorded pairs, `noise` and `noise_level` are used by `corrupt` only, and in layer-wise
+    pretraining the inputs of each pair of layers are computed from the noisy samples. The
+    initialization and the units come from the clean samples.
+
     With ``pretraining="layerwise"`` it is a stacked denoising autoencoder [2]_: the inputs of
     each pair of layers are corrupted.
 
@@ -114,6 +123,16 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     >>> clean = denoiser.inverse_transform(denoiser.transform(noisy))
     >>> bool(((clean - X[1500:]) ** 2).mean() < 0.7 * ((noisy - X[1500:]) ** 2).mean())
     True
+
+    Recorded pairs, here of images and the same images out of focus:
+
+    >>> from scipy.ndimage import gaussian_filter
+    >>> blurred = gaussian_filter(X.reshape(-1, 8, 8), (0, 1, 1)).reshape(X.shape)
+    >>> model = DenoisingAutoencoder(32, max_iter=20, random_state=0)
+    >>> model = model.fit(X[:1500], X_noisy=blurred[:1500])
+    >>> sharp = model.reconstruct(blurred[1500:])
+    >>> bool(((sharp - X[1500:]) ** 2).mean() < 0.3 * ((blurred - X)[1500:] ** 2).mean())
+    True
     """
 
     noise: Any = "gaussian"
@@ -124,6 +143,95 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         "noise": [StrOptions(set(CORRUPTIONS)), callable],
         "noise_level": [Interval(Real, 0, None, closed="left")],
     }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: MatrixLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        X_val: MatrixLike | None = None,
+        X_noisy: MatrixLike | None = None,
+        X_val_noisy: MatrixLike | None = None,
+    ) -> Self:
+        """Train the autoencoder on samples and random noise, or on recorded pairs.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Clean training samples of any real dtype. CSR is converted to dense batch by batch,
+            never as a whole.
+        y : None or labels
+            Ignored. Numeric samples with the features of X raise an error.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0. A weight of 2 is equivalent to a duplicated sample; weights below
+            1e-20 of the largest count as 0.
+        X_val : {array-like, CSR matrix} of shape (n_val, n_features), default=None
+            Validation set for early stopping, instead of a part of X. A Pipeline transforms it only
+            with ``Pipeline(transform_input=["X_val"])``.
+        X_noisy : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
+            Recorded noisy versions of the samples: row i belongs to row i of X. The encoder
+            receives them, and no noise is added. Any finite values. Pairs stay together in the
+            validation split and in cross-validation; equal samples of X with different noisy
+            versions are different samples. A Pipeline transforms them only with
+            ``Pipeline(transform_input=["X_noisy"])``.
+        X_val_noisy : {array-like, CSR matrix} of shape (n_val, n_features), default=None
+            Noisy versions of the samples of X_val; required where X_noisy and X_val are passed.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity or values beyond 1e150, a parameter is out of range, X lies
+            outside [0, 1] under cross-entropy, y holds samples, `validation_fraction` leaves no
+            samples for training or validation, or `checkpoint` is the file of another fit; or if
+            noisy samples have another shape than the clean ones, contain NaN or infinity, or are
+            missing in one of X_noisy and X_val_noisy.
+        """
+        return fit_estimator(
+            self, X, y, sample_weight, X_val=X_val, X_noisy=X_noisy, X_val_noisy=X_val_noisy
+        )
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        X_noisy: MatrixLike | None = None,
+    ) -> Self:
+        """Train for one epoch on these samples, at a constant learning rate.
+
+        The first call computes the mean, the scale and the initial weights. Later calls continue
+        with the current weights and optimizer state.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Clean training samples of any real dtype.
+        y : None or labels
+            Ignored. Numeric samples with the features of X raise an error.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0.
+        X_noisy : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
+            Recorded noisy versions of the samples, as in `fit`.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity or values beyond 1e150, or has other features than in the
+            first call; if a parameter is out of range, or the parameters describe another network
+            than the fitted one; if X lies outside [0, 1] under cross-entropy; if y holds samples;
+            with ``pretraining="layerwise"``; or as `fit` for X_noisy.
+        """
+        return partial_fit_estimator(self, X, y, sample_weight, X_noisy=X_noisy)
 
     def _objective(self) -> Objective:
         noise = resolve_noise(self.noise)

@@ -143,7 +143,7 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         checked.__dict__.update(shared)
         task = self._task(checked, network, seed, make_listener(self, X, sample_weight))
         labeled = np.flatnonzero(targets.labeled)
-        all_samples = Samples(samples, autoencoder._units, targets=targets.values)
+        all_samples = Samples(samples, autoencoder._units, targets=Samples(targets.values))
         head, result = run_fine_tuning(task, all_samples.select(labeled), sample_weight[labeled])
         clock.lap("train")
         return self._finish(shared, head, result, clock)

@@ -179,7 +179,7 @@ def _normalized_features(
     mean_square = float(share @ np.square(values).mean(axis=1, dtype=np.float64))
     scale = np.float32(np.sqrt(mean_square) if mean_square > 0 else 1.0)
     values /= scale
-    samples = Samples(values, targets=samples.targets(slice(None)))
+    samples = Samples(values, targets=Samples(samples.targets(slice(None))))
     validation = data.validation and replace(data.validation, samples=samples)
     data = replace(data, samples=samples, validation=validation)
     return data, {"mean": mean, "scale": scale}

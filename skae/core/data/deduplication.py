@@ -66,7 +66,8 @@ def _target_hashes(samples, part):
     """Of each sample, an integer hash of its targets' bits; 0 where it has none."""
     rng = np.random.default_rng(20150427)
     factor = rng.integers(1, 2**63, samples.n_targets, dtype=np.uint64) | np.uint64(1)
-    return (samples.targets(part).astype(np.float64) + 0.0).view(np.uint64) @ factor
+    targets = samples.targets(part, raw=True).astype(np.float64)
+    return (targets + 0.0).view(np.uint64) @ factor
 
 
 def _same_as_previous(samples, order, hashes):
@@ -76,5 +77,6 @@ def _same_as_previous(samples, order, hashes):
     for some in np.array_split(candidates, max(1, len(candidates) // 1024)):
         before = order[some - 1]
         same[some] = (samples.raw(order[some]) == samples.raw(before)).all(axis=1)
-        same[some] &= (samples.targets(order[some]) == samples.targets(before)).all(axis=1)
+        targets, others = (samples.targets(i, raw=True) for i in (order[some], before))
+        same[some] &= (targets == others).all(axis=1)
     return same

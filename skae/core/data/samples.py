@@ -45,8 +45,9 @@ class Samples:
         Which rows of `data`, in which order; all by default.
     original_units : Units, optional
         Conversion from the user's units, where `data` is standardized already; `units` by default.
-    targets : ndarray of shape (n, n_targets), float32, optional
-        Targets of each row of `data`: none by default.
+    targets : Samples, optional
+        Samples that belong to these, in the same order: the targets of supervised training, or the
+        noisy versions of clean samples.
 
     Notes
     -----
@@ -61,11 +62,10 @@ class Samples:
         units: Units | None = None,
         index: np.ndarray | None = None,
         original_units: Units | None = None,
-        targets: np.ndarray | None = None,
+        targets: "Samples | None" = None,
     ):
-        self.data, self.index = data, index
-        self._targets = np.zeros((data.shape[0], 0), np.float32) if targets is None else targets
-        self.n_targets = self._targets.shape[1]
+        self.data, self.index, self._targets = data, index, targets
+        self.n_targets = 0 if targets is None else targets.n_features
         self.n_features = data.shape[1]
         self.n_samples = data.shape[0] if index is None else len(index)
         self.units = Units.identity(self.n_features) if units is None else units
@@ -77,6 +77,11 @@ class Samples:
         narrow = data.dtype == np.uint8 and not self.on_host
         self.dtype = np.dtype(np.uint8 if narrow else np.float32)
 
+    def with_targets(self, targets: "Samples | None") -> "Samples":
+        """The same samples with other targets."""
+        units = None if self._is_standardized else self.units
+        return Samples(self.data, units, self.index, self.original_units, targets)
+
     def with_units(self, units: Units) -> "Samples":
         """The same samples in other units."""
         return Samples(self.data, units, self.index, targets=self._targets)
@@ -85,7 +90,8 @@ class Samples:
         """Some of these samples, in the order of `index`."""
         chosen = index if self.index is None else self.index[index]
         units = None if self._is_standardized else self.units
-        return Samples(self.data, units, chosen, self.original_units, self._targets)
+        targets = None if self._targets is None else self._targets.select(index)
+        return Samples(self.data, units, chosen, self.original_units, targets)
 
     @property
     def device_units(self) -> DeviceUnits:
@@ -94,21 +100,26 @@ class Samples:
 
     def in_memory(self) -> "Samples":
         """These samples, standardized once if the host does it and they are not memory-mapped."""
+        targets = None if self._targets is None else self._targets.in_memory()
         if not self.on_host or not isinstance(self.data, np.ndarray) or _is_mapped(self.data):
-            return self
+            return self.with_targets(targets)
         data = np.empty((self.n_samples, self.n_features), np.float32)
         for part in self._parts():
             self.read(part, data[part])
-        return Samples(data, original_units=self.original_units, targets=self.targets(slice(None)))
+        return Samples(data, original_units=self.original_units, targets=targets)
 
     def raw(self, part) -> np.ndarray:
         """Samples at `part` (slice or integers) in the user's units and dtype, dense."""
         samples = self.data[part if self.index is None else self.index[part]]
         return samples if isinstance(samples, np.ndarray) else samples.toarray()
 
-    def targets(self, part) -> np.ndarray:
-        """Targets of the samples at `part`, of shape (n, n_targets)."""
-        return self._targets[part if self.index is None else self.index[part]]
+    def targets(self, part, *, raw: bool = False) -> np.ndarray:
+        """Targets of the samples at `part`, of shape (n, n_targets): in the units of training as
+        float32, or as the user passed them.
+        """
+        if self._targets is None:
+            return np.zeros((self.n_samples, 0), np.float32)[part]
+        return self._targets.raw(part) if raw else self._targets.standardized(part)
 
     def read(self, part, out: np.ndarray) -> None:
         """Write the samples at `part`, ready for the device, into `out`."""

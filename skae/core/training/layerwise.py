@@ -147,8 +147,13 @@ def _insert_pair(params, trained, depth, pairs):
 
 
 def _outputs(pair, params, samples, device) -> Samples:
-    """The codes that a trained pair computes from its inputs."""
-    outputs = np.empty((samples.n_samples, pair.n_components), np.float32)
-    static, shape = (pair, "squared_error"), (samples.n_samples, samples.n_features)
-    apply_in_blocks(encode, static, params, shape, samples.standardized, outputs, device)
-    return Samples(outputs)
+    """The codes that a trained pair computes from its inputs, and from their noisy versions."""
+
+    def codes(read) -> Samples:
+        outputs = np.empty((samples.n_samples, pair.n_components), np.float32)
+        static, shape = (pair, "squared_error"), (samples.n_samples, samples.n_features)
+        apply_in_blocks(encode, static, params, shape, read, outputs, device)
+        return Samples(outputs)
+
+    clean = codes(samples.standardized)
+    return clean.with_targets(codes(samples.targets)) if samples.n_targets else clean

@@ -18,9 +18,7 @@ from skae.core.networks import Network
 from skae.core.objective import Objective
 from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import find_device, network_of
-from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.estimator import SkaeEstimator
-from skae.estimators.base.fit import continue_fit, fit_from_scratch
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.fitted import FittedMixin
 from skae.estimators.base.functions import portable
@@ -35,7 +33,7 @@ from skae.estimators.base.input_checks import (
 from skae.estimators.base.loaded import check_autoencoder
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
 from skae.estimators.base.sklearn_compat import CallbackSupportMixin
-from skae.estimators.base.task import make_task, read_input, set_fitted_attributes
+from skae.estimators.base.task import fit_estimator, partial_fit_estimator
 from skae.export.exporting import ExportMixin
 from skae.export.portable import Portable
 
@@ -162,16 +160,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             outside [0, 1] under cross-entropy, y holds samples, `validation_fraction` leaves no
             samples for training or validation, or `checkpoint` is the file of another fit.
         """
-        # a copy, since attributes are replaced at the end of the fit
-        fitted = dict(vars(self)) if self.warm_start and hasattr(self, "params_") else None
-        checked, samples, weight, X_val = read_input(
-            self, X, y, sample_weight, X_val, reset=fitted is None
-        )
-        task = make_task(self, checked, X, sample_weight, fitted)
-        task = resumed(self, task, samples, weight, X_val)
-        train = fit_from_scratch if fitted is None else continue_fit
-        outcome = train(task, samples, weight, X_val)
-        return set_fitted_attributes(self, task, outcome, samples, weight)
+        return fit_estimator(self, X, y, sample_weight, X_val=X_val)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -203,18 +192,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             than the fitted one; if X lies outside [0, 1] under cross-entropy; if y holds samples;
             or with ``pretraining="layerwise"``.
         """
-        if getattr(self, "pretraining", None) is not None:
-            raise ValueError(
-                "pretraining='layerwise' needs all samples at once, but partial_fit sees a part of "
-                "them: use fit, or pretraining=None"
-            )
-        self._validate_params()  # scikit-learn validates parameters in the first call only
-        fitted = dict(vars(self)) if hasattr(self, "params_") else None
-        is_first = fitted is None
-        checked, samples, weight, _ = read_input(self, X, y, sample_weight, None, reset=is_first)
-        task = make_task(self, checked, X, sample_weight, fitted)
-        outcome = continue_fit(task, samples, weight, None, one_epoch=True)
-        return set_fitted_attributes(self, task, outcome, samples, weight)
+        return partial_fit_estimator(self, X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

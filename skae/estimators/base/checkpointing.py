@@ -18,7 +18,7 @@ _FREE = ("checkpoint", "checkpoint_interval", "max_time", "verbose")
 _EARLIER = ("params_", "optimizer_state_", "n_steps_", "mean_", "scale_")
 
 
-def resumed(estimator, task, X, weight, X_val):
+def resumed(estimator, task, given):
     """`task` with a checkpoint, and with the seed of the fit that it resumes, if there is one.
 
     Raises
@@ -38,9 +38,11 @@ def resumed(estimator, task, X, weight, X_val):
     fit["estimator"] = digest_of_value(kind, kind)
     # device=None may be another device on another machine.
     fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
-    fit["samples"] = _digest_of_samples(X)
-    fit["sample_weight"] = digest_of(weight)
-    fit["X_val"] = "" if X_val is None else _digest_of_samples(X_val)
+    fit["samples"] = _digest_of_samples(given.X)
+    fit["sample_weight"] = digest_of(given.weight)
+    for name in ("X_val", "X_noisy", "X_val_noisy"):
+        samples = getattr(given, name)
+        fit[name] = "" if samples is None else _digest_of_samples(samples)
     if task.earlier is not None:
         earlier = {name: task.earlier[name] for name in _EARLIER}
         fit["weights to continue from"] = digest_of_value(earlier, kind)

@@ -23,6 +23,7 @@ from skae.core.training.job import Job
 from skae.core.training.layerwise import InitialWeights, n_pairs, pretrain
 from skae.core.training.loop import trainable
 from skae.estimators.base.automatic import training_plan
+from skae.estimators.base.fit_input import FitInput
 from skae.estimators.base.input_checks import samples_in_units
 from skae.estimators.base.timing import Clock
 from skae.estimators.base.validation_split import FitData, Split, split_samples
@@ -64,10 +65,10 @@ class Outcome:
     interrupted: bool
 
 
-def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
+def fit_from_scratch(task: Task, given: FitInput) -> Outcome:
     """Standardize, initialize, choose the number of epochs, train."""
     clock = Clock()
-    data = _prepare(task, X, weight)
+    data = _prepare(task, given)
     clock.lap("read")
     start_seed, split_seed, train_seed, phases_seed = task.seed.spawn(4)
     plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
@@ -79,14 +80,14 @@ def fit_from_scratch(task: Task, X, weight, X_val) -> Outcome:
             return InitialWeights(params)
         return _pretrained(task, params, samples, weight, plan, clock, phases_seed)
 
-    split = split_samples(task, data, X_val, plan, split_seed, initialize)
+    split = split_samples(task, data, given, plan, split_seed, initialize)
     clock.lap("select")
     initial = initialize(split.data.index)
     clock.lap("start")
     return _train(task, data.units, split, clock, initial=initial, seed=train_seed)
 
 
-def continue_fit(task: Task, X, weight, X_val, *, one_epoch: bool = False) -> Outcome:
+def continue_fit(task: Task, given: FitInput, *, one_epoch: bool = False) -> Outcome:
     """Continue training from fitted attributes on (other) samples, with the optimizer's state.
 
     With `one_epoch`, as `partial_fit` does: at a constant learning rate, without a validation set,
@@ -96,13 +97,13 @@ def continue_fit(task: Task, X, weight, X_val, *, one_epoch: bool = False) -> Ou
     seed, start_seed, split_seed = task.seed.spawn(3)
     earlier = task.earlier
     units = None if earlier is None else Units(earlier["mean_"], earlier["scale_"])
-    data = _prepare(task, X, weight, deduplicate=not one_epoch, units=units)
+    data = _prepare(task, given, deduplicate=not one_epoch, units=units)
     clock.lap("read")
     plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
     if one_epoch:
         split = Split(data.for_training(), plan.one_epoch())
     else:
-        split = split_samples(task, data, X_val, plan, split_seed)
+        split = split_samples(task, data, given, plan, split_seed)
     if earlier is None:
         rng = np.random.default_rng(start_seed)
         params = _initial_params(task, data.samples, data.weight, rng)
@@ -121,9 +122,10 @@ def continue_fit(task: Task, X, weight, X_val, *, one_epoch: bool = False) -> Ou
     )
 
 
-def _prepare(task, X, weight, *, deduplicate=True, units=None) -> FitData:
+def _prepare(task, given, *, deduplicate=True, units=None) -> FitData:
     """Distinct samples in canonical order (or all samples in theirs), standardized."""
-    samples = Samples(X)
+    X, noisy, weight = given.X, given.X_noisy, given.weight
+    samples = Samples(X, targets=None if noisy is None else Samples(noisy))
     if deduplicate:
         index, weight = canonical_samples(samples, weight)
     else:
@@ -131,7 +133,7 @@ def _prepare(task, X, weight, *, deduplicate=True, units=None) -> FitData:
         weight = weight[index] / weight[index].mean()
     # In canonical order, so that repeated samples and their weights lead to identical units.
     units = weighted_units(samples.select(index), weight) if units is None else units
-    samples = samples_in_units(X, task.loss, units).select(index).in_memory()
+    samples = samples_in_units(X, task.loss, units, noisy).select(index).in_memory()
     return FitData(samples, weight, units)
 
 

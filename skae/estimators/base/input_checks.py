@@ -27,15 +27,18 @@ __all__ = [
 ]
 
 
-def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool = True) -> Any:
+def read_samples(
+    estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool = True, name: str = "X"
+) -> Any:
     """Checked samples as an ndarray of any real dtype or as CSR, without a needless copy.
 
-    With ``all_finite=False`` the values must still be checked: see `check_while_reading`.
+    With ``all_finite=False`` the values must still be checked: see `check_while_reading`. `name` is
+    the argument's name in error messages.
     """
-    refuse_masked(X, "X")
+    refuse_masked(X, name)
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     refuse_texts(X, type(estimator).__name__)
-    with explained_input(type(estimator).__name__):
+    with explained_input(type(estimator).__name__, name):
         X = validate_data(
             estimator,
             X,
@@ -49,7 +52,7 @@ def read_samples(estimator: Any, X: MatrixLike, *, reset: bool, all_finite: bool
         # holds Python integers beyond int64; results are float32, as for all that is not floating
         X = X.astype(np.longdouble)
     if X.dtype.kind not in "fiub":
-        raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
+        raise ValueError(f"{name} must hold real numbers, got dtype {X.dtype}")
     return _canonical(X) if sparse.issparse(X) else X
 
 
@@ -172,6 +175,10 @@ def _limits(values: np.ndarray) -> tuple[float, float]:
     return float(min(low for low, _ in limits)), float(max(high for _, high in limits))
 
 
-def samples_in_units(X: Any, loss: str, units: Units) -> Samples:
-    """Samples in standardized units, or X itself if the loss does not standardize it."""
-    return Samples(X, units) if LOSSES[loss].standardized else Samples(X)
+def samples_in_units(X: Any, loss: str, units: Units, X_noisy: Any = None) -> Samples:
+    """Samples in standardized units, or X itself if the loss does not standardize it.
+
+    Their noisy versions, if any, are in the same units.
+    """
+    known = units if LOSSES[loss].standardized else None
+    return Samples(X, known, targets=None if X_noisy is None else Samples(X_noisy, known))

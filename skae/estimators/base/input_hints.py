@@ -24,20 +24,26 @@ def refuse_texts(X: Any, estimator: str) -> None:
 
 
 @contextmanager
-def explained_input(estimator: str) -> Iterator[None]:
+def explained_input(estimator: str, name: str = "X") -> Iterator[None]:
     """Complete scikit-learn's errors about missing values and about strings.
 
-    scikit-learn recommends supervised models that support missing values.
+    scikit-learn recommends supervised models that support missing values, and writes "X" whatever
+    the argument is: `name` is the argument.
     """
     try:
         yield
     except ValueError as error:
         message = str(error)
-        if message.startswith("Input X contains NaN"):
+        for start in ("Input X contains", "X has"):
+            if message.startswith(start):
+                message = message.replace("X", name, 1)
+        if message.startswith(f"Input {name} contains NaN"):
             raise ValueError(
-                "Input X contains NaN: fill missing values with sklearn.impute.SimpleImputer, as "
+                f"Input {name} contains NaN: fill missing values with sklearn.impute.SimpleImputer, as "
                 f"in make_pipeline(SimpleImputer(), {estimator}())"
             ) from None
         if "could not convert string" in message or "arrays of bytes/strings" in message:
             raise ValueError(message.rstrip(".") + "." + _CATEGORIES) from None
+        if message != str(error):
+            raise ValueError(message) from None
         raise

@@ -33,8 +33,9 @@ def refuse_samples_as_y(y: Any, X: Any, estimator: str) -> None:
     if shape[1] > 1:
         raise ValueError(
             f"y has the shape of X, {shape}, but {estimator} always reconstructs X itself: omit y. "
-            "Pass a validation set as X_val=... Pairs of noisy and clean samples are not supported "
-            "yet: to denoise, fit DenoisingAutoencoder(noise=...) to the clean samples."
+            "Pass a validation set as X_val=... To denoise, use "
+            "DenoisingAutoencoder().fit(X_clean, X_noisy=X_noisy) with recorded pairs, or "
+            "DenoisingAutoencoder(noise=...).fit(X_clean)."
         )
 
 

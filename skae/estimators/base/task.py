@@ -1,4 +1,4 @@
-"""From an estimator to the task of a fit, and from its outcome to fitted attributes."""
+"""A fit of an estimator: from its parameters to a task, and from the outcome to attributes."""
 
 import warnings
 from copy import copy
@@ -6,20 +6,19 @@ from typing import Any, TypeVar
 
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._typing import ArrayLike, FloatArray, MatrixLike
+from skae._typing import ArrayLike, MatrixLike
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, find_device, network_of
+from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.continuation import refuse_another_network
-from skae.estimators.base.fit import Outcome, Task
-from skae.estimators.base.input_checks import read_samples, read_weights, within_domain
-from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scratch
+from skae.estimators.base.fit_input import FitInput, read_input
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
-from skae.estimators.base.samples_as_y import refuse_samples_as_y
 
-__all__ = ["make_task", "read_input", "set_fitted_attributes"]
+__all__ = ["fit_estimator", "make_task", "partial_fit_estimator"]
 
 T = TypeVar("T", bound=Any)
 
@@ -27,34 +26,36 @@ T = TypeVar("T", bound=Any)
 _FEATURES = ("n_features_in_", "feature_names_in_")
 
 
-def read_input(
-    estimator: T,
-    X: MatrixLike,
-    y: object,
-    sample_weight: ArrayLike | None,
-    X_val: MatrixLike | None,
-    *,
-    reset: bool,
-) -> tuple[T, Any, FloatArray, Any]:
-    """Checked training samples, weights and validation samples.
+def fit_estimator(
+    estimator: T, X: MatrixLike, y: object, sample_weight: ArrayLike | None, **samples: Any
+) -> T:
+    """Fit an autoencoder; `samples` are the further arguments of `read_input`."""
+    # a copy, since attributes are replaced at the end of the fit
+    fitted = (
+        dict(vars(estimator)) if estimator.warm_start and hasattr(estimator, "params_") else None
+    )
+    checked, given = read_input(estimator, X, y, sample_weight, reset=fitted is None, **samples)
+    task = make_task(estimator, checked, X, sample_weight, fitted)
+    task = resumed(estimator, task, given)
+    train = fit_from_scratch if fitted is None else continue_fit
+    return _set_fitted_attributes(estimator, task, train(task, given), given)
 
-    The first value returned is a copy of the estimator that has the names and the number of
-    features. So a fit that fails leaves the estimator unchanged.
-    """
-    checked = copy(estimator)
-    X = read_samples(checked, X, reset=reset)
-    refuse_samples_as_y(y, X, type(estimator).__name__)
-    weight = read_weights(sample_weight, X)
-    X = within_domain(X, estimator.loss)
-    if X_val is not None:
-        if not estimator.early_stopping:
-            raise ValueError(
-                "X_val is the validation set for early stopping, which early_stopping=False "
-                "disables: omit X_val or set early_stopping=True"
-            )
-        refuse_masked(X_val, "X_val")
-        X_val = within_domain(read_samples(checked, X_val, reset=False), estimator.loss)
-    return checked, X, weight, X_val
+
+def partial_fit_estimator(
+    estimator: T, X: MatrixLike, y: object, sample_weight: ArrayLike | None, **samples: Any
+) -> T:
+    """Train an autoencoder for one epoch on a part of the samples."""
+    if getattr(estimator, "pretraining", None) is not None:
+        raise ValueError(
+            "pretraining='layerwise' needs all samples at once, but partial_fit sees a part of "
+            "them: use fit, or pretraining=None"
+        )
+    estimator._validate_params()  # scikit-learn validates parameters in the first call only
+    fitted = dict(vars(estimator)) if hasattr(estimator, "params_") else None
+    checked, given = read_input(estimator, X, y, sample_weight, reset=fitted is None, **samples)
+    task = make_task(estimator, checked, X, sample_weight, fitted)
+    outcome = continue_fit(task, given, one_epoch=True)
+    return _set_fitted_attributes(estimator, task, outcome, given)
 
 
 def make_task(
@@ -105,14 +106,12 @@ def make_task(
     )
 
 
-def set_fitted_attributes(
-    estimator: T, task: Task, outcome: Outcome, X: MatrixLike, weight: FloatArray
-) -> T:
+def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: FitInput) -> T:
     """Set all fitted attributes together; then warn or raise if training did not succeed."""
     # Attributes are computed with a copy: an exception must not leave half of them set.
     fitted = copy(estimator)
     fitted.__dict__.update(outcome.attributes)
-    further = fitted._further_attributes(X, weight)
+    further = fitted._further_attributes(given.X, given.weight)
     for name in _FEATURES:
         estimator.__dict__.pop(name, None)
     estimator.__dict__.update(outcome.attributes, **further)
@@ -123,7 +122,7 @@ def set_fitted_attributes(
             " are not finite or too large. The best weights so far are kept. Lower learning_rate, "
             "or scale X.",
             ConvergenceWarning,
-            stacklevel=5,  # the caller of `fit`, which `fit_context` wraps twice
+            stacklevel=6,  # the caller of `fit`, which `fit_context` wraps twice
         )
     # Ctrl-C during training: the best weights are kept, and the checkpoint allows resuming.
     if outcome.interrupted:

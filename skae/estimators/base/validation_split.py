@@ -11,6 +11,7 @@ from skae.core.training.cross_validation import Choice, choose_epochs, random_fo
 from skae.core.training.job import TrainingData, ValidationSet
 from skae.core.training.plan import Plan
 from skae.estimators.base.automatic import CROSS_VALIDATE_BELOW, validation_samples
+from skae.estimators.base.fit_input import FitInput
 from skae.estimators.base.input_checks import samples_in_units
 
 __all__ = ["FitData", "Split", "split_samples"]
@@ -38,7 +39,7 @@ class Split:
     choice: Choice | None = None
 
 
-def split_samples(task, data: FitData, X_val, plan: Plan, seed, initialize=None) -> Split:
+def split_samples(task, data: FitData, given: FitInput, plan: Plan, seed, initialize=None) -> Split:
     """The validation split of a fit.
 
     - No validation set without early stopping.
@@ -50,8 +51,8 @@ def split_samples(task, data: FitData, X_val, plan: Plan, seed, initialize=None)
     parameters, n_samples = task.parameters, data.samples.n_samples
     if plan.epochs == 0 or not parameters["early_stopping"]:
         return Split(data.for_training(), plan)
-    if X_val is not None:
-        samples = samples_in_units(X_val, task.loss, data.units)
+    if given.X_val is not None:
+        samples = samples_in_units(given.X_val, task.loss, data.units, given.X_val_noisy)
         everything, equal = np.arange(samples.n_samples), np.ones(samples.n_samples)
         return Split(data.for_training(None, ValidationSet(samples, everything, equal)), plan)
     if parameters["validation_fraction"] == "auto" and n_samples < CROSS_VALIDATE_BELOW:

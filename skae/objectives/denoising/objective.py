@@ -15,9 +15,15 @@ __all__ = ["denoising_layer_objective", "denoising_loss"]
 def denoising_loss(
     objective: Objective, model: Model, batch: Batch, step: Step
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Loss ``mean_i loss(decode(encode(corrupted x_i)), x_i)``, with new noise in each step."""
-    level, constants = step.hyperparameters["noise_level"], model.params["fixed"]["noise"]
-    corrupted = corrupt(objective.setting("noise"), step.key, batch, level, constants)
+    """Loss ``mean_i loss(decode(encode(corrupted x_i)), x_i)``, with new noise in each step.
+
+    Recorded noisy versions of the samples, if there are any, take the place of the noise.
+    """
+    if batch.y is not None and batch.y.shape[-1]:
+        corrupted = batch.y
+    else:
+        level, constants = step.hyperparameters["noise_level"], model.params["fixed"]["noise"]
+        corrupted = corrupt(objective.setting("noise"), step.key, batch, level, constants)
     output = model.decode(model.encode(corrupted))
     samples = objective.sample_losses(output, batch.x)
     return mean_over_samples(samples, batch.weight), {}

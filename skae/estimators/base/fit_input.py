@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.estimators.base.input_checks import read_samples, read_weights, within_domain
-from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.samples_as_y import refuse_samples_as_y
 
 __all__ = ["FitInput", "read_input"]

@@ -56,6 +56,7 @@ BAD_PARAMETERS = {
     "tol": [-1e-3, np.nan, "tight", None],
     "early_stopping": ["yes", None],
     "validation_fraction": [0.0, 1.0, -0.1, 1.5, np.nan, "some", None],
+    "validation_splitter": [3, "KFold", 0.1, np.arange(4), [([0], [1])]],
     "n_iter_no_change": [0, -1, 2.5, "few"],
     "warm_start": ["yes", None],
     "random_state": [-1, 2.5, "seed"],

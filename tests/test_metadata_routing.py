@@ -27,7 +27,7 @@ def requested(cls, **parameters):
 def test_requests_exist(cls):
     requests = fast(cls).get_metadata_routing().fit.requests
     pairs = {"X_noisy", "X_val_noisy"} if cls is DenoisingAutoencoder else set()
-    assert set(requests) == {"sample_weight", "X_val"} | pairs
+    assert set(requests) == {"sample_weight", "X_val", "groups"} | pairs
 
 
 @pytest.mark.representatives

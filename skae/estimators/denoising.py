@@ -151,6 +151,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         y: object = None,
         sample_weight: ArrayLike | None = None,
         X_val: MatrixLike | None = None,
+        groups: ArrayLike | None = None,
         X_noisy: MatrixLike | None = None,
         X_val_noisy: MatrixLike | None = None,
     ) -> Self:
@@ -169,6 +170,9 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         X_val : {array-like, CSR matrix} of shape (n_val, n_features), default=None
             Validation set for early stopping, instead of a part of X. A Pipeline transforms it only
             with ``Pipeline(transform_input=["X_val"])``.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each sample, such as its person or series. Validation sets hold whole groups.
+            Use it where new samples come from new groups.
         X_noisy : {array-like, CSR matrix} of shape (n_samples, n_features), default=None
             Recorded noisy versions of the samples: row i belongs to row i of X. The encoder
             receives them, and no noise is added. Any finite values. Pairs stay together in the
@@ -186,13 +190,20 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         ------
         ValueError
             If X contains NaN, infinity or values beyond 1e150, a parameter is out of range, X lies
-            outside [0, 1] under cross-entropy, y holds samples, `validation_fraction` leaves no
-            samples for training or validation, or `checkpoint` is the file of another fit; or if
+            outside [0, 1] under cross-entropy, y holds samples, a split has no samples for training
+            or validation, or `checkpoint` is the file of another fit; or if
             noisy samples have another shape than the clean ones, contain NaN or infinity, or are
             missing in one of X_noisy and X_val_noisy.
         """
         return fit_estimator(
-            self, X, y, sample_weight, X_val=X_val, X_noisy=X_noisy, X_val_noisy=X_val_noisy
+            self,
+            X,
+            y,
+            sample_weight,
+            groups,
+            X_val=X_val,
+            X_noisy=X_noisy,
+            X_val_noisy=X_val_noisy,
         )
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -22,6 +22,7 @@ from skae.persistence.registry import (
     find_class,
     is_fitted_attribute,
 )
+from skae.persistence.splitters import rebuilt_splitter
 
 __all__ = ["Decoder"]
 
@@ -64,6 +65,9 @@ class Decoder:
             return value
         if "estimator" in value:
             return self._estimator(value)
+        if "splitter" in value:
+            parameters = {name: self.decode(item) for name, item in value["parameters"].items()}
+            return rebuilt_splitter(value["splitter"], parameters)
         if "objects" in value:
             return self._object_array(value["objects"], value["shape"])
         if "partial" in value:

@@ -15,6 +15,7 @@ import numpy as np
 
 from skae.core.networks.own_modules import describe_module, is_module, with_names
 from skae.persistence.registry import class_name, import_name, is_fitted_attribute
+from skae.persistence.splitters import described_splitter, is_splitter
 
 __all__ = ["Encoder", "key_problem"]
 
@@ -110,11 +111,15 @@ class Encoder:
             return {"partial": inner(value.func), **{k: inner(v) for k, v in parts.items()}}
         if is_module(value):
             return {"module": inner(with_names(describe_module(value), self._require))}
+        if is_splitter(value):
+            name, parameters = described_splitter(value)
+            return {"splitter": name, "parameters": {k: inner(v) for k, v in parameters.items()}}
         if callable(value):
             return {"trusted": self._require(import_name(value, where))}
         raise ValueError(
             f"{where} cannot be saved: it contains {value!r}. Files can hold numbers, text, "
-            "arrays, containers of these, estimators of skae, and importable functions and classes."
+            "arrays, containers of these, estimators of skae, splitters of scikit-learn, and "
+            "importable functions and classes."
         )
 
     def _estimator(self, estimator: Any) -> dict:

@@ -61,6 +61,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: Any = "auto"
+    validation_splitter: Any = None
     n_iter_no_change: Any = "auto"
     warm_start: bool = False
     random_state: Any = None
@@ -132,6 +133,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         y: object = None,
         sample_weight: ArrayLike | None = None,
         X_val: MatrixLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Train the autoencoder.
 
@@ -148,6 +150,9 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         X_val : {array-like, CSR matrix} of shape (n_val, n_features), default=None
             Validation set for early stopping, instead of a part of X. A Pipeline transforms it only
             with ``Pipeline(transform_input=["X_val"])``.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each sample, such as its person or series. Validation sets hold whole groups.
+            Use it where new samples come from new groups.
 
         Returns
         -------
@@ -157,10 +162,10 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         ------
         ValueError
             If X contains NaN, infinity or values beyond 1e150, a parameter is out of range, X lies
-            outside [0, 1] under cross-entropy, y holds samples, `validation_fraction` leaves no
-            samples for training or validation, or `checkpoint` is the file of another fit.
+            outside [0, 1] under cross-entropy, y holds samples, a split has no samples for training
+            or validation, or `checkpoint` is the file of another fit.
         """
-        return fit_estimator(self, X, y, sample_weight, X_val=X_val)
+        return fit_estimator(self, X, y, sample_weight, groups, X_val=X_val)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

@@ -12,6 +12,7 @@ from skae.core.training.plan import Plan
 
 __all__ = [
     "CROSS_VALIDATE_BELOW",
+    "CROSS_VALIDATE_GROUPS_BELOW",
     "automatic_batch_size",
     "automatic_epochs",
     "automatic_hidden_layer_sizes",
@@ -21,6 +22,9 @@ __all__ = [
 
 # below this number of distinct samples, the minimum of the loss on a tenth of them is mostly noise
 CROSS_VALIDATE_BELOW = 2000
+# Below this number of groups, a validation set of a tenth holds one group, and PCA of the others
+# is worse than PCA of all by more than training gains.
+CROSS_VALIDATE_GROUPS_BELOW = 20
 
 _MAX_VALIDATION_SAMPLES = 5000
 # mini-batches up to this size may be padded, so that small data sets share one program

@@ -43,6 +43,10 @@ def resumed(estimator, task, given):
     for name in ("X_val", "X_noisy", "X_val_noisy"):
         samples = getattr(given, name)
         fit[name] = "" if samples is None else _digest_of_samples(samples)
+    groups, first = given.splits.groups, given.splits.first
+    fit["groups"] = "" if groups is None else digest_of(groups)
+    # A splitter without a seed splits the samples differently in each fit.
+    fit["validation split"] = "" if first is None else digest_of(*first)
     if task.earlier is not None:
         earlier = {name: task.earlier[name] for name in _EARLIER}
         fit["weights to continue from"] = digest_of_value(earlier, kind)

@@ -123,7 +123,15 @@ validation_fraction : "auto" or float, default="auto"
     validation set, since so few samples select the epoch by chance: the number of epochs is then
     selected by 3-fold cross-validation inside the fit, and the model is trained on all samples.
     Near-duplicates (consecutive frames of a film, overlapping windows) leak into a validation set
-    that is split off at random: pass an independent `X_val` to `fit`.
+    that is split off at random: pass `groups` or an independent `X_val` to `fit`.
+
+validation_splitter : splitter or None, default=None
+    A splitter of `sklearn.model_selection`, or another object with its methods. Below
+    2,000 distinct samples all its splits are the folds of the cross-validation; otherwise its first
+    split is the training and validation set. It receives the arguments of `fit`, also y. Equal
+    samples count as one sample, the first of them. None: random samples, or random groups if
+    `groups` is passed to `fit`; fewer than 20 groups are cross-validated too.
+    `validation_fraction` must be "auto" with a splitter.
 
 n_iter_no_change : "auto" or int, default="auto"
     Epochs without improvement after which training stops, at least 1. "auto": a third of all

@@ -134,7 +134,7 @@ def _prepare(task, given, *, deduplicate=True, units=None) -> FitData:
     # In canonical order, so that repeated samples and their weights lead to identical units.
     units = weighted_units(samples.select(index), weight) if units is None else units
     samples = samples_in_units(X, task.loss, units, noisy).select(index).in_memory()
-    return FitData(samples, weight, units)
+    return FitData(samples, weight, units, index)
 
 
 def _initial_params(task, samples, weight, rng):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.estimators.base.input_checks import read_samples, read_weights, within_domain
 from skae.estimators.base.samples_as_y import refuse_samples_as_y
+from skae.estimators.base.splits import Splits
 
 __all__ = ["FitInput", "read_input"]
 
@@ -15,7 +16,8 @@ T = TypeVar("T", bound=Any)
 class FitInput(NamedTuple):
     """Checked training samples, their weights, and the validation set, if there is one.
 
-    ``X_noisy`` and ``X_val_noisy`` are recorded noisy versions of ``X`` and ``X_val``.
+    ``X_noisy`` and ``X_val_noisy`` are recorded noisy versions of ``X`` and ``X_val``. ``splits``
+    define how to split a validation set off ``X``.
     """
 
     X: Any
@@ -23,6 +25,7 @@ class FitInput(NamedTuple):
     X_val: Any = None
     X_noisy: Any = None
     X_val_noisy: Any = None
+    splits: Splits = Splits()
 
 
 def read_input(

@@ -13,7 +13,7 @@ from skae.core.losses import LOSSES
 from skae.core.networks.own_modules import describe_module, is_module, rebuilt
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import HasMethods, Interval, StrOptions
 from skae.networks import NetworkSpecification
 
 __all__ = ["TRAINING_CONSTRAINTS", "DenseParameters"]
@@ -33,6 +33,7 @@ TRAINING_CONSTRAINTS: dict[str, list] = {
     "tol": [Interval(Real, 0, 1, closed="left")],
     "early_stopping": ["boolean"],
     "validation_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
+    "validation_splitter": [HasMethods(["split", "get_n_splits"]), None],
     "n_iter_no_change": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],

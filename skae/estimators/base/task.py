@@ -17,6 +17,7 @@ from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scrat
 from skae.estimators.base.fit_input import FitInput, read_input
 from skae.estimators.base.progress import make_listener
 from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.splits import read_splits
 
 __all__ = ["fit_estimator", "make_task", "partial_fit_estimator"]
 
@@ -27,7 +28,12 @@ _FEATURES = ("n_features_in_", "feature_names_in_")
 
 
 def fit_estimator(
-    estimator: T, X: MatrixLike, y: object, sample_weight: ArrayLike | None, **samples: Any
+    estimator: T,
+    X: MatrixLike,
+    y: object,
+    sample_weight: ArrayLike | None,
+    groups: ArrayLike | None,
+    **samples: Any,
 ) -> T:
     """Fit an autoencoder; `samples` are the further arguments of `read_input`."""
     # a copy, since attributes are replaced at the end of the fit
@@ -35,6 +41,8 @@ def fit_estimator(
         dict(vars(estimator)) if estimator.warm_start and hasattr(estimator, "params_") else None
     )
     checked, given = read_input(estimator, X, y, sample_weight, reset=fitted is None, **samples)
+    splits = read_splits(estimator, given.X, y, groups, given.X_val)
+    given = given._replace(splits=splits)
     task = make_task(estimator, checked, X, sample_weight, fitted)
     task = resumed(estimator, task, given)
     train = fit_from_scratch if fitted is None else continue_fit

@@ -4,13 +4,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
+import skae
 from skae import AutoencoderTransformer, SparseAutoencoder
 from skae.core.networks import Model, dense_network, initial_weights, largest
 from skae.core.objective import Batch, Objective, Step
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.decoder_norm import decoder_norms
 from skae.objectives.sparse.objective import bernoulli_kl, sparse_loss
+from tests import own_modules
 from tests.datasets import curved
 from tests.discovery import fast, short
 
@@ -28,8 +31,12 @@ def model_of(code_activation="logistic", hidden=(4,), **options):
     return Model(network, initial_weights(network, np.random.default_rng(1)))
 
 
-def loss_of(penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, target=0.2, alpha=0.0):
-    objective = Objective(sparse_loss, "squared_error", (("penalty", penalty),))
+def loss_of(
+    penalty, model, x=X_SMALL, weight=WEIGHT, sparsity_weight=1.0, target=0.2, alpha=0.0,
+    decoder_norm="weighted",
+):  # fmt: skip
+    settings = (("penalty", penalty), ("decoder_norm", decoder_norm))
+    objective = Objective(sparse_loss, "squared_error", settings)
     floats = {
         "sparsity_weight": sparsity_weight,
         "sparsity_target": target,
@@ -140,6 +147,76 @@ def test_rescaling_untied_codes_does_not_change_the_loss(penalty):
     np.testing.assert_allclose(decoder_norms(model), norms, rtol=1e-5)
 
 
+# ---- the decoder's weights under the penalties "l1" and "l2"
+
+
+@pytest.mark.parametrize("decoder_norm", ["unit", "none"])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_penalty_of_the_codes_themselves(penalty, decoder_norm):
+    model = model_of("relu", unit_decoder=decoder_norm == "unit")
+    z = np.asarray(model.encode(X_SMALL), np.float64)
+    sums = np.abs(z).sum(axis=1) if penalty == "l1" else np.square(z).sum(axis=1)
+    value = loss_of(penalty, model, decoder_norm=decoder_norm)[1]["penalty"]
+    np.testing.assert_allclose(value, WEIGHT @ sums / np.sum(WEIGHT > 0), rtol=1e-5)
+
+
+def test_unit_decoder_divides_its_weights_by_their_norm():
+    plain, unit = model_of("relu"), model_of("relu", unit_decoder=True)
+    params = jax.tree.map(np.array, plain.params)
+    kernel = params["decoder"]["layer_0"]["kernel"]
+    kernel /= np.linalg.norm(kernel, axis=1, keepdims=True)
+    z = plain.encode(X_SMALL)
+    np.testing.assert_allclose(unit.decode(z), plain._replace(params=params).decode(z), atol=1e-6)
+
+
+def test_unit_decoder_of_a_fitted_model(X, tmp_path):
+    model = fast(SparseAutoencoder, penalty="l1", decoder_norm="unit", pretraining="layerwise")
+    model.fit(X)
+    assert not model.architecture_["network"]["tied"]
+    kernel = model.params_["decoder"]["layer_0"]["kernel"]
+    first = np.linalg.norm(kernel, axis=1)
+    Z, x_hat = model.transform(X), model.reconstruct(X)
+    kernel *= np.array([[2.0], [0.1]], np.float32) / first[:, None]
+    np.testing.assert_allclose(model.inverse_transform(Z), x_hat, atol=1e-5)
+    loaded = skae.load(model.save(tmp_path / "m.skae") and tmp_path / "m.skae")
+    np.testing.assert_array_equal(loaded.reconstruct(X), model.reconstruct(X))
+    model.set_params(pretraining=None).partial_fit(X)
+    with pytest.raises(ValueError, match="decoder_norm='weighted' or 'none' differs from .*'unit'"):
+        model.set_params(decoder_norm="none").partial_fit(X)
+
+
+@pytest.mark.parametrize("n_components, sizes, code_activation, epochs, code, error", [
+    (30, (100,), "logistic", 60, 0.0366, 0.0102),
+    # Unbounded codes shrink at a speed that depends on the units: in Keras, after 80 epochs.
+    (32, (), "relu", 120, 0.08, 0.009),
+])  # fmt: skip
+@pytest.mark.thorough
+def test_plain_l1_has_the_figures_of_keras(
+    n_components, sizes, code_activation, epochs, code, error
+):
+    """Keras 3.15: Dense layers, ActivityRegularization(l1=3e-3), Adam, mini-batches of 32."""
+    X = load_digits().data / 16
+    model = SparseAutoencoder(
+        n_components, penalty="l1", sparsity_weight=3e-3 / np.var(X - X.mean(axis=0)), decoder_norm="none",
+        hidden_layer_sizes=sizes, activation="relu", code_activation=code_activation,
+        optimizer="adam", learning_rate=1e-3, learning_rate_schedule="constant", batch_size=32,
+        max_iter=epochs, early_stopping=False, random_state=0,
+    ).fit(X)  # fmt: skip
+    assert model.transform(X).mean() == pytest.approx(code, rel=0.2)
+    assert np.mean((model.reconstruct(X) - X) ** 2) == pytest.approx(error, rel=0.2)
+
+
+def test_smaller_codes_and_a_larger_decoder_reduce_the_plain_penalty():
+    model = model_of("relu", hidden=())
+    params = jax.tree.map(np.array, model.params)
+    params["encoder"]["layer_0"]["kernel"] *= 0.01
+    params["decoder"]["layer_0"]["kernel"] *= 100
+    smaller = model._replace(params=params)
+    (_, one), (_, other) = (loss_of("l1", m, decoder_norm="none") for m in (model, smaller))
+    np.testing.assert_allclose(other["penalty"], 0.01 * one["penalty"], rtol=1e-4)
+    np.testing.assert_allclose(other["reconstruction"], one["reconstruction"], rtol=1e-4)
+
+
 # ---- k-sparse codes
 
 
@@ -247,6 +324,24 @@ def test_units_without_weights_are_dead(X):
 
 
 # ---- invalid parameters
+
+
+@pytest.mark.parametrize("parameters, problem", [
+    ({"tied_weights": True}, "tied_weights=True"),
+    ({"init": "pca"}, "init='pca'"),
+    ({"network": own_modules.pair(), "hidden_layer_sizes": "auto"}, "decoder module of your own"),
+])  # fmt: skip
+def test_decoder_norm_unit_with_weights_that_it_cannot_divide(parameters, problem, X):
+    for penalty in ("l1", "l2"):
+        model = fast(SparseAutoencoder, penalty=penalty, decoder_norm="unit", **parameters)
+        with pytest.raises(ValueError, match=f"decoder_norm='unit' divides .*{problem}"):
+            model.fit(X)
+    fast(SparseAutoencoder, decoder_norm="unit", **parameters).fit(X)  # not used under "kl"
+
+
+def test_unknown_decoder_norm(X):
+    with pytest.raises(ValueError, match="'decoder_norm' parameter"):
+        fast(SparseAutoencoder, decoder_norm="projected").fit(X)
 
 
 def test_n_active_above_n_components(X):

@@ -25,10 +25,8 @@ __all__ = ["SparseAutoencoder"]
         "code_activation": '"auto": "logistic" under the penalties "kl" (which takes no other) and '
         '"squared_error", "relu" under "l1" and "l2", "identity" under "top_k".',
         "init": "Sparse codes are far from principal components, so the default is random.",
-        "tied_weights": '"auto": True under the penalties "l1" and "l2" unless '
-        "`decoder_hidden_layer_sizes` is set, else False. Without tied weights, smaller codes and "
-        "a larger decoder would reduce these two penalties at no cost. Each code is therefore "
-        "multiplied by the norm of its weights in the decoder's first layer.",
+        "tied_weights": '"auto": True under the penalties "l1" and "l2" with '
+        '``decoder_norm="weighted"`` unless `decoder_hidden_layer_sizes` is set, else False.',
     },
 )
 class SparseAutoencoder(BaseAutoencoder, DenseParameters):
@@ -73,6 +71,22 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
         Weight of the penalty relative to the reconstruction loss, at least 0. "auto": 0.01 for
         "kl", 1 for "squared_error", 0.001 for "l1" and "l2".
 
+    decoder_norm : {"weighted", "unit", "none"}, default="weighted"
+        How "l1" and "l2" take account of the decoder's weights; the other penalties do not use
+        it. Without tied weights, codes divided by 10 and a decoder multiplied by 10 have the same
+        reconstructions and a tenth of the "l1" penalty.
+
+        - "weighted": each code is multiplied by the norm of its weights in the decoder's first
+          layer, so that such a change has no effect. With tied weights, which rule it out, the
+          penalty is that of the codes themselves.
+        - "unit": the decoder's weights that leave a code are divided by their norm, as in
+          dictionary learning and sparse coding. The penalty is that of the codes themselves. It
+          needs a random `init` and untied weights.
+        - "none": the penalty is that of the codes themselves, as in Keras and most textbooks.
+          Training reduces it by shrinking the codes while the decoder's weights grow, and not
+          by setting more entries to zero. The effect of `sparsity_weight` then depends on the
+          optimizer and on the number of epochs. Use it to reproduce published settings.
+
     decoder_alpha : "auto" or float, default="auto"
         Weight decay of the weights from the codes into the decoder, at least 0, for "kl" and
         "squared_error" without tied weights. "auto": 0.0003, and 0 for a decoder module of your
@@ -105,11 +119,17 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
 
     Notes
     -----
-    The reconstruction loss is a mean over features, the penalty a sum over units, both for
-    samples divided by s = ``scale_``. "l1" and "l2" are means over the samples of a mini-batch.
-    Keras divides its activity penalties by the batch size B in addition and does not scale X: its
-    ``ActivityRegularization(l1=w)`` with mean squared error on bounded codes is
-    ``sparsity_weight = w / (B * s**2)`` here.
+    The reconstruction loss is a mean over features, the penalty a sum over units. "l1" and "l2"
+    are means over the samples of a mini-batch. Samples are divided by s = ``scale_``, so that the
+    squared error is 1 / s^2 times that in units of X. Weights of penalties from elsewhere, for the
+    mean squared error of X itself, are therefore divided by s^2:
+
+    - Keras, ``ActivityRegularization(l1=w)``: ``penalty="l1"``, ``sparsity_weight = w / s**2`` and
+      ``decoder_norm="none"``.
+    - w times the sum of the divergences of all units: ``penalty="kl"``,
+      ``sparsity_weight = w / s**2`` and ``decoder_alpha=0``.
+    - The same as an ``activity_regularizer`` of Keras, which divides it by the batch size B:
+      ``sparsity_weight = w / (B * s**2)``.
 
     Under "kl" and "squared_error" each unit is initialized to its target mean, inactive for most
     samples and active for some.
@@ -141,6 +161,7 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     penalty: str = "kl"
     sparsity_target: float = 0.1
     sparsity_weight: Any = "auto"
+    decoder_norm: str = "weighted"
     decoder_alpha: Any = "auto"
     n_active: Any = "auto"
     init: str = "random"
@@ -151,6 +172,7 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
         "penalty": [StrOptions(set(PENALTIES))],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "sparsity_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "decoder_norm": [StrOptions({"weighted", "unit", "none"})],
         "decoder_alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "n_active": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "code_activation": [
@@ -161,7 +183,8 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     }
 
     def _objective(self) -> Objective:
-        return Objective(sparse_loss, self.loss, (("penalty", self.penalty),))
+        settings = (("penalty", self.penalty), ("decoder_norm", self.decoder_norm))
+        return Objective(sparse_loss, self.loss, settings)
 
     def _hyperparameters(self) -> dict[str, float]:
         penalty = PENALTIES[self.penalty]
@@ -187,10 +210,29 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
                 "another penalty"
             )
         if self.tied_weights == "auto":
+            is_weighted = penalty.scales_with_codes and self.decoder_norm == "weighted"
             is_symmetric = self.decoder_hidden_layer_sizes is None
-            parameters["tied_weights"] = penalty.scales_with_codes and is_symmetric
+            parameters["tied_weights"] = is_weighted and is_symmetric
+        if not penalty.scales_with_codes:
+            parameters["decoder_norm"] = "none"
+        elif self.decoder_norm == "unit":
+            self._check_unit_decoder(parameters)
         parameters["n_active"] = self._resolved_n_active() if self.penalty == "top_k" else None
         return parameters
+
+    def _check_unit_decoder(self, parameters: dict[str, Any]) -> None:
+        problem = None
+        if parameters["tied_weights"]:
+            problem = "tied_weights=True shares them with the encoder: use tied_weights=False"
+        elif isinstance(self.network, tuple):
+            problem = "those of a decoder module of your own are not known: use 'none'"
+        elif self.init == "pca":
+            problem = "init='pca' sets them to principal components: use init='random'"
+        if problem:
+            raise ValueError(
+                "decoder_norm='unit' divides the decoder's weights that leave a code by their norm, "
+                f"but {problem}"
+            )
 
     def _initialization(self) -> Callable | None:
         # Only these penalties have a target for the mean activation.

@@ -6,7 +6,7 @@ one shape share one compiled program. Weights are nested dicts outside of it.
 
 from skae.core.networks.building import build_network
 from skae.core.networks.dense import DenseStack, TiedDenseStack, dense_network
-from skae.core.networks.network import Model, Network, largest, straight_through
+from skae.core.networks.network import Model, Network, largest, row_norms, straight_through
 from skae.core.networks.weights import initial_weights
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "dense_network",
     "initial_weights",
     "largest",
+    "row_norms",
     "straight_through",
 ]

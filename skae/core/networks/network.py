@@ -13,7 +13,7 @@ import numpy as np
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.modules import Decoder, Encoder, layers_in_order
 
-__all__ = ["Model", "Network", "largest", "straight_through"]
+__all__ = ["Model", "Network", "largest", "row_norms", "straight_through"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class Network:
         Whether codes are 0 or 1: whether ``f`` exceeds 1/2.
     n_active : int, optional
         Only so many of the largest entries of each code are kept, the others become 0.
+    unit_decoder : bool
+        Whether the decoder's weights that leave a unit of the code are divided by their norm. For
+        decoders with weights of their own, without `linear_path`.
 
     Notes
     -----
@@ -63,6 +66,7 @@ class Network:
     heads: int = 1
     binary: bool = False
     n_active: int | None = None
+    unit_decoder: bool = False
 
     @property
     def tied(self) -> bool:
@@ -97,6 +101,8 @@ class Network:
     def apply_decoder(self, params: Any, z: jax.Array, **options: Any) -> Any:
         """The decoder without skip connection; `options` are those of flax's ``apply``."""
         inner = z / params["fixed"]["code_scale"] if self.linear_path else z
+        if self.unit_decoder:
+            inner = inner / row_norms(self.code_kernel(params))
         if not self.tied:
             return self.decoder.apply({"params": params["decoder"]}, inner, **options)
         kernels = [layer["kernel"].T for layer in reversed(layers_in_order(params["encoder"]))]
@@ -168,6 +174,11 @@ class Network:
         params["linear"].update(
             self.decoder.initialize_constant(params["decoder"], params["encoder"], offset)
         )
+
+
+def row_norms(kernel: jax.Array) -> jax.Array:
+    """Euclidean norm of each row, with a finite derivative at rows of zeros."""
+    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=1) + 1e-12)
 
 
 def _in_shape_of(x, output):

@@ -65,6 +65,7 @@ def pair_network(network: Network, depth: int) -> Network:
         output_activation="identity" if depth == 0 else inner.activation,
         code_activation=network.code_activation if top else inner.activation,
         n_active=network.n_active if top else None,
+        unit_decoder=network.unit_decoder and top,
         tied=network.tied,
     )
 

@@ -42,6 +42,8 @@ def describe(parameters: dict, network: dict, n_features: int, **options: Any) -
     """
     n_components = int(parameters["n_components"])
     small = n_features * n_components <= MAX_LINEAR_PATH
+    # Only where it is True, since files of earlier versions have no such entry.
+    unit_decoder = {"unit_decoder": True} if parameters.get("decoder_norm") == "unit" else {}
     return {
         "n_features": n_features,
         "n_components": n_components,
@@ -51,6 +53,7 @@ def describe(parameters: dict, network: dict, n_features: int, **options: Any) -
         **options,
         "n_active": parameters.get("n_active"),
         "loss": parameters["loss"],
+        **unit_decoder,
     }
 
 

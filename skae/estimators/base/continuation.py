@@ -14,8 +14,13 @@ _PARAMETERS = {
     "outer_sizes": "outer_layer_sizes",
     "kind": "network",
     "linear_path": "init",
+    "unit_decoder": "decoder_norm",
 }
-_INIT = {True: "pca", False: "random"}
+# Values of entries and those of the parameters.
+_VALUES: dict[str, dict[Any, str]] = {
+    "linear_path": {True: "'pca'", False: "'random'"},
+    "unit_decoder": {True: "'unit'", None: "'weighted' or 'none'"},
+}
 
 
 def refuse_another_network(fitted: dict[str, Any], described: dict[str, Any]) -> None:
@@ -34,10 +39,9 @@ def refuse_another_network(fitted: dict[str, Any], described: dict[str, Any]) ->
     if name in ("encoder", "decoder"):  # of a user's flax modules: long nested dicts
         found, expected = f"the {name} of network", f"the fitted {name}"
     else:
-        if name == "linear_path":
-            before, now = _INIT.get(before), _INIT.get(now)
-        name = _PARAMETERS.get(name, name)
-        found, expected = f"{name}={now!r}", f"{name}={before!r} of the fitted network"
+        values, name = _VALUES.get(name, {}), _PARAMETERS.get(name, name)
+        before, now = (values.get(value, repr(value)) for value in (before, now))
+        found, expected = f"{name}={now}", f"{name}={before} of the fitted network"
     raise ValueError(
         f"{found} differs from {expected}, with which training continues: restore it, or train a "
         "new network with warm_start=False or a clone"

@@ -39,7 +39,10 @@ _ARCHITECTURE: dict[str, type | tuple[type, ...]] = {
     "prior_units": bool,
     "n_active": (Integral, type(None)),
     "loss": str,
+    "unit_decoder": bool,
 }
+# Entries that a description need not have.
+_OPTIONAL = {"unit_decoder"}
 
 # Fitted attributes with one number for each unit of the code, of the classes that have them.
 _UNIT_STATISTICS = {"mean_activation_", "active_fraction_", "kl_", "bit_balance_"}
@@ -78,10 +81,11 @@ def check_autoencoder(model: Any) -> None:
 
 def _network(model: Any) -> Network:
     architecture = getattr(model, "architecture_", None)
-    if not isinstance(architecture, dict) or set(architecture) != set(_ARCHITECTURE):
+    names = {*architecture, *_OPTIONAL} if isinstance(architecture, dict) else set()
+    if names != set(_ARCHITECTURE):
         raise invalid("architecture_", "does not describe a network")
-    for name, kind in _ARCHITECTURE.items():
-        value = architecture[name]
+    for name, value in architecture.items():
+        kind = _ARCHITECTURE[name]
         is_flag = isinstance(value, bool) and kind is not bool
         if is_flag or not isinstance(value, kind):
             raise invalid("architecture_", f"has a {name} of the type {type(value).__name__}")

@@ -67,8 +67,10 @@ def check_history(model: Any) -> None:
     if not isinstance(history, dict) or "loss" not in history:
         raise invalid("history_", "is not a dict with the training loss")
     for name, curve in history.items():
-        is_curve = isinstance(curve, np.ndarray) and curve.dtype.kind == "f" and curve.ndim == 1
-        if not (isinstance(name, str) and is_curve):
+        # one row for each pair of layers
+        n_axes = 2 if name == "pretraining_loss" else 1
+        is_curve = isinstance(curve, np.ndarray) and curve.dtype.kind == "f"
+        if not (isinstance(name, str) and is_curve and curve.ndim == n_axes):
             raise invalid("history_", "is not a dict of vectors")
     if not isinstance(times, dict) or "total" not in times:
         raise invalid("fit_time_", "is not a dict with the total time")

@@ -81,14 +81,15 @@ def sparse_loss(
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Reconstruction loss plus ``sparsity_weight`` times the penalty on the codes of the batch."""
     penalty = PENALTIES[objective.setting("penalty")]
-    if penalty.scales_with_codes:
+    is_weighted = penalty.scales_with_codes and objective.setting("decoder_norm") == "weighted"
+    if is_weighted:
         model = freeze_gain(model)
     z = model.encode(batch.x)
     samples = objective.sample_losses(model.decode(z), batch.x)
     reconstruction = mean_over_samples(samples, batch.weight)
     if penalty.formula is None:
         return reconstruction, {}
-    scaled = z * decoder_norms(model) if penalty.scales_with_codes else z
+    scaled = z * decoder_norms(model) if is_weighted else z
     value = penalty.formula(scaled, batch.weight, step.hyperparameters["sparsity_target"])
     loss = reconstruction + step.hyperparameters["sparsity_weight"] * value
     if not penalty.scales_with_codes and _has_separate_decoder_weights(model):

@@ -196,7 +196,7 @@ FORGED_ARRAYS = {
     "text": (KERNEL, np.full((6, 8), "x"), "kernel is not an array of float32"),
     "linear": (("params_", "linear", "encoder"), np.zeros((2, 2), np.float32), "linear.encoder"),
     "mean": (("mean_",), np.full(6, np.inf), "mean_ is not finite"),
-    "history": (("history_", "loss"), np.zeros((1, 1)), "history_ is not a dict of vectors"),
+    "history": (("history_", "loss"), np.zeros((1, 1)), "history_ is not a dict of curves"),
 }
 
 

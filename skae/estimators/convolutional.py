@@ -8,6 +8,7 @@ from skae.core.activations import ACTIVATIONS
 from skae.core.objective import Objective, reconstruction_loss
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.pretraining import PRETRAINING_CONSTRAINTS, check_pretraining
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.networks import Convolutional
 
@@ -26,6 +27,9 @@ class _ConvolutionParameters:
     padding: str = "same"
     downsampling: str = "stride"
     upsampling: str = "transposed"
+    code: str = "dense"
+    pretraining: str | None = None
+    pretraining_max_iter: Any = "auto"
 
 
 @autoencoder(network=Convolutional)
@@ -40,7 +44,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
     layer computes the code from the last ones. The decoder mirrors these shapes. A convolution
     applies the same weights at all positions of an image, so there are few weights, and each is
     estimated from much data. A linear skip connection is initialized to the PCA solution, as in
-    all autoencoders of skae.
+    all autoencoders of skae, unless the feature maps themselves are the code (`code`).
 
     Parameters
     ----------
@@ -102,11 +106,17 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
         "padding": [StrOptions({"same", "valid"})],
         "downsampling": [StrOptions({"stride", "max_pool"})],
         "upsampling": [StrOptions({"transposed", "resize"})],
+        "code": [StrOptions({"dense", "maps"})],
+        **PRETRAINING_CONSTRAINTS,
     }
 
     def _describe_network(self, parameters: dict, n_features: int) -> dict:
         names = Convolutional().get_params()
-        return Convolutional(**{name: getattr(self, name) for name in names}).describe(n_features)
+        network = Convolutional(**{name: getattr(self, name) for name in names})
+        description = network.describe(n_features)
+        if self.pretraining is not None:
+            check_pretraining(description, parameters["init"])
+        return description
 
     def _objective(self) -> Objective:
         return Objective(reconstruction_loss, self.loss)

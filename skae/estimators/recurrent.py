@@ -18,8 +18,10 @@ class _RecurrenceParameters:
     _: KW_ONLY
     sequence_shape: Any = None
     hidden_sizes: Any = (100,)
+    decoder_hidden_sizes: Any = None
     cell: str = "lstm"
     bidirectional: bool = False
+    code: str = "dense"
 
 
 @autoencoder(
@@ -39,7 +41,8 @@ class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
     The encoder's cells process a sequence step by step, and a dense layer computes the code from
     the last state. The decoder's first cell receives the code at every step, and a dense layer
     computes the features of each step. All steps share the same weights. A linear skip connection
-    is initialized to the PCA solution, as in all autoencoders of skae.
+    is initialized to the PCA solution, as in all autoencoders of skae, unless the last state itself
+    is the code (`code`).
 
     Parameters
     ----------
@@ -105,8 +108,10 @@ class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
     _parameter_constraints: ClassVar[dict] = {
         "sequence_shape": [tuple, list, None],
         "hidden_sizes": [tuple, list],
+        "decoder_hidden_sizes": [tuple, list, None],
         "cell": [StrOptions({"lstm", "gru"})],
         "bidirectional": ["boolean"],
+        "code": [StrOptions({"dense", "state"})],
     }
 
     def _describe_network(self, parameters: dict, n_features: int) -> dict:

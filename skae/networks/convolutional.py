@@ -19,8 +19,9 @@ class Convolutional(NetworkSpecification):
     """Convolutional encoder and decoder, for samples that are images.
 
     The encoder computes smaller and smaller feature maps of an image, and a dense layer computes
-    the code from the last ones. The decoder mirrors the encoder through the same shapes, so that
-    reconstructions have the height and width of the image, whatever these are.
+    the code from the last ones, or these are the code themselves. The decoder mirrors the encoder
+    through the same shapes, so that reconstructions have the height and width of the image,
+    whatever these are.
 
     Parameters
     ----------
@@ -59,6 +60,16 @@ class Convolutional(NetworkSpecification):
         "resize": nearest-neighbor upsampling by `stride`, then a convolution: slower, and without
         the checkerboard artifacts of [2]_.
 
+    code : {"dense", "maps"}, default="dense"
+        "dense": a dense layer computes the code from the last feature maps, and another one
+        computes the decoder's first maps from the code. "maps": no dense layers. The code is the
+        last feature maps, flattened, as in a stack of convolutions: `n_components` must be their
+        height x width x the last of `channels` (an error names the number), and
+        ``codes.reshape(-1, height, width, channels[-1])`` are the maps. The last layer has
+        `code_activation` in place of `activation`. There is no linear skip connection, because
+        principal components are not feature maps: set ``init="random"``. So training does not start
+        at PCA and may end above its reconstruction error.
+
     See Also
     --------
     skae.ConvolutionalAutoencoder : The plain autoencoder with this network.
@@ -91,12 +102,14 @@ class Convolutional(NetworkSpecification):
     padding: str = "same"
     downsampling: str = "stride"
     upsampling: str = "transposed"
+    code: str = "dense"
 
     _choices: ClassVar[dict[str, tuple]] = {
         "activation": tuple(sorted(ACTIVATIONS)),
         "padding": ("same", "valid"),
         "downsampling": ("stride", "max_pool"),
         "upsampling": ("transposed", "resize"),
+        "code": ("dense", "maps"),
     }
 
     def _describe(self, n_features: int) -> dict:
@@ -113,7 +126,7 @@ class Convolutional(NetworkSpecification):
                 f"layers of channels={self.channels}. Use one number, or one for each layer."
             )
         map_shapes(image_shape, channels, sizes, stride, self.padding)
-        return {
+        description = {
             "kind": "convolutional",
             "image_shape": image_shape,
             "channels": channels,
@@ -124,6 +137,8 @@ class Convolutional(NetworkSpecification):
             "upsampling": self.upsampling,
             "activation": self.activation,
         }
+        # Fits of earlier versions, whose descriptions have no code, can continue.
+        return description if self.code == "dense" else {**description, "code": self.code}
 
 
 def _image_shape(shape: Any, n_features: int) -> tuple[int, int, int]:

@@ -14,8 +14,9 @@ class Recurrent(NetworkSpecification):
     """Recurrent encoder and decoder, for samples that are sequences.
 
     The encoder's cells process the sequence, and a dense layer computes the code from the last
-    state of the last cell. The code is the input of the decoder's first cell at every step, the
-    other cells mirror the encoder's, and one dense layer computes the features of each step.
+    state of the last cell, or this state is the code. The code is the input of the decoder's first
+    cell at every step, by default the decoder's cells mirror the encoder's, and one dense layer
+    computes the features of each step.
 
     Parameters
     ----------
@@ -26,7 +27,12 @@ class Recurrent(NetworkSpecification):
         shorter ones, for example with their last step. The padding is reconstructed like the rest.
 
     hidden_sizes : tuple of int, default=(100,)
-        Number of hidden units of each cell of the encoder; the decoder mirrors them.
+        Number of hidden units of each cell of the encoder. With ``code="state"`` there is one more
+        cell, and ``()`` is that cell alone.
+
+    decoder_hidden_sizes : tuple of int or None, default=None
+        Number of hidden units of each cell of the decoder. None: those of the encoder in reverse
+        order.
 
     cell : {"lstm", "gru"}, default="lstm"
         Long short-term memory [1]_, or the gated recurrent unit [2]_, which has three matrices
@@ -34,6 +40,15 @@ class Recurrent(NetworkSpecification):
 
     bidirectional : bool, default=False
         Whether each layer also processes the sequence backwards, with a second cell.
+
+    code : {"dense", "state"}, default="dense"
+        "dense": a dense layer computes the code from the last state of the last cell. "state": the
+        code is the last state of one more cell of `n_components` units, without a dense layer.
+        With ``n_components=30``, ``hidden_sizes=(100,)`` is the network 100-30-100. Codes lie
+        between -1 and 1 (under ``code_activation="identity"``). With `bidirectional`, each
+        direction has half of the units. There is no linear skip connection: set ``init="random"``.
+        So training does not start at PCA and may end above its reconstruction error. `VAE`, whose
+        variances are not bounded, does not accept it.
 
     See Also
     --------
@@ -66,22 +81,41 @@ class Recurrent(NetworkSpecification):
 
     sequence_shape: Any = None
     hidden_sizes: Any = (100,)
+    decoder_hidden_sizes: Any = None
     cell: str = "lstm"
     bidirectional: bool = False
+    code: str = "dense"
 
     _choices: ClassVar[dict[str, tuple]] = {
         "cell": ("lstm", "gru"),
         "bidirectional": (False, True),
+        "code": ("dense", "state"),
     }
 
     def _describe(self, n_features: int) -> dict:
-        return {
+        description = {
             "kind": "recurrent",
             "sequence_shape": _sequence_shape(self.sequence_shape, n_features),
-            "hidden_sizes": sizes_of("hidden_sizes", self.hidden_sizes),
+            "hidden_sizes": self._encoder_sizes(),
             "cell": self.cell,
             "bidirectional": bool(self.bidirectional),
         }
+        # Fits of earlier versions, whose descriptions lack the following, can continue.
+        if self.decoder_hidden_sizes is not None:
+            sizes = sizes_of("decoder_hidden_sizes", self.decoder_hidden_sizes)
+            description["decoder_hidden_sizes"] = sizes
+        return description if self.code == "dense" else {**description, "code": self.code}
+
+    def _encoder_sizes(self) -> tuple[int, ...]:
+        sizes = self.hidden_sizes
+        if self.code == "dense" or not isinstance(sizes, tuple | list) or sizes:
+            return sizes_of("hidden_sizes", sizes)
+        if self.decoder_hidden_sizes is None:
+            raise ValueError(
+                "hidden_sizes=() has no cell for the decoder to mirror: set decoder_hidden_sizes, "
+                "such as (100,)"
+            )
+        return ()
 
 
 def _sequence_shape(shape: Any, n_features: int) -> tuple[int, int]:

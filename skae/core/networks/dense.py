@@ -11,7 +11,7 @@ import numpy as np
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks.modules import Decoder, Encoder, layers_in_order
-from skae.core.networks.network import Network
+from skae.core.networks.network import LayerPair, Network
 
 __all__ = ["DenseStack", "TiedDenseStack", "dense_network", "dense_parts"]
 
@@ -66,6 +66,27 @@ class DenseStack(_Dense, Encoder):
         """The first `n_layers` layers, with the activation after the last of them."""
         widths = self.widths[:n_layers]
         return replace(self, widths=widths, output_activation=self.activation)
+
+    @nn.nowrap
+    def pairs(self, network: Network) -> list[LayerPair]:
+        """The pairs of a symmetric network with this encoder."""
+        return [self._pair(network, depth) for depth in range(self.n_layers)]
+
+    @nn.nowrap
+    def _pair(self, network, depth):
+        is_top = depth + 1 == self.n_layers
+        width = network.n_components if is_top else self.widths[depth]
+        pair = dense_network(
+            network.n_features if depth == 0 else self.widths[depth - 1],
+            (),
+            width,
+            (),
+            self.activation,
+            output_activation="identity" if depth == 0 else self.activation,
+            tied=network.tied,
+            **(network.code_options if is_top else {"code_activation": self.activation}),
+        )
+        return LayerPair(pair, (f"layer_{depth}",), (f"layer_{self.n_layers - 1 - depth}",), width)
 
     @nn.nowrap
     def code_kernel(self, weights: dict[str, Any]) -> Any:

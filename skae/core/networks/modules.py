@@ -82,10 +82,24 @@ class Encoder(_Half):
         """Name of the last layer among the weights."""
         return f"layer_{self.n_layers - 1}"
 
+    @property
+    def has_dense_code(self) -> bool:
+        """Whether the last layer is dense, with one kernel column and one bias for each output."""
+        return True
+
     @nn.nowrap
     def lowest(self, n_layers: int) -> nn.Module:
         """The first `n_layers` layers alone, with the activation after the last of them."""
         raise NotImplementedError
+
+    @nn.nowrap
+    def pairs(self, network: Any) -> list[Any]:
+        """The `LayerPair` of each layer of a network with this encoder, the lowest first.
+
+        Empty for encoders without layer-wise pretraining.
+        """
+        del network
+        return []
 
 
 class EncoderBody(nn.Module):

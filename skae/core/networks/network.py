@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
-from skae.core.networks.modules import Decoder, Encoder, layers_in_order
+from skae.core.networks.modules import Decoder, Encoder, Path, layers_in_order
 
-__all__ = ["Model", "Network", "largest", "row_norms", "straight_through"]
+__all__ = ["LayerPair", "Model", "Network", "largest", "row_norms", "straight_through"]
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ class Network:
 
         The linear skip connection is added to the first alone.
         """
-        outputs = _in_shape_of(x, self.apply_encoder(params, jnp.atleast_2d(x)))
-        code, *others = jnp.split(outputs, self.heads, axis=-1)
+        # Codes that are feature maps have their heads on the axis of the channels.
+        outputs = jnp.split(self.apply_encoder(params, jnp.atleast_2d(x)), self.heads, axis=-1)
+        code, *others = (_in_shape_of(x, output) for output in outputs)
         if self.linear_path:
             code = x @ params["linear"]["encoder"] + params["fixed"]["code_scale"] * code
         return (code, *others)
@@ -144,6 +145,16 @@ class Network:
         """Kernel and bias of the encoder's last layer, without skip connection."""
         return params["encoder"][self.encoder.output_layer]
 
+    @property
+    def code_options(self) -> dict[str, Any]:
+        """Fields about the code, which the pair of layers next to the code shares."""
+        names = ("code_activation", "n_active", "unit_decoder")
+        return {name: getattr(self, name) for name in names}
+
+    def layer_pairs(self) -> list["LayerPair"]:
+        """Pairs of layers for greedy pretraining, from the samples on; empty if it has none."""
+        return self.encoder.pairs(self)
+
     def code_kernel(self, params: Any) -> Any:
         """Kernel of the decoder's first layer, of shape (n_components, any).
 
@@ -179,6 +190,23 @@ class Network:
 def row_norms(kernel: jax.Array) -> jax.Array:
     """Euclidean norm of each row, with a finite derivative at rows of zeros."""
     return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=1) + 1e-12)
+
+
+class LayerPair(NamedTuple):
+    """A layer of the encoder and its counterpart in the decoder, as an autoencoder of their own.
+
+    Its output passes through the activation as in the whole network, except for the samples
+    themselves. So the trained pairs put together are the network.
+
+    ``encoder`` and ``decoder`` are the paths of the two layers among the weights of the whole
+    network. The layer of the encoder has the first ``width`` of its units in the pair, which are
+    all but those of further heads.
+    """
+
+    network: Network
+    encoder: Path
+    decoder: Path
+    width: int
 
 
 def _in_shape_of(x, output):

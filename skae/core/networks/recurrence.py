@@ -142,7 +142,11 @@ class _Layer(nn.Module):
 
 
 class RecurrentEncoder(Encoder):
-    """Flat sequences to the last state of the last cell, with both directions concatenated."""
+    """Flat sequences to the last state of the last cell, with both directions concatenated.
+
+    The states of the last cell at other steps are those of a hidden layer unless the last state is
+    the code (`is_code`).
+    """
 
     clip_norm: ClassVar[float | None] = _CLIP_NORM
 
@@ -150,6 +154,12 @@ class RecurrentEncoder(Encoder):
     hidden_sizes: tuple[int, ...]
     cell: str
     bidirectional: bool
+    is_code: bool = False
+
+    @property
+    def has_dense_code(self) -> bool:
+        """False: the last layer is a recurrent cell."""
+        return False
 
     @property
     def n_layers(self) -> int:
@@ -159,7 +169,7 @@ class RecurrentEncoder(Encoder):
     @nn.nowrap
     def lowest(self, n_layers: int) -> nn.Module:
         """The first `n_layers` recurrent layers."""
-        return replace(self, hidden_sizes=self.hidden_sizes[:n_layers])
+        return replace(self, hidden_sizes=self.hidden_sizes[:n_layers], is_code=False)
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -169,7 +179,8 @@ class RecurrentEncoder(Encoder):
         for i, width in enumerate(self.hidden_sizes):
             x = jnp.concatenate(states, axis=-1) if states else x
             states = _Layer(self.cell, width, self.bidirectional, name=f"layer_{i}")(x)
-            self.hidden_output(_by_sample(states))
+            if i + 1 < self.n_layers or not self.is_code:
+                self.hidden_output(_by_sample(states))
         forward, *backward = states
         return jnp.concatenate([forward[-1], *(s[0] for s in backward)], axis=-1)
 
@@ -215,9 +226,19 @@ def recurrent_parts(
     hidden_sizes: tuple[int, ...],
     cell: str,
     bidirectional: bool,
+    decoder_hidden_sizes: tuple[int, ...] | None = None,
+    code: str = "dense",
 ) -> tuple[Encoder, Decoder]:
-    """An encoder that ends in a dense layer of `width`, and its mirrored decoder."""
+    """An encoder that ends in a dense layer of `width`, and a decoder, by default mirrored.
+
+    With ``code="state"`` the encoder ends in one more cell, whose last state has length `width`.
+    """
     del n_features, platform
-    body = RecurrentEncoder(sequence_shape, hidden_sizes, cell, bidirectional)
-    decoder = RecurrentDecoder(sequence_shape, hidden_sizes[::-1], cell, bidirectional)
-    return EncoderWithHead(body, width), decoder
+    shared = (cell, bidirectional)
+    mirrored = hidden_sizes[::-1] if decoder_hidden_sizes is None else decoder_hidden_sizes
+    decoder = RecurrentDecoder(sequence_shape, mirrored, *shared)
+    if code == "dense":
+        body = RecurrentEncoder(sequence_shape, hidden_sizes, *shared)
+        return EncoderWithHead(body, width), decoder
+    sizes = (*hidden_sizes, width // 2 if bidirectional else width)
+    return RecurrentEncoder(sequence_shape, sizes, *shared, is_code=True), decoder

@@ -7,21 +7,23 @@ Popovici and Larochelle 2007, Greedy layer-wise training of deep networks, NeurI
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 from typing import NamedTuple
 
 import numpy as np
 
 from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks, encode
-from skae.core.networks.dense import dense_network
-from skae.core.networks.network import Network
+from skae.core.networks.modules import Path
+from skae.core.networks.network import LayerPair
 from skae.core.objective import Objective, reconstruction_loss
 from skae.core.training.driver import train
 from skae.core.training.job import Job, TrainingData
 from skae.core.training.plan import Plan
 from skae.core.training.records import NO_LISTENER
 
-__all__ = ["InitialWeights", "n_pairs", "pair_network", "plain_layer_objective", "pretrain"]
+__all__ = ["InitialWeights", "plain_layer_objective", "pretrain"]
 
 
 class InitialWeights(NamedTuple):
@@ -43,33 +45,6 @@ def plain_layer_objective(depth: int, loss: str, samples, weight) -> tuple[Objec
     return Objective(reconstruction_loss, loss), {}
 
 
-def n_pairs(network: Network) -> int:
-    """Number of pairs of an encoder layer and a decoder layer of a symmetric dense network."""
-    return len(network.encoder.widths)
-
-
-def pair_network(network: Network, depth: int) -> Network:
-    """Pair `depth` (0: next to the samples) as an autoencoder with one hidden layer.
-
-    Its output passes through the activation as in the whole stack, except for the samples
-    themselves. So the trained pairs put together are the stack.
-    """
-    inner = network.encoder
-    top = depth + 1 == n_pairs(network)
-    return dense_network(
-        network.n_features if depth == 0 else inner.widths[depth - 1],
-        (),
-        network.n_components if top else inner.widths[depth],
-        (),
-        inner.activation,
-        output_activation="identity" if depth == 0 else inner.activation,
-        code_activation=network.code_activation if top else inner.activation,
-        n_active=network.n_active if top else None,
-        unit_decoder=network.unit_decoder and top,
-        tied=network.tied,
-    )
-
-
 def pretrain(
     job: Job,
     params: dict,
@@ -84,7 +59,7 @@ def pretrain(
     Parameters
     ----------
     job : Job
-        Its network is dense and symmetric.
+        Its network has layer pairs.
     params : dict
         Initial weights; they are not changed.
     samples : Samples
@@ -101,50 +76,64 @@ def pretrain(
     weights : InitialWeights
     """
     job = replace(job, listener=NO_LISTENER)  # listeners follow the training of the whole stack
-    recipe, pairs = job.recipe, n_pairs(job.recipe.network)
+    recipe, pairs = job.recipe, job.recipe.network.layer_pairs()
     plan = replace(plan, patience=np.inf)
-    losses = np.full((pairs, plan.epochs), np.nan)
-    params = {**params, "encoder": dict(params["encoder"]), "decoder": dict(params["decoder"])}
+    losses = np.full((len(pairs), plan.epochs), np.nan)
     index, seconds, diverged = np.arange(samples.n_samples), 0.0, False
-    for depth, phase_seed in enumerate(seed.spawn(pairs)):
-        pair = pair_network(recipe.network, depth)
+    for depth, phase_seed in enumerate(seed.spawn(len(pairs))):
+        pair = pairs[depth]
         objective, constants = layer_objective(depth, samples, weight)
         result = train(
-            replace(job, recipe=replace(recipe, network=pair, objective=objective)),
+            replace(job, recipe=replace(recipe, network=pair.network, objective=objective)),
             TrainingData(samples, weight, index),
-            {**_layers_of_pair(params, pair, depth, pairs), "fixed": constants},
+            {**_layers_of_pair(params, pair), "fixed": constants},
             plan,
             seed=phase_seed,
         )
-        _insert_pair(params, result.params, depth, pairs)
+        params = _with_pair(params, result.params, pair)
         losses[depth, : result.n_epochs] = result.history["loss"]
         seconds += result.seconds["compile"]
         diverged |= result.diverged
         if result.interrupted:
             return InitialWeights(params, losses, seconds, True, diverged)
-        if depth + 1 < pairs:
-            samples = _outputs(pair, result.params, samples, job.device)
+        if depth + 1 < len(pairs):
+            samples = _outputs(pair.network, result.params, samples, job.device)
     return InitialWeights(params, losses, seconds, False, diverged)
 
 
-def _layers_of_pair(params, pair, depth, pairs):
+def _layers_of_pair(params, pair: LayerPair):
     """The weights of a pair; of a code layer with several heads, the first head."""
-    encoder = params["encoder"][f"layer_{depth}"]
-    width = pair.n_components
+    encoder = _at(params["encoder"], pair.encoder)
+    first = {name: leaf[..., : pair.width] for name, leaf in encoder.items()}
     return {
-        "encoder": {"layer_0": {name: leaf[..., :width] for name, leaf in encoder.items()}},
-        "decoder": {"layer_0": params["decoder"][f"layer_{pairs - 1 - depth}"]},
+        "encoder": {pair.network.encoder.output_layer: first},
+        "decoder": {pair.network.decoder.output_layer: _at(params["decoder"], pair.decoder)},
     }
 
 
-def _insert_pair(params, trained, depth, pairs):
-    encoder = trained["encoder"]["layer_0"]
-    width = encoder["bias"].shape[0]
-    params["encoder"][f"layer_{depth}"] = {
-        name: np.concatenate([encoder[name], leaf[..., width:]], axis=-1)
-        for name, leaf in params["encoder"][f"layer_{depth}"].items()
+def _with_pair(params, trained, pair: LayerPair):
+    """`params` with the trained weights of a pair."""
+    (first,), (decoder,) = trained["encoder"].values(), trained["decoder"].values()
+    before = _at(params["encoder"], pair.encoder)
+    encoder = {
+        name: np.concatenate([first[name], leaf[..., pair.width :]], axis=-1)
+        for name, leaf in before.items()
     }
-    params["decoder"][f"layer_{pairs - 1 - depth}"] = trained["decoder"]["layer_0"]
+    return {
+        **params,
+        "encoder": _replaced(params["encoder"], pair.encoder, encoder),
+        "decoder": _replaced(params["decoder"], pair.decoder, decoder),
+    }
+
+
+def _at(weights, path: Path):
+    return reduce(getitem, path, weights)
+
+
+def _replaced(weights, path: Path, layer):
+    """Nested dicts with another layer at `path`."""
+    name, *rest = path
+    return {**weights, name: _replaced(weights[name], rest, layer) if rest else layer}
 
 
 def _outputs(pair, params, samples, device) -> Samples:

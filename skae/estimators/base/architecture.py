@@ -11,6 +11,7 @@ from skae.core.losses import LOSSES
 from skae.core.networks import Network, build_network
 from skae.core.networks.own_modules import check_modules, describe_module, is_module
 from skae.estimators.base.automatic import automatic_hidden_layer_sizes
+from skae.estimators.base.direct_codes import check_direct_code
 
 __all__ = [
     "describe",
@@ -41,6 +42,7 @@ def describe(parameters: dict, network: dict, n_features: int, **options: Any) -
     architecture : dict
     """
     n_components = int(parameters["n_components"])
+    check_direct_code(network, n_components, options["heads"], parameters["init"])
     small = n_features * n_components <= MAX_LINEAR_PATH
     # Only where it is True, since files of earlier versions have no such entry.
     unit_decoder = {"unit_decoder": True} if parameters.get("decoder_norm") == "unit" else {}

@@ -22,7 +22,7 @@ network : specification, tuple or None, default=None
     encoder maps (n, n_features) to any shape (n, ...), and a dense layer that is appended to it
     computes the codes; the decoder maps (n, n_components) to (n, n_features). Both must be
     importable by name, draw no random numbers, and have no variables other than parameters. The
-    following five parameters then keep their defaults, and the sixth is ignored.
+    following four parameters then keep their defaults.
 
 hidden_layer_sizes : "auto", int or tuple of int, default="auto"
     Widths of the encoder's hidden layers; an int is one layer. With 784 features and
@@ -41,13 +41,16 @@ activation : str, default="gelu"
     for the relu family and gelu, LeCun for selu, Glorot for tanh, logistic and identity.
 
 tied_weights : bool, default={tied_weights}
-    Whether the decoder uses the transposed weight matrices of the encoder, with its own biases.
+    Whether the decoder uses the transposed weight matrices of the encoder, with its own biases."""
 
+PRETRAINING_PARAMETERS = """\
 pretraining : {{"layerwise"}} or None, default=None
     "layerwise": greedy layer-wise pretraining. One pair of layers after the other is trained on the
     output of the layers below, starting at the input, before the whole network is trained. A
     DenoisingAutoencoder corrupts the input of each pair (a stacked denoising autoencoder). Use it
     for deep networks that do not train from random weights; it needs ``init="random"``, and `fit`.
+    The pairs are those of dense layers or of convolutions, whose feature maps of all samples are
+    kept in memory as float32 while the next pair is trained.
 
 pretraining_max_iter : "auto" or int, default="auto"
     Epochs for each pair of layers, at least 1. "auto": together as many as `max_iter`. With
@@ -228,6 +231,8 @@ def complete_docstring(cls: Any, docstring: str, network: Any, notes: dict[str, 
         for name, field in cls.__dataclass_fields__.items()
     }
     own = DENSE_PARAMETERS.format(**defaults) if network is None else _parameters_of(network)
+    if "pretraining" in defaults:
+        own += "\n\n" + PRETRAINING_PARAMETERS.format()
     code, training = (t.format(**defaults) for t in (CODE_PARAMETERS, TRAINING_PARAMETERS))
     parameters = "\n\n".join([code, own, training])
     for name, text in notes.items():

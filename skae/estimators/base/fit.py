@@ -20,7 +20,7 @@ from skae.core.losses import LOSSES
 from skae.core.networks import Network, initial_weights
 from skae.core.training.driver import train
 from skae.core.training.job import Job
-from skae.core.training.layerwise import InitialWeights, n_pairs, pretrain
+from skae.core.training.layerwise import InitialWeights, pretrain
 from skae.core.training.loop import trainable
 from skae.estimators.base.automatic import training_plan
 from skae.estimators.base.fit_input import FitInput
@@ -167,7 +167,8 @@ def _pca_params(task, network, samples, weight, rng):
 
 def _pretrained(task, params, samples, weight, plan, clock, seed) -> InitialWeights:
     """The stack after greedy pretraining, `pretraining_max_iter` epochs for each pair of layers."""
-    epochs, pairs = task.parameters["pretraining_max_iter"], n_pairs(task.job.recipe.network)
+    epochs = task.parameters["pretraining_max_iter"]
+    pairs = len(task.job.recipe.network.layer_pairs())
     if epochs == "auto":
         parameters = {**task.parameters, "max_iter": "auto"}
         automatic = training_plan(parameters, samples.n_samples, samples.n_features)

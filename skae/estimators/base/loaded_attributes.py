@@ -71,7 +71,7 @@ def check_history(model: Any) -> None:
         n_axes = 2 if name == "pretraining_loss" else 1
         is_curve = isinstance(curve, np.ndarray) and curve.dtype.kind == "f"
         if not (isinstance(name, str) and is_curve and curve.ndim == n_axes):
-            raise invalid("history_", "is not a dict of vectors")
+            raise invalid("history_", "is not a dict of curves")
     if not isinstance(times, dict) or "total" not in times:
         raise invalid("fit_time_", "is not a dict with the total time")
     for name, seconds in times.items():

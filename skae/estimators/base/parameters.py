@@ -13,6 +13,7 @@ from skae.core.losses import LOSSES
 from skae.core.networks.own_modules import describe_module, is_module, rebuilt
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
+from skae.estimators.base.pretraining import PRETRAINING_CONSTRAINTS, check_pretraining
 from skae.estimators.base.sklearn_compat import HasMethods, Interval, StrOptions
 from skae.networks import NetworkSpecification
 
@@ -49,7 +50,6 @@ _DENSE_ONLY = (
     "decoder_hidden_layer_sizes",
     "activation",
     "tied_weights",
-    "pretraining",
 )
 
 
@@ -88,19 +88,18 @@ class DenseParameters(BaseEstimator):
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "tied_weights": ["boolean"],
-        "pretraining": [StrOptions({"layerwise"}), None],
-        "pretraining_max_iter": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        **PRETRAINING_CONSTRAINTS,
     }
 
     def _describe_network(self, parameters: dict, n_features: int) -> dict:
+        description = self._description(parameters, n_features)
+        if self.pretraining is not None:
+            check_pretraining(description, parameters["init"])
+        return description
+
+    def _description(self, parameters, n_features):
         if self.network is None:
-            description = describe_dense(parameters, n_features)
-            if self.pretraining is not None:
-                _check_pretraining(description, parameters["init"])
-            return description
+            return describe_dense(parameters, n_features)
         # Ignoring them silently would hide that the network has other layers than the user set.
         for name in _DENSE_ONLY:
             value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
@@ -139,18 +138,3 @@ class DenseParameters(BaseEstimator):
             modules = tuple(map(rebuilt, state["network"]["modules"]))
             state = {**state, "network": modules}
         super().__setstate__(state)
-
-
-def _check_pretraining(description: dict[str, Any], init: str) -> None:
-    """Raise ValueError unless a dense network can be pretrained layer by layer."""
-    if init != "random":
-        raise ValueError(
-            f"pretraining='layerwise' initializes the weights, and so does init={init!r}: set "
-            "init='random'"
-        )
-    if description["decoder_widths"] != description["encoder_widths"][::-1]:
-        raise ValueError(
-            f"decoder_hidden_layer_sizes={description['decoder_widths']} does not mirror "
-            f"hidden_layer_sizes={description['encoder_widths']}: pretraining='layerwise' trains "
-            "pairs of layers, so set it to None"
-        )

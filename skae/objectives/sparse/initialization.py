@@ -39,7 +39,8 @@ def sparse_initialization(
     params : dict
         Random initial weights; those of the encoder's last layer are changed.
     network : Network
-        With a linear skip connection, or codes that are not logistic, nothing is changed.
+        Nothing is changed with a linear skip connection, with codes that are not logistic, or
+        where no dense layer computes them.
     samples : Samples
         At most 1,000 of them are used.
     weight : ndarray of shape (n_samples,)
@@ -52,7 +53,8 @@ def sparse_initialization(
     params : dict
     """
     del rng
-    if network.linear_path or network.code_activation != "logistic":
+    is_logistic = network.code_activation == "logistic"
+    if network.linear_path or not is_logistic or not network.encoder.has_dense_code:
         return params
     index = np.linspace(0, samples.n_samples - 1, min(samples.n_samples, _MAX_SAMPLES)).astype(int)
     share = weight[index] / weight[index].sum()

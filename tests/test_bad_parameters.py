@@ -75,8 +75,10 @@ BAD_PARAMETERS = {
     "decoder_kernel_size": [0, 2.5, None],
     "sequence_shape": [3, "long", (5,), (0, 5), (2, 2)],
     "hidden_sizes": [8, (), (0,), None],
+    "decoder_hidden_sizes": [8, (), (0,), (2.5,), "wide"],
     "cell": ["rnn", None],
     "bidirectional": ["yes", None],
+    "code": ["sparse", None, 3],
     # ---- of other variants
     "adversarial_weight": [-0.1, np.nan, np.inf, "strong", None],
     "beta": [-0.1, np.nan, np.inf, "small", None],

@@ -1,4 +1,4 @@
-"""Codes that a convolution or a recurrent cell computes, without a dense layer (`code`)."""
+"""Codes that a convolution or a recurrent layer computes, without a dense layer (`code`)."""
 
 from math import prod
 from typing import Any

@@ -20,6 +20,7 @@ _PARAMETERS = {
 _VALUES: dict[str, dict[Any, str]] = {
     "linear_path": {True: "'pca'", False: "'random'"},
     "unit_decoder": {True: "'unit'", None: "'weighted' or 'none'"},
+    "code": {None: "'dense'"},
 }
 
 

@@ -1,12 +1,17 @@
 """Reconstruction losses: closed forms, gradients, links, domains, and a loss added by a test."""
 
+import functools
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 from scipy.special import expit
+from sklearn.base import clone
 
+import skae
 from skae import VAE, AutoencoderTransformer
 from skae.core.losses import LOSSES, Domain, LocationScale, Loss
 from tests.discovery import AUTOENCODERS, fast
@@ -195,3 +200,85 @@ def test_x_outside_the_domain_of_an_added_loss(monkeypatch):
 def test_an_unknown_loss_is_refused():
     with pytest.raises(ValueError, match="'loss' parameter"):
         fast(AutoencoderTransformer, loss="poisson").fit(np.eye(5))
+
+
+# ---- functions of a user
+
+
+def own_error(x_hat, x):
+    return jnp.square(x_hat - x)
+
+
+def error_of_samples(x_hat, x):
+    return jnp.mean(jnp.square(x_hat - x), axis=1)
+
+
+@jax.jit
+def compiled_error(x_hat, x):
+    return jnp.square(x_hat - x)
+
+
+@pytest.mark.representatives
+@pytest.mark.parametrize("cls, loss", [
+    (AutoencoderTransformer, own_error),
+    *((cls, error_of_samples) for cls in AUTOENCODERS if cls is not VAE),
+])  # fmt: skip
+def test_function_as_loss_is_the_named_loss(cls, loss, X):
+    named, own = (fast(cls, loss=value).fit(X) for value in ("squared_error", loss))
+    np.testing.assert_allclose(own.reconstruct(X), named.reconstruct(X), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(own.history_["loss"], named.history_["loss"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("loss", [log_cosh, optax.losses.log_cosh])
+def test_function_as_loss_in_files_pickles_and_clones(loss, X, tmp_path):
+    model = fast(AutoencoderTransformer, loss=loss).fit(X)
+    assert clone(model).loss is loss
+    for copied in (
+        pickle.loads(pickle.dumps(model)),
+        skae.load(model.save(tmp_path / "m.skae") and tmp_path / "m.skae", trusted=[loss]),
+    ):
+        assert copied.loss is loss
+        np.testing.assert_array_equal(copied.reconstruct(X), model.reconstruct(X))
+        copied.partial_fit(X)
+    with pytest.raises(ValueError, match=f"it needs .*{loss.__name__}"):
+        skae.load(tmp_path / "m.skae")
+
+
+def test_function_without_an_importable_name_fits_and_cannot_be_saved(X, tmp_path):
+    model = fast(AutoencoderTransformer, loss=lambda x_hat, x: jnp.abs(x_hat - x)).fit(X)
+    named = fast(AutoencoderTransformer, loss="absolute_error").fit(X)
+    np.testing.assert_allclose(model.reconstruct(X), named.reconstruct(X), atol=0.01)
+    with pytest.raises(ValueError, match="loss of AutoencoderTransformer cannot be saved: .*lambda"):
+        model.save(tmp_path / "m.skae")
+
+
+def test_function_receives_standardized_samples(X):
+    def loss(x_hat, x):
+        return jnp.maximum(x, -x) + 0 * x_hat
+
+    model = fast(AutoencoderTransformer, loss=loss, max_iter=1, early_stopping=False)
+    expected = np.abs((X - X.mean(axis=0)) / np.sqrt(np.mean((X - X.mean(axis=0)) ** 2))).mean()
+    for units in (X, 1e3 * X + 5):
+        np.testing.assert_allclose(model.fit(units).history_["loss"], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("loss, problem", [
+    (lambda x_hat, x: jnp.mean(jnp.square(x_hat - x)), r"returned \(\)"),
+    (lambda x_hat, x: jnp.mean(jnp.square(x_hat - x), axis=0), r"returned \(6,\)"),
+    (lambda x_hat, x: x_hat > x, "must return floating-point losses"),
+    (lambda x_hat, x: (x_hat, x), "returned tuple"),
+    (lambda x_hat, x: np.square(x_hat - x), "written with jax.numpy. It raised Tracer"),
+    (lambda x_hat: x_hat, r"a function \(x_hat, x\).*TypeError"),
+    (functools.partial(optax.huber_loss, delta=2.0), "is a functools.partial.*plain function"),
+    (compiled_error, "compiled_error is a .*jax.jit.*plain function"),
+])  # fmt: skip
+def test_functions_that_are_no_losses(loss, problem, X):
+    model = fast(AutoencoderTransformer, loss=loss)
+    for fit in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=problem):
+            fit(X)
+
+
+def test_the_loss_of_a_vae_is_a_likelihood(X):
+    with pytest.raises(ValueError, match="'loss' parameter of VAE must be a str among"):
+        fast(VAE, loss=log_cosh).fit(X)

@@ -1,10 +1,11 @@
-"""Reconstruction losses by name, each with everything that it implies.
+"""Reconstruction losses, each with everything that it implies: by name, or a user's function.
 
 A loss compares the decoder's output with the samples, entry by entry and un-reduced; callers weight
 and average. To add a loss, add a `Loss` to `LOSSES`: nothing else in the package names a loss that
 it does not use itself.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ __all__ = [
     "Loss",
     "absolute_error",
     "binary_cross_entropy",
+    "check_loss",
     "huber",
     "squared_error",
 ]
@@ -140,7 +142,8 @@ class Loss:
     Parameters
     ----------
     per_entry : callable
-        ``(output, x) -> loss`` of each entry, un-reduced. `output` is the decoder's output.
+        ``(output, x) -> loss`` of each entry, un-reduced; a user's function may return the loss of
+        each sample instead. `output` is the decoder's output.
     link : callable
         ``output -> reconstruction``, in JAX.
     inverse_link : callable
@@ -177,29 +180,72 @@ class Loss:
 # The integral of exp(-huber(e)) over e.
 _HUBER_INTEGRAL = math.sqrt(2 * math.pi) * math.erf(math.sqrt(0.5)) + 2 * math.exp(-0.5)
 
-LOSSES = {
-    "squared_error": Loss(
-        squared_error,
-        location_scale=LocationScale(factor=0.5, constant=0.5 * math.log(2 * math.pi)),
-    ),
-    "absolute_error": Loss(
-        absolute_error,
-        location_scale=LocationScale(factor=1.0, constant=math.log(2.0)),
-    ),
-    "huber": Loss(
-        huber,
-        location_scale=LocationScale(factor=1.0, constant=math.log(_HUBER_INTEGRAL)),
-    ),
-    "binary_cross_entropy": Loss(
-        binary_cross_entropy,
-        link=jax.nn.sigmoid,
-        inverse_link=_logit,
-        inverse_link_slope=_logit_slope,
-        domain=Domain(
-            0.0,
-            1.0,
-            "scale X with MinMaxScaler(clip=True), divide pixels by 255, or use "
-            "loss='squared_error'",
+
+class _Losses(dict[Any, Loss]):
+    """Losses by name. A user's function is a loss of standardized samples."""
+
+    def __missing__(self, loss: Any) -> Loss:
+        if not callable(loss):
+            raise KeyError(loss)
+        return Loss(loss)
+
+
+LOSSES = _Losses(
+    {
+        "squared_error": Loss(
+            squared_error,
+            location_scale=LocationScale(factor=0.5, constant=0.5 * math.log(2 * math.pi)),
         ),
-    ),
-}
+        "absolute_error": Loss(
+            absolute_error,
+            location_scale=LocationScale(factor=1.0, constant=math.log(2.0)),
+        ),
+        "huber": Loss(
+            huber,
+            location_scale=LocationScale(factor=1.0, constant=math.log(_HUBER_INTEGRAL)),
+        ),
+        "binary_cross_entropy": Loss(
+            binary_cross_entropy,
+            link=jax.nn.sigmoid,
+            inverse_link=_logit,
+            inverse_link_slope=_logit_slope,
+            domain=Domain(
+                0.0,
+                1.0,
+                "scale X with MinMaxScaler(clip=True), divide pixels by 255, or use "
+                "loss='squared_error'",
+            ),
+        ),
+    }
+)
+
+
+def check_loss(loss: Any, n_features: int) -> None:
+    """Raise ValueError unless a user's function returns losses of entries or of samples."""
+    if isinstance(loss, str):
+        return
+    name = f"loss={getattr(loss, '__qualname__', loss)!s}"
+    if isinstance(loss, functools.partial | jax.stages.Wrapped):
+        raise ValueError(
+            f"{name} is a functools.partial or a result of jax.jit, whose copies are other losses: "
+            "use a plain function. Training is compiled as a whole."
+        )
+    # Another number of samples than of features, so that their axes cannot be confused.
+    shape = (3 if n_features == 2 else 2, n_features)
+    x = jax.ShapeDtypeStruct(shape, np.float32)
+    try:
+        result = jax.eval_shape(loss, x, x)
+    except Exception as error:
+        raise ValueError(
+            f"{name} cannot be used. It must be a function (x_hat, x) of two arrays of shape "
+            "(n_samples, n_features), written with jax.numpy. It raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    found = getattr(result, "shape", type(result).__name__)
+    is_float = jnp.issubdtype(getattr(result, "dtype", None), jnp.floating)
+    if found not in (shape, shape[:1]) or not is_float:
+        raise ValueError(
+            f"{name} must return floating-point losses of entries, of shape (n_samples, "
+            f"n_features), or of samples, of shape (n_samples,). For arrays of shape {shape} it "
+            f"returned {found}"
+        )

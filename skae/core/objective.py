@@ -51,7 +51,7 @@ class Objective:
     """A loss function with its static settings; floats are traced hyperparameters instead."""
 
     function: Callable
-    reconstruction: str = "squared_error"
+    reconstruction: str | Callable = "squared_error"
     settings: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, model: Any, batch: Batch, step: Step) -> tuple[jax.Array, dict]:
@@ -61,6 +61,8 @@ class Objective:
     def sample_losses(self, output: jax.Array, x: jax.Array) -> jax.Array:
         """The reconstruction loss of each sample: the mean over its features."""
         losses = LOSSES[self.reconstruction].per_entry(output, x)
+        if losses.ndim < x.ndim:  # of a user's function that returns losses of samples
+            return losses
         # A product in place of a mean: before a reduction, XLA on a CPU writes intermediate arrays
         # to memory; before a product it computes the same in one pass.
         share = jnp.full(losses.shape[-1], 1.0 / losses.shape[-1], losses.dtype)

@@ -42,7 +42,7 @@ _N_DRAWS = 16
         "distributed.",
         "loss": 'It determines the likelihood: "squared_error" is Gaussian, "absolute_error" '
         'Laplace, "huber" Gaussian for small and Laplace for large errors, and '
-        '"binary_cross_entropy" Bernoulli.',
+        '"binary_cross_entropy" Bernoulli. A function is not accepted, since it is no likelihood.',
         "init": 'For this autoencoder "pca" is the solution of probabilistic PCA.',
     }
 )
@@ -156,6 +156,7 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
 
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"identity"})],
+        "loss": [StrOptions(LOSSES.keys())],
         "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
         "beta": [Interval(Real, 0, None, closed="left")],
         "warm_up": [Interval(Real, 0, 1, closed="both")],

@@ -49,7 +49,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     """
 
     code_activation: str = "identity"
-    loss: str = "squared_error"
+    loss: Any = "squared_error"
     init: str = "pca"
     alpha: float = 0.0
     optimizer: Any = "nadam"

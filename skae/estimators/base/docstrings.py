@@ -62,11 +62,15 @@ code_activation : str, default={code_activation}
     Activation of the code: "identity", "relu", "leaky_relu", "elu", "selu", "gelu", "silu",
     "tanh", "logistic" or "softplus".
 
-loss : str, default="squared_error"
+loss : str or callable, default="squared_error"
     Reconstruction loss: "squared_error", "absolute_error", "huber" (quadratic for errors up to 1 in
     standardized units), or "binary_cross_entropy" (reconstructions lie in [0, 1], and so must the
     samples in `fit`, up to rounding; other methods accept any finite X). The first three are
-    centered: shifting and scaling X does not change the fit.
+    centered: shifting and scaling X does not change the fit. Or a function ``(x_hat, x)`` in
+    jax.numpy that returns the losses of entries, of shape (n_samples, n_features), of which
+    training minimizes the mean, or those of samples, of shape (n_samples,). Reconstructions and
+    samples are in standardized units: multiply them by `scale_` and add `mean_` for those of X. To
+    save, load or pickle the estimator, the function must be importable by name.
 
 init : {{"pca", "random"}}, default={init}
     "pca": a linear skip connection from the features to the code, and from the code to the

@@ -4,6 +4,7 @@ A file may be made up: its checksum is valid, but its parts do not belong togeth
 that a method of the estimator uses is checked once, when the file is loaded.
 """
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
@@ -38,7 +39,7 @@ _ARCHITECTURE: dict[str, type | tuple[type, ...]] = {
     "binary": bool,
     "prior_units": bool,
     "n_active": (Integral, type(None)),
-    "loss": str,
+    "loss": (str, Callable),
     "unit_decoder": bool,
 }
 # Entries that a description need not have.
@@ -89,7 +90,7 @@ def _network(model: Any) -> Network:
         is_flag = isinstance(value, bool) and kind is not bool
         if is_flag or not isinstance(value, kind):
             raise invalid("architecture_", f"has a {name} of the type {type(value).__name__}")
-    if architecture["loss"] not in LOSSES:
+    if isinstance(architecture["loss"], str) and architecture["loss"] not in LOSSES:
         raise invalid("architecture_", "has an unknown loss")
     for name in ("heads", "binary", "prior_units"):
         if architecture[name] != getattr(model, f"_{name}"):

@@ -22,7 +22,7 @@ __all__ = ["TRAINING_CONSTRAINTS", "DenseParameters"]
 TRAINING_CONSTRAINTS: dict[str, list] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
     "code_activation": [StrOptions(set(ACTIVATIONS))],
-    "loss": [StrOptions(LOSSES.keys())],
+    "loss": [StrOptions(LOSSES.keys()), callable],
     "init": [StrOptions({"pca", "random"})],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],

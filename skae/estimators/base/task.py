@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._typing import ArrayLike, MatrixLike
+from skae.core.losses import check_loss
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
@@ -77,6 +78,7 @@ def make_task(
 
     `fitted` holds the fitted attributes to continue training from, if any.
     """
+    check_loss(estimator.loss, checked.n_features_in_)
     parameters, device = estimator._resolved(), find_device(estimator.device)
     architecture = describe(
         parameters,

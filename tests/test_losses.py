@@ -248,7 +248,9 @@ def test_function_without_an_importable_name_fits_and_cannot_be_saved(X, tmp_pat
     model = fast(AutoencoderTransformer, loss=lambda x_hat, x: jnp.abs(x_hat - x)).fit(X)
     named = fast(AutoencoderTransformer, loss="absolute_error").fit(X)
     np.testing.assert_allclose(model.reconstruct(X), named.reconstruct(X), atol=0.01)
-    with pytest.raises(ValueError, match="loss of AutoencoderTransformer cannot be saved: .*lambda"):
+    with pytest.raises(
+        ValueError, match="loss of AutoencoderTransformer cannot be saved: .*lambda"
+    ):
         model.save(tmp_path / "m.skae")
 
 

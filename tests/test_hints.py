@@ -34,6 +34,8 @@ HINTS = [
     ({"optimizer": "Adam"}, "Did you mean 'adam'"),
     ({"optimizer": "RMSprop"}, "Did you mean 'rmsprop'"),
     ({"init": "PCA"}, "Did you mean 'pca'"),
+    ({"init": "xavier"}, "Did you mean 'glorot'"),
+    ({"init": "he_normal"}, "Did you mean 'he'"),
     ({"network": "conv"}, r"Did you mean skae\.networks\.Convolutional\(\)"),
     ({"network": "lstm"}, r"Did you mean skae\.networks\.Recurrent\(\)"),
     ({"network": Convolutional}, r"Did you mean an instance, Convolutional\("),

@@ -5,8 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 
+import skae
 from skae import AutoencoderTransformer
 from skae.core.activations import ACTIVATIONS
 from skae.core.networks import Model, build_network, dense_network, initial_weights
@@ -14,7 +16,7 @@ from skae.estimators.base.architecture import describe_modules
 from skae.networks import Convolutional, Recurrent, Residual
 from tests import own_modules
 from tests.datasets import curved
-from tests.discovery import fast, short
+from tests.discovery import AUTOENCODERS, fast, short
 
 REFERENCES = {
     "identity": lambda a: a,
@@ -79,6 +81,58 @@ def test_initial_variance_follows_the_activation(name):
     assert abs(kernel.mean()) < 5 * kernel.std() / np.sqrt(kernel.size)
     for part in ("encoder", "decoder"):
         assert all(not np.any(layer["bias"]) for layer in params[part].values())
+
+
+@pytest.mark.parametrize("scheme, variance", [
+    ("he", HE),
+    ("glorot", GLOROT),
+    ("lecun", LECUN),
+    ("normal", 1e-4),
+    (jax.nn.initializers.he_normal(), HE),
+    (jax.nn.initializers.normal(0.05), 0.05**2),
+])  # fmt: skip
+def test_initial_variance_of_a_scheme(scheme, variance):
+    model = AutoencoderTransformer(
+        20, hidden_layer_sizes=(200,), init=scheme, max_iter=0, random_state=0
+    ).fit(np.random.default_rng(0).normal(size=(20, 300)))
+    kernel = model.params_["encoder"]["layer_0"]["kernel"]
+    assert kernel.shape == (300, 200) and kernel.dtype == np.float32
+    assert np.var(kernel) == pytest.approx(variance, rel=0.03)
+    assert abs(kernel.mean()) < 5 * kernel.std() / np.sqrt(kernel.size)
+    assert not any(np.any(layer["bias"]) for layer in model.params_["decoder"].values())
+
+
+def orthogonal(key, shape, dtype):
+    return jax.nn.initializers.orthogonal()(key, shape, dtype)
+
+
+@pytest.mark.representatives
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+@pytest.mark.parametrize("init", ["he", orthogonal])
+def test_every_autoencoder_takes_a_scheme(cls, init, X):
+    one, other = (fast(cls, init=init, max_iter=1).fit(X) for _ in range(2))
+    assert "linear" not in one.params_ and np.isfinite(one.reconstruct(X)).all()
+    np.testing.assert_array_equal(one.transform(X), other.transform(X))
+
+
+def test_an_initializer_importable_by_name_is_saved(X, tmp_path):
+    path, model = tmp_path / "m.skae", fast(AutoencoderTransformer, init=orthogonal).fit(X)
+    loaded = skae.load(model.save(path) and path, trusted=[orthogonal])
+    assert loaded.init is clone(model).init is orthogonal
+    one, other = (estimator.partial_fit(X).transform(X) for estimator in (loaded, model))
+    np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="init of AutoencoderTransformer cannot be saved"):
+        model.set_params(init=jax.nn.initializers.he_normal()).save(path)
+
+
+@pytest.mark.parametrize("initializer, problem", [
+    (jax.nn.initializers.he_normal, "It must be an initializer .*TypeError"),
+    (lambda key, shape, dtype: jnp.zeros(3), r"array of shape \(6, 8\), got the shape \(3,\)"),
+    (lambda key, shape, dtype: jnp.full(shape, jnp.nan), "must return a finite array"),
+])  # fmt: skip
+def test_callables_that_are_no_initializers(initializer, problem, X):
+    with pytest.raises(ValueError, match=f"init=.*{problem}"):
+        fast(AutoencoderTransformer, init=initializer).fit(X)
 
 
 def test_networks_with_equal_fields_are_equal():

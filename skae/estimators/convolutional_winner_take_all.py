@@ -8,6 +8,7 @@ import numpy as np
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.activations import ACTIVATIONS
+from skae.core.networks import SCHEMES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -61,8 +62,8 @@ sparsity_rate : float, default=0.05
 @autoencoder(
     network=_PARAMETERS,
     notes={
-        "init": 'This autoencoder accepts only "random": sparse feature maps are far from '
-        "principal components."
+        "init": 'This autoencoder does not accept "pca": sparse feature maps are far from principal '
+        "components."
     },
 )
 class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
@@ -138,7 +139,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     (16, 64)
     """
 
-    init: str = "random"
+    init: Any = "random"
     code_activation: str = "relu"
 
     _parameter_constraints: ClassVar[dict] = {
@@ -148,7 +149,7 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
         "decoder_kernel_size": [Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "sparsity_rate": [Interval(Real, 0, 1, closed="right")],
-        "init": [StrOptions({"random"})],
+        "init": [StrOptions({"random", *SCHEMES}), callable],
     }
 
     def _describe_network(self, parameters: dict, n_features: int) -> dict:

@@ -164,7 +164,7 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     decoder_norm: str = "weighted"
     decoder_alpha: Any = "auto"
     n_active: Any = "auto"
-    init: str = "random"
+    init: Any = "random"
     code_activation: str = "auto"
     tied_weights: Any = "auto"
 

@@ -93,7 +93,7 @@ class WinnerTakeAllAutoencoder(BaseAutoencoder, DenseParameters):
     """
 
     sparsity_rate: float = 0.05
-    init: str = "random"
+    init: Any = "random"
     code_activation: str = "relu"
 
     _parameter_constraints: ClassVar[dict] = {

@@ -3,6 +3,7 @@
 User-defined modules draw theirs by their own initializers, in one compiled program.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,16 @@ from skae.core.networks.modules import layers_in_order
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import user_defined_weights
 
-__all__ = ["drawn_kernel", "initial_weights", "weight_shapes"]
+__all__ = ["SCHEMES", "drawn_kernel", "initial_weights", "weight_shapes"]
+
+# Gain and fan of the variance of initial weights by scheme: see `Activation`. Weights of a scheme
+# without a fan are normally distributed, with the gain as variance.
+SCHEMES: dict[str, tuple[float, str | None]] = {
+    "he": (2.0, "in"),
+    "glorot": (1.0, "average"),
+    "lecun": (1.0, "in"),
+    "normal": (1e-4, None),
+}
 
 
 @lru_cache(maxsize=256)
@@ -56,11 +66,19 @@ def weight_shapes(network: Network) -> dict[str, Any]:
     return shapes
 
 
-def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
-    """Initial weights: kernels by the activation, orthogonal recurrent kernels, zero biases.
+def initial_weights(
+    network: Network, rng: np.random.Generator, scheme: str | Callable = "random"
+) -> dict[str, Any]:
+    """Initial weights: random kernels, orthogonal recurrent kernels, zero biases.
 
-    The variance of a kernel follows the activation of its output (see `ACTIVATIONS`). That of the
-    encoder's last layer is the code activation, that of the decoder's last layer the identity.
+    Parameters
+    ----------
+    network : Network
+    rng : numpy.random.Generator
+    scheme : str or callable
+        "random": the variance of a kernel follows the activation of its output (see `ACTIVATIONS`).
+        That of the encoder's last layer is the code activation, that of the decoder's last layer
+        the identity. Otherwise a name in `SCHEMES`, or an initializer ``(key, shape, dtype)``.
     """
     structure = _structure(network)
     user_defined = user_defined_weights(network, rng)
@@ -73,6 +91,7 @@ def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, Any
                 layer,
                 last if name == module.output_layer else module.hidden_activation,
                 module.output_share,
+                scheme,
             )
             for name, layer in structure[part].items()
             if name not in drawn
@@ -80,33 +99,60 @@ def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, Any
     return params
 
 
-def _layer(rng, layer, activation, output_share):
+def _layer(rng, layer, *options):
     """Weights of a layer, which may contain layers."""
     return {
-        name: _draw(rng, name, leaf.shape, activation, output_share)
+        name: _draw(rng, name, leaf.shape, *options)
         if hasattr(leaf, "shape")
-        else _layer(rng, leaf, activation, output_share)
+        else _layer(rng, leaf, *options)
         for name, leaf in layer.items()
     }
 
 
-def _draw(rng, leaf, shape, activation, output_share):
+def _draw(rng, leaf, shape, activation, output_share, scheme):
     if leaf == "bias":
         return np.zeros(shape, np.float32)
     if leaf == "recurrent":
         return _orthogonal(rng, shape)
-    return drawn_kernel(rng, shape, activation, output_share)
+    if callable(scheme):
+        return _from_initializer(rng, shape, scheme)
+    return drawn_kernel(rng, shape, activation, output_share, scheme)
 
 
 def drawn_kernel(
-    rng: np.random.Generator, shape: tuple[int, ...], activation: str, output_share: float = 1.0
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    activation: str,
+    output_share: float = 1.0,
+    scheme: str = "random",
 ) -> np.ndarray:
-    """A random kernel whose variance follows the activation of its output."""
+    """A random kernel, whose variance follows the activation of its output or a scheme."""
     kind = ACTIVATIONS[activation]
+    gain, fan = (kind.gain, kind.fan) if scheme == "random" else SCHEMES[scheme]
+    if fan is None:
+        return rng.normal(0.0, np.sqrt(gain), shape).astype(np.float32)
     inputs, outputs = _fans(shape, output_share)
-    fan = inputs if kind.fan == "in" else 0.5 * (inputs + outputs)
-    limit = np.sqrt(3.0 * kind.gain / max(fan, 1))
+    n = inputs if fan == "in" else 0.5 * (inputs + outputs)
+    limit = np.sqrt(3.0 * gain / max(n, 1))
     return rng.uniform(-limit, limit, shape).astype(np.float32)
+
+
+def _from_initializer(rng, shape, initializer):
+    """A kernel from an initializer of JAX or flax, or of the user."""
+    name = f"init={getattr(initializer, '__qualname__', initializer)}"
+    key = jax.random.key(int(rng.integers(2**32)))
+    try:
+        kernel = np.asarray(initializer(key, shape, np.float32), np.float32)
+    except Exception as error:
+        raise ValueError(
+            f"{name} cannot be used. It must be an initializer (key, shape, dtype) such as "
+            f"jax.nn.initializers.he_normal(). It raised {type(error).__name__}: {error}"
+        ) from error
+    if kernel.shape != shape or not np.isfinite(kernel).all():
+        raise ValueError(
+            f"{name} must return a finite array of shape {shape}, got the shape {kernel.shape}"
+        )
+    return kernel
 
 
 def _fans(shape, output_share):

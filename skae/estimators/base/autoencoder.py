@@ -50,7 +50,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
 
     code_activation: str = "identity"
     loss: Any = "squared_error"
-    init: str = "pca"
+    init: Any = "pca"
     alpha: float = 0.0
     optimizer: Any = "nadam"
     learning_rate: float = 2e-3

@@ -72,11 +72,17 @@ loss : str or callable, default="squared_error"
     samples are in standardized units: multiply them by `scale_` and add `mean_` for those of X. To
     save, load or pickle the estimator, the function must be importable by name.
 
-init : {{"pca", "random"}}, default={init}
+init : {{"pca", "random", "he", "glorot", "lecun", "normal"}} or callable, default={init}
     "pca": a linear skip connection from the features to the code, and from the code to the
     reconstruction, is initialized with the principal components. Training starts at the
     reconstruction error of PCA and reduces it. "random": random initialization without the
-    skip connection. The skip connection is also omitted if n_features x n_components exceeds 2e7.
+    skip connection, each kernel by the scheme that suits its `activation`. The other names are the
+    same with one scheme for all kernels: uniform weights of variance 2 / fan_in ("he"),
+    2 / (fan_in + fan_out) ("glorot") or 1 / fan_in ("lecun"), or normal weights with standard
+    deviation 0.01 ("normal"). A callable is an initializer ``(key, shape, dtype)``, such as
+    ``jax.nn.initializers.normal(0.05)``; to save or pickle the estimator it must be importable by
+    name. Recurrent kernels are orthogonal and biases 0 in all cases, and your own modules use their
+    own initializers. The skip connection is also omitted if n_features x n_components exceeds 2e7.
     Components that the samples do not have (more components than samples or features) start at
     zero.
 

@@ -143,7 +143,9 @@ def _initial_params(task, samples, weight, rng):
     if network.linear_path:
         params = _pca_params(task, network, samples, weight, rng)
     else:
-        params = initial_weights(network, rng)
+        init = task.parameters["init"]
+        # Without a skip connection, which very wide samples do not have, there is no PCA.
+        params = initial_weights(network, rng, "random" if init == "pca" else init)
     if task.initialization is None:
         return params
     return task.initialization(params, network, samples, weight, rng)

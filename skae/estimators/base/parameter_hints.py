@@ -31,6 +31,17 @@ _ALIASES: dict[str, dict[str, str]] = {
         "log_loss": "binary_cross_entropy",
         "smooth_l1": "huber",
     },
+    "init": {
+        "kaiming": "he",
+        "he_normal": "he",
+        "he_uniform": "he",
+        "xavier": "glorot",
+        "glorot_normal": "glorot",
+        "glorot_uniform": "glorot",
+        "lecun_normal": "lecun",
+        "gaussian": "normal",
+        "random_normal": "normal",
+    },
     "optimizer": {"momentum": "nesterov", "gradient_descent": "sgd"},
     "noise": {"normal": "gaussian", "mask": "masking", "salt_pepper": "salt_and_pepper"},
 }

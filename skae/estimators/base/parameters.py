@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.losses import LOSSES
+from skae.core.networks import SCHEMES
 from skae.core.networks.own_modules import describe_module, is_module, rebuilt
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
@@ -23,7 +24,7 @@ TRAINING_CONSTRAINTS: dict[str, list] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
     "code_activation": [StrOptions(set(ACTIVATIONS))],
     "loss": [StrOptions(LOSSES.keys()), callable],
-    "init": [StrOptions({"pca", "random"})],
+    "init": [StrOptions({"pca", "random", *SCHEMES}), callable],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],

@@ -13,9 +13,9 @@ PRETRAINING_CONSTRAINTS: dict[str, list] = {
 }
 
 
-def check_pretraining(description: dict[str, Any], init: str) -> None:
+def check_pretraining(description: dict[str, Any], init: Any) -> None:
     """Raise ValueError unless a network can be pretrained layer by layer."""
-    if init != "random":
+    if init == "pca":
         raise ValueError(
             f"pretraining='layerwise' initializes the weights, and so does init={init!r}: set "
             "init='random'"

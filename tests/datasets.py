@@ -29,3 +29,10 @@ def correlated(n_samples, n_features, seed=0):
     samples = rng.normal(size=(n_samples, width)) * (1.6 ** -np.arange(width))
     rotation = np.linalg.qr(rng.normal(size=(n_features, n_features)))[0]
     return samples @ rotation[:width] + 3.0 + rng.normal(size=n_features)
+
+
+def flat(n_samples=N_SAMPLES, n_features=N_FEATURES, seed=1):
+    """Samples near a plane with Gaussian noise: no autoencoder improves on two components."""
+    rng = np.random.default_rng(seed)
+    plane = rng.normal(size=(n_samples, 2)) @ rng.normal(size=(2, n_features))
+    return plane + 0.3 * rng.normal(size=(n_samples, n_features))

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, SemanticHasher
+from tests.datasets import flat
 from tests.discovery import fast
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no sklearn.callback")
@@ -137,6 +138,44 @@ def test_training_does_not_wait_for_a_progress_bar(X, sent, monkeypatch):
     model = fast(AutoencoderTransformer, **LONG).set_callbacks(callback.ProgressBar()).fit(X)
     assert told == [*(("epoch", i) for i in range(model.n_iter_)), ("fit", 0)]
     assert len(sent) < 20
+
+
+def tasks_of(model, X, monkeypatch, *others):
+    """Names of the tasks that a progress bar sees end, with their numbers of subtasks."""
+    told, tell = [], callback.ProgressBar.on_fit_task_end
+
+    def heard(bar, estimator, context):
+        told.append((context.task_name, context.max_subtasks))
+        return tell(bar, estimator, context)
+
+    monkeypatch.setattr(callback.ProgressBar, "on_fit_task_end", heard)
+    model.set_callbacks(callback.ProgressBar(), *others).fit(X)
+    return told
+
+
+def test_a_progress_bar_moves_in_the_folds_of_the_selection(X, monkeypatch):
+    model = fast(AutoencoderTransformer, max_iter=12, init="random", learning_rate=1e-2)
+    told = tasks_of(model, X, monkeypatch)
+    fold = [*[("epoch", 0)] * 12, ("fold", 12)]
+    n_epochs = model.best_iter_
+    training = [*[("epoch", 0)] * n_epochs, ("training", n_epochs)]
+    assert told == [*fold * 3, *training, ("fit", 4)]
+
+
+def test_other_callbacks_see_folds_without_epochs(X, monkeypatch):
+    model = fast(AutoencoderTransformer, max_iter=12, init="random", learning_rate=1e-2)
+    recorder = Recorder()
+    told = tasks_of(model, X, monkeypatch, recorder)
+    n_epochs = model.best_iter_
+    training = [*[("epoch", 0)] * n_epochs, ("training", n_epochs)]
+    assert told == [*[("fold", 12)] * 3, *training, ("fit", 4)]
+    assert recorder.ended == n_epochs
+
+
+def test_tasks_of_a_selection_that_keeps_the_initialization(monkeypatch):
+    model = fast(AutoencoderTransformer, max_iter=40, learning_rate=1e-2)
+    told = tasks_of(model, flat(), monkeypatch)
+    assert told == [*[*[("epoch", 0)] * 4, ("fold", 40)] * 3, ("fit", 4)]
 
 
 def test_training_waits_for_other_callbacks(X, sent):

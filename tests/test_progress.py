@@ -18,14 +18,14 @@ LINE = re.compile(
 
 @pytest.fixture
 def lines(caplog):
-    """``lines()``: the lines so far, taken to pieces."""
+    """``lines()``: the lines of the epochs so far, taken to pieces."""
     caplog.set_level(logging.INFO, "skae")
+    return lambda: [m.groupdict() for line in messages(caplog) if (m := LINE.fullmatch(line))]
 
-    def read():
-        found = [r.getMessage() for r in caplog.records if r.name == "skae"]
-        return [LINE.fullmatch(line).groupdict() for line in found]
 
-    return read
+def messages(caplog):
+    """All messages of skae so far, without the name of the estimator."""
+    return [r.getMessage() for r in caplog.records if r.name == "skae"]
 
 
 def test_a_line_has_losses_speed_and_remaining_time(X, lines):
@@ -48,9 +48,10 @@ def test_verbose_logs_every_kth_epoch(verbose, X, lines):
     assert logged[-1]["left"] == "0.0"
 
 
-def test_nothing_is_logged_by_default(X, lines):
+def test_nothing_is_logged_by_default(X, caplog):
+    caplog.set_level(logging.INFO, "skae")
     fast(AutoencoderTransformer, early_stopping=False).fit(X)
-    assert lines() == []
+    assert messages(caplog) == []
 
 
 def test_fine_tuning_is_logged_under_its_own_name(X, y, lines):
@@ -108,6 +109,53 @@ def test_a_level_of_the_logger_is_respected(level, n_lines, X, capsys):
         fast(AutoencoderTransformer, early_stopping=False, verbose=4).fit(X)
         assert logging.getLogger("skae").level == level
     assert capsys.readouterr().err.count("epoch 4/4") == n_lines
+
+
+def test_folds_and_the_training_are_announced(X, caplog):
+    caplog.set_level(logging.INFO, "skae")
+    long = {"max_iter": 12, "init": "random", "learning_rate": 1e-2, "verbose": 12}
+    model = fast(AutoencoderTransformer, **long).fit(X)
+    logged = [line for line in messages(caplog) if "compiling" not in line]
+    name, folds = "AutoencoderTransformer", logged[:6]
+    for i in range(3):
+        title = f"{name}: choosing the number of epochs, fold {i + 1} of 3"
+        assert folds[2 * i] == title
+        assert folds[2 * i + 1].startswith(f"{name} fold {i + 1} of 3, epoch 12/12: loss ")
+        loss = model.history_["fold_validation_loss"][i, 12]
+        assert f"validation loss {loss:.6g}, " in folds[2 * i + 1]
+    assert logged[6] == f"{name}: training on all 96 samples for {model.best_iter_} epochs"
+
+
+def test_compilation_is_announced_before_it_begins(X, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, "skae")
+    model = fast(AutoencoderTransformer, hidden_layer_sizes=(3,), early_stopping=False, verbose=1)
+    programs = "skae.core.compile.programs"
+    monkeypatch.setattr(f"{programs}._store", lambda *a: compiled.append(messages(caplog)))
+    compiled = []
+    model.fit(X)
+    assert compiled == [["AutoencoderTransformer: compiling the training program"]]
+    monkeypatch.undo()
+
+
+def test_pretraining_is_announced(X, caplog):
+    caplog.set_level(logging.INFO, "skae")
+    layers = {"pretraining": "layerwise", "pretraining_max_iter": 2, "init": "random"}
+    fast(AutoencoderTransformer, early_stopping=False, verbose=2, **layers).fit(X)
+    logged = [line for line in messages(caplog) if "compiling" not in line]
+    for i in range(2):
+        assert logged[2 * i] == f"AutoencoderTransformer: pretraining {i + 1} of 2"
+        assert f"pretraining {i + 1} of 2, epoch 2/2: loss" in logged[2 * i + 1]
+
+
+def test_epochs_are_logged_while_training_runs(X, lines, monkeypatch):
+    from skae.core.training import driver
+
+    seen, send = [], driver._Run._send
+    monkeypatch.setattr(driver, "_SECONDS_PER_CALL", 1e-9)
+    monkeypatch.setattr(driver._Run, "_send", lambda *a: seen.append(len(lines())) or send(*a))
+    fast(AutoencoderTransformer, early_stopping=False, verbose=1).fit(X)
+    # Three steps in each of four epochs: the first step of an epoch follows the line of the last.
+    assert seen == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
 LONG = {"max_iter": 40, "early_stopping": False}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LearningCurveDisplay"]
 
 _LOSS_LABELS = {"loss": "training", "validation_loss": "validation"}
-_NOT_TERMS = (*_LOSS_LABELS, "learning_rate", "pretraining_loss")
+_NOT_TERMS = (*_LOSS_LABELS, "learning_rate", "pretraining_loss", "fold_validation_loss")
 
 
 class LearningCurveDisplay:
@@ -31,7 +31,7 @@ class LearningCurveDisplay:
     history : dict of ndarray
         Values by epoch, as in ``history_`` of a fitted autoencoder: "loss", and optionally
         "validation_loss", further terms of the loss, and "pretraining_loss" of shape
-        (n_phases, n_epochs). "learning_rate" is not drawn.
+        (n_phases, n_epochs). "learning_rate" and "fold_validation_loss" are not drawn.
     best_iter : int, default=None
         Epoch whose weights the autoencoder has, counted from 1; 0 is the initialization. None
         draws no mark.

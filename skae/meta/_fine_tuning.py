@@ -4,6 +4,7 @@ A sequence of pure functions, as `skae.estimators.base.fit` is: they read the es
 parameters and never write to the estimator.
 """
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +75,7 @@ def run_fine_tuning(
     -------
     head, result : Result
     """
+    begin = time.perf_counter()
     # Samples with equal features and different targets count as different samples here.
     index, weight = canonical_samples(samples, weight)
     samples = samples.select(index).in_memory()
@@ -82,7 +84,7 @@ def run_fine_tuning(
     # Of the initializations, init="pca" has a learning rate warm-up by default. Pretrained weights
     # need it too.
     parameters = {**task.parameters, "init": "pca", "learning_rate": learning_rate}
-    plan = training_plan(parameters, samples.n_samples, samples.n_features)
+    plan = training_plan(parameters, samples.n_samples, samples.n_features, begin)
     head_learning_rate = task.parameters["head_learning_rate"]
     data = _training_data(task, samples, weight, np.random.default_rng(split_seed))
     if data.validation is None:  # early stopping never uses the training loss

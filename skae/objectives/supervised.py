@@ -138,8 +138,7 @@ def fine_tune(
     params = {**params, **head.params}
     if is_complete:
         return (replace(head, params=params),) * 2
-    remaining = max(0.0, plan.max_time - sum(head.seconds.values()))
-    plan = replace(plan, epochs=0 if head.interrupted else plan.epochs, max_time=remaining)
+    plan = replace(plan, epochs=0 if head.interrupted else plan.epochs)
     return head, train(job, data, params, plan, seed=seed)
 
 

@@ -22,7 +22,12 @@ _compiling: dict[Hashable, threading.Lock] = {}
 
 
 def compiled(
-    function: Callable, static: Hashable, args: tuple, *, donated: tuple[int, ...] = ()
+    function: Callable,
+    static: Hashable,
+    args: tuple,
+    *,
+    donated: tuple[int, ...] = (),
+    on_compile: Callable[[], None] | None = None,
 ) -> tuple[Callable, float]:
     """The program of ``function(static, *args)`` for the shapes and the device of `args`.
 
@@ -37,6 +42,8 @@ def compiled(
     donated : tuple of int
         Indices of the arguments whose buffers are donated to the results. They must not be used
         after the call.
+    on_compile : callable, optional
+        Called before a program is compiled.
 
     Returns
     -------
@@ -56,6 +63,8 @@ def compiled(
         program = _find(key)
         if program is not None:
             return program, 0.0
+        if on_compile is not None:
+            on_compile()
         start = time.perf_counter()
         # A new function object for each program: JAX's own caches refer to it weakly, so what they
         # hold for it is freed together with the program.

@@ -2,9 +2,12 @@
 
 A tenth of a hundred samples is ten samples, too few for early stopping: the choice overfits to
 noise. So each sample is in a validation set once. The number of epochs with the lowest mean
-validation loss is then used to train on all samples.
+validation loss is then used to train on all samples. Where training does not lower the mean, as
+often with few samples of many features, this shows after a few epochs, and the folds end there.
 """
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,11 +18,13 @@ from skae.core.data.samples import Samples, largest_with_same_power
 from skae.core.training.driver import train
 from skae.core.training.job import Job, TrainingData, ValidationSet
 from skae.core.training.plan import Plan
-from skae.core.training.records import NO_LISTENER
 
 __all__ = ["Choice", "choose_epochs", "random_folds"]
 
 N_FOLDS = 3
+# The trial of a fold: a tenth of its epochs, twice the warm-up of the learning rate.
+_TRIAL_FRACTION = 0.1
+_MIN_TRIAL_EPOCHS = 3
 # Replaces a loss that is not finite: larger than any other, and its square is finite.
 _DIVERGED = 1e100
 
@@ -28,16 +33,20 @@ class Choice(NamedTuple):
     """Outcome of cross-validation.
 
     ``epochs`` is 0 if no number of epochs improves on the initial weights by more than the standard
-    error over folds. ``curve`` is the mean validation loss after 0, 1, 2, ... epochs; ``capacity``
-    the number of validation samples that the program is compiled for.
+    error over folds. ``losses``, of shape (n_folds, 1 + n_epochs), are the validation losses after
+    0, 1, 2, ... epochs, NaN for epochs that were not run; ``curve`` is their mean over folds, for
+    the epochs that all folds have run. ``capacity`` is the number of validation samples that the
+    program is compiled for. ``late``: a time limit ended a fold, or left no time to begin it.
     """
 
     epochs: int
+    losses: np.ndarray
     curve: np.ndarray
     capacity: int
     compile_seconds: float = 0.0
     interrupted: bool = False
     diverged: bool = False
+    late: bool = False
 
 
 def random_folds(
@@ -60,6 +69,10 @@ def choose_epochs(
 ) -> Choice:
     """The number of epochs with the lowest validation loss, averaged over folds.
 
+    A fold ends after a trial of some epochs if none of them lowers the mean loss over the folds so
+    far. If the mean over all folds is not lowered either, the initial weights are kept; otherwise
+    the folds that have ended are trained again, to the end.
+
     Parameters
     ----------
     job, samples, weight, plan
@@ -74,32 +87,94 @@ def choose_epochs(
     -------
     choice : Choice
     """
-    # Equal for random folds of data sets of similar size, so that they share a program.
-    capacity = -(-largest_with_same_power(samples.n_samples) // N_FOLDS)
-    capacity = max(capacity, *(len(fold) for _, fold in folds))
-    curves, shares, compile_seconds, diverged = [], [], 0.0, False
-    plan = replace(plan, max_time=plan.max_time / (len(folds) + 1))
-    job = replace(job, listener=NO_LISTENER)  # listeners follow the training on all samples
-    for (index, fold), fold_seed in zip(folds, seed.spawn(len(folds)), strict=True):
-        initial = initialize(index)
-        compile_seconds += initial.compile_seconds
-        diverged |= initial.diverged
+    runs = _Folds(job, initialize, samples, weight, plan, folds, seed)
+    n_folds, n_trial = len(folds), math.ceil(_TRIAL_FRACTION * plan.epochs)
+    n_trial = min(plan.epochs, max(_MIN_TRIAL_EPOCHS, n_trial))
+    for number in range(n_folds):
+        trial = runs.increases(number, n_trial) / runs.shares[number]
+        runs.train(number, n_folds - number, tuple(trial))
+    if runs.increases(n_folds, n_trial).min() < 0:
+        ended = [i for i in range(n_folds) if len(runs.losses[i]) == 1 + n_trial <= plan.epochs]
+        for n_done, number in enumerate(ended):
+            runs.train(number, len(ended) - n_done)
+    return runs.choice()
+
+
+class _Folds:
+    """The runs of the folds, and their results so far."""
+
+    def __init__(self, job, initialize, samples, weight, plan, folds, seed):
+        self.job, self.initialize, self.plan, self.folds = job, initialize, plan, folds
+        self.samples, self.weight = samples, weight
+        self.seeds = seed.spawn(len(folds))
+        self.shares = np.array([weight[fold].sum() for _, fold in folds])
+        # Equal for random folds of data sets of similar size, so that they share a program.
+        capacity = -(-largest_with_same_power(samples.n_samples) // N_FOLDS)
+        self.capacity = max(capacity, *(len(fold) for _, fold in folds))
+        self.losses = [np.zeros(0)] * len(folds)
+        self.initialization_seconds = self.compile_seconds = 0.0
+        self.interrupted = self.diverged = self.late = False
+
+    def increases(self, n_folds, n_epochs):
+        """Increase of the loss after 1, 2, ... epochs, as a weighted sum over the first folds."""
+        total = np.zeros(n_epochs)
+        for losses, share in zip(self.losses[:n_folds], self.shares, strict=False):
+            if len(losses) > 1:
+                increase = losses[1 : n_epochs + 1] - losses[0]
+                total += share * np.pad(increase, (0, n_epochs - len(increase)), mode="edge")
+        return np.nan_to_num(total, nan=_DIVERGED, posinf=_DIVERGED)
+
+    def train(self, number, n_left, trial=()):
+        """Train a fold if there is time; `n_left` folds share the time with the main training."""
+        if self.interrupted:
+            return
+        # Time for the initial weights of this fold and of all samples.
+        if self.plan.seconds_left() <= 2 * self.initialization_seconds:
+            self.late = True
+            return
+        begin = time.perf_counter()
+        index, fold = self.folds[number]
+        listener = self.job.listener.fold(number + 1, len(self.folds), self.plan.epochs, len(index))
+        initial = self.initialize(index)
+        self.initialization_seconds = time.perf_counter() - begin
+        self._record(initial, initial.compile_seconds)
         if initial.interrupted:
-            return Choice(0, np.zeros(1), capacity, compile_seconds, interrupted=True)
-        validation = ValidationSet(samples, fold, weight)
-        data = TrainingData(samples, weight, index, validation, capacity)
-        result = train(job, data, initial.params, plan, seed=fold_seed)
-        compile_seconds += result.seconds["compile"]
-        diverged |= result.diverged
-        if result.interrupted:
-            return Choice(0, np.zeros(1), capacity, compile_seconds, interrupted=True)
-        curves.append(result.validation_losses)
-        shares.append(weight[fold].sum())
-    length = min(len(curve) for curve in curves)
-    losses = np.nan_to_num([curve[:length] for curve in curves], nan=_DIVERGED, posinf=_DIVERGED)
-    epochs = _best_epochs(losses, np.asarray(shares))
-    curve = np.average(losses, axis=0, weights=shares)
-    return Choice(epochs, curve, capacity, compile_seconds, diverged=diverged)
+            return
+        validation = ValidationSet(self.samples, fold, self.weight)
+        result = train(
+            replace(self.job, listener=listener),
+            TrainingData(self.samples, self.weight, index, validation, self.capacity),
+            initial.params,
+            replace(self.plan, max_time=self.plan.seconds_left() / (n_left + 1), trial=trial),
+            seed=self.seeds[number],
+        )
+        self._record(result, result.seconds["compile"])
+        self.late |= result.late
+        self.losses[number] = result.validation_losses
+
+    def _record(self, part, compile_seconds):
+        self.compile_seconds += compile_seconds
+        self.interrupted |= part.interrupted
+        self.diverged |= part.diverged
+
+    def choice(self) -> Choice:
+        """The outcome: 0 epochs where a fold is missing."""
+        lengths = [len(losses) for losses in self.losses]
+        all_losses = np.full((len(lengths), max(1, *lengths)), np.nan)
+        for row, losses in zip(all_losses, self.losses, strict=True):
+            row[: len(losses)] = losses
+        common = all_losses[:, : max(1, min(lengths))]
+        finite = np.nan_to_num(common, nan=_DIVERGED, posinf=_DIVERGED)
+        return Choice(
+            0 if self.interrupted else _best_epochs(finite, self.shares),
+            all_losses,
+            np.average(finite, axis=0, weights=self.shares),
+            self.capacity,
+            self.compile_seconds,
+            interrupted=self.interrupted,
+            diverged=self.diverged,
+            late=self.late,
+        )
 
 
 def _best_epochs(losses, shares) -> int:

@@ -16,6 +16,7 @@ from skae.core.compile.shapes import output_shapes
 from skae.core.data.buffers import Buffers
 from skae.core.data.resident import Resident, may_stay
 from skae.core.data.samples import n_batches, steps_per_block
+from skae.core.training.host_arrays import check_same_shapes, to_host
 from skae.core.training.interrupt import Interrupt
 from skae.core.training.job import Job, TrainingData
 from skae.core.training.loop import Blocks, State, advance, metrics, trainable
@@ -60,7 +61,7 @@ def train(
     """
     stored = job.checkpoint.begin()
     if isinstance(stored, Result):
-        _check_same_shapes(params, stored.params)
+        check_same_shapes(params, stored.params)
         return stored
     run = _Run(job, data, plan, seed, (params, optimizer_state, step), stored)
     with Interrupt() as run.interrupt:
@@ -73,16 +74,6 @@ def train(
     result = run.result()
     job.checkpoint.end(result)
     return result
-
-
-def _check_same_shapes(expected, stored) -> None:
-    """Refuse arrays of a made-up checkpoint, which programs would raise obscure errors for."""
-    shapes = [jax.tree.map(np.shape, tree) for tree in (expected, stored)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            "The checkpoint is invalid: its arrays do not fit the network of this fit. Pass "
-            "another path as checkpoint, or remove the file."
-        )
 
 
 class _Run:
@@ -105,8 +96,8 @@ class _Run:
         self.rng = np.random.default_rng(shuffle_seed)
         self.steps_per_epoch = n_batches(len(data.index), plan.batch_size)
         self.buffers = self._buffers()
-        self.steps_per_call = min(8, self.buffers.capacity)
-        self.has_pace = self.stopped = False
+        self.steps_per_call = 1  # the first call measures the time of a step
+        self.stopped = self.late = False
         self.interrupt = Interrupt()
         self.program: Callable | None = None
         self.steps_sent = 0
@@ -118,12 +109,12 @@ class _Run:
         key_data = noise_seed.generate_state(2, np.uint32)
         state = self._initial_state(params, optimizer_state, self.first_step, key_data)
         if snapshot is not None:
-            _check_same_shapes(jax.tree.leaves(state), snapshot.state)
+            check_same_shapes(jax.tree.leaves(state), snapshot.state)
             state = jax.tree.unflatten(jax.tree.structure(state), snapshot.state)
             self.records, self.steps_sent = list(snapshot.records), snapshot.steps
             self.stopped = snapshot.stopped
             self.start -= snapshot.seconds
-        self.state: Any = jax.device_put(state, self.device)
+        self.state: Any = state  # on the host until the first call
         self.validation = jax.device_put(data.validation_blocks(plan.batch_size), self.device)
         self.units = jax.device_put(data.samples.device_units, self.device)
 
@@ -160,11 +151,11 @@ class _Run:
     def epochs(self):
         """Run the plan; while a call is in flight, the next block is read."""
         checkpoint = self.job.checkpoint
-        if self.n_validation_batches and not self.records:
+        if self.n_validation_batches and not self.records and not self._must_stop():
             self._collect(self._send(Call([], [0], [True])))
         waiting = None
         for call in self._calls():
-            if self.stopped:
+            if self._must_stop():
                 break
             sent = self._send(call)
             if waiting is not None:
@@ -175,18 +166,30 @@ class _Run:
                 waiting = None
                 if checkpoint.is_due():
                     checkpoint.keep(self.snapshot())
-            is_late = time.perf_counter() - self.start > self.plan.max_time
-            if self.stopped or self.interrupt.is_set or is_late:
-                break
         if waiting is not None:
             self._collect(waiting)
         if self.interrupt.is_set:
             checkpoint.keep(self.snapshot())
 
+    def _must_stop(self):
+        now = time.perf_counter()
+        seconds = now - self.start - self.seconds["compile"]
+        is_late = now >= self.plan.deadline or seconds > self.plan.max_time
+        self.late |= is_late and not self.stopped
+        losses = [validation_loss for _, validation_loss, _ in self.records]
+        self.stopped |= self.plan.fails_trial(losses)
+        return self.stopped or self.interrupt.is_set or is_late
+
     def _must_collect(self, call):
-        """Whether to wait for this call: a listener may wait, and the first call sets the pace."""
+        """Whether to wait for this call before the next one is sent.
+
+        A listener may wait, the first call sets the pace, and a trial may end. Where steps are so
+        slow that a call has only one, a second call in flight would delay an interrupt.
+        """
         is_awaited = self.job.listener.is_awaited and call.evaluate[-1]
-        return is_awaited or self.job.checkpoint.is_due() or not self.has_pace
+        ends_trial = self.steps_sent == len(self.plan.trial) * self.steps_per_epoch
+        is_due = self.job.checkpoint.is_due()
+        return is_awaited or ends_trial or is_due or self.steps_per_call == 1
 
     def _calls(self):
         return calls(
@@ -201,19 +204,26 @@ class _Run:
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
         block, stage = self._block(call), self._stage(call)
+        if self.program is None:
+            self.state = jax.device_put(self.state, self.device)
         args = (self.state, block, self.validation, stage, self.hyperparameters)
-        program = self.program
-        if program is None:
+        if self.program is None:
             # The state is donated: weights, moments and best weights need memory once, not twice.
-            program, seconds = compiled(advance, self.job.recipe, args, donated=(0,))
-            self.program, self.seconds["compile"] = program, seconds
+            self.program, self.seconds["compile"] = compiled(
+                advance,
+                self.job.recipe,
+                args,
+                donated=(0,),
+                on_compile=self.job.listener.compiling,
+            )
         begin = time.perf_counter()
-        self.state, history = program(*args)
+        self.state, history = self.program(*args)
         return call, history, begin
 
     def is_lost(self):
         """Whether an exception came between a call, which consumes the state, and its result."""
-        return any(leaf.is_deleted() for leaf in jax.tree.leaves(self.state))
+        leaves = jax.tree.leaves(self.state) if self.program else ()
+        return any(leaf.is_deleted() for leaf in leaves)
 
     def _block(self, call):
         block = self.buffers.filled(call.batches, self.data.weight)
@@ -245,7 +255,6 @@ class _Run:
     def _set_pace(self, steps, seconds):
         self.seconds["train"] += seconds
         if steps:
-            self.has_pace = True
             fitting = steps * _SECONDS_PER_CALL / seconds
             longest = min(self.buffers.capacity, 8 * steps)
             self.steps_per_call = int(np.clip(fitting, 1, longest))
@@ -253,9 +262,7 @@ class _Run:
     def _report(self, moment):
         """Call the listener for the latest epoch, which ended at `moment`."""
         listener = self.job.listener
-        if (
-            listener.is_awaited
-        ):  # otherwise a later call is in flight, and reading would wait for it
+        if listener.is_awaited:  # otherwise a later call may be in flight, and reading would wait
             self.stopped |= bool(self.state.stopped)
         loss, validation_loss, values = self.records[-1]
         validation = {"validation_loss": validation_loss} if self.n_validation_batches else {}
@@ -281,15 +288,16 @@ class _Run:
     def result(self) -> Result:
         """Everything that was learned, on the host; nothing is left on the device."""
         state, self.state = self.state, None
-        for leaf in jax.tree.leaves(state.params):
-            leaf.delete()
+        if self.program is not None:
+            for leaf in jax.tree.leaves(state.params):
+                leaf.delete()
         history = history_of(self.records, self.n_validation_batches > 0)
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
         rates = self.plan.rates(ends, len(self.data.index))
         history["learning_rate"] = rates.astype(np.float64)
-        params = jax.tree.map(_to_host, state.best_params)
-        moments = [_to_host(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
+        params = jax.tree.map(to_host, state.best_params)
+        moments = [to_host(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
         if state.diverged:  # moments of failed steps would spoil all training that continues here
             fresh = self.job.recipe.optimizer.initial_state(trainable(params))
             moments = [np.array(leaf) for leaf in jax.tree.leaves(fresh)]
@@ -303,12 +311,6 @@ class _Run:
             best_epoch=round((int(state.best_step) - self.first_step) / self.steps_per_epoch),
             diverged=bool(state.diverged),
             interrupted=self.interrupt.is_set,
+            late=self.late,
             seconds=self.seconds,
         )
-
-
-def _to_host(leaf) -> np.ndarray:
-    """An array on the host; its memory on the device is freed."""
-    array = np.array(leaf)
-    leaf.delete()
-    return array

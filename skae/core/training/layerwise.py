@@ -21,7 +21,6 @@ from skae.core.objective import Objective, reconstruction_loss
 from skae.core.training.driver import train
 from skae.core.training.job import Job, TrainingData
 from skae.core.training.plan import Plan
-from skae.core.training.records import NO_LISTENER
 
 __all__ = ["InitialWeights", "plain_layer_objective", "pretrain"]
 
@@ -75,7 +74,6 @@ def pretrain(
     -------
     weights : InitialWeights
     """
-    job = replace(job, listener=NO_LISTENER)  # listeners follow the training of the whole stack
     recipe, pairs = job.recipe, job.recipe.network.layer_pairs()
     plan = replace(plan, patience=np.inf)
     losses = np.full((len(pairs), plan.epochs), np.nan)
@@ -83,8 +81,14 @@ def pretrain(
     for depth, phase_seed in enumerate(seed.spawn(len(pairs))):
         pair = pairs[depth]
         objective, constants = layer_objective(depth, samples, weight)
+        n_samples = samples.n_samples
+        listener = job.listener.pretraining(depth + 1, len(pairs), plan.epochs, n_samples)
         result = train(
-            replace(job, recipe=replace(recipe, network=pair.network, objective=objective)),
+            replace(
+                job,
+                recipe=replace(recipe, network=pair.network, objective=objective),
+                listener=listener,
+            ),
             TrainingData(samples, weight, index),
             {**_layers_of_pair(params, pair), "fixed": constants},
             plan,

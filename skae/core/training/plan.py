@@ -1,6 +1,7 @@
 """How long and how fast to train, and how epochs are cut into calls of the compiled loop."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,7 +20,10 @@ class Plan:
     ``patience`` counts optimizer steps without improvement, or epochs if ``patience_in_epochs``;
     ``tolerance`` is the relative decrease of the loss that counts as an improvement.
     ``schedule_epochs`` is the length of the learning rate's schedule, where it differs from
-    ``epochs``; 0 where training has no known end. ``max_time`` is in seconds.
+    ``epochs``; 0 where training has no known end. Training stops when `time.perf_counter` reaches
+    ``deadline``, or ``max_time`` seconds after compilation. It also stops after as many epochs as
+    ``trial`` has values, unless the validation loss has then decreased by more than the value of an
+    epoch.
     """
 
     epochs: int
@@ -31,6 +35,8 @@ class Plan:
     patience_in_epochs: bool = False
     tolerance: float = 0.0
     max_time: float = np.inf
+    deadline: float = np.inf
+    trial: tuple[float, ...] = ()
     schedule_epochs: int | None = None
 
     def steps_per_epoch(self, n_samples: int) -> int:
@@ -51,6 +57,18 @@ class Plan:
         """Completed fraction of the schedule after each of `steps` (0-based), float32."""
         total = max(1, self._scheduled_steps(n_samples))
         return np.minimum(1.0, (np.asarray(steps) + 1.0) / total).astype(np.float32)
+
+    def seconds_left(self) -> float:
+        """Seconds until the deadline, at least 0."""
+        return max(0.0, self.deadline - time.perf_counter())
+
+    def fails_trial(self, validation_losses: Sequence[float]) -> bool:
+        """Whether training stops because of these losses; the first is that of the start."""
+        first, *losses = validation_losses[: len(self.trial) + 1] or [np.nan]
+        is_over = 0 < len(self.trial) == len(losses)
+        return is_over and not any(
+            first - loss > required for loss, required in zip(losses, self.trial, strict=True)
+        )
 
     def one_epoch(self) -> "Plan":
         """A single epoch at a constant learning rate, without early stopping."""
@@ -116,6 +134,7 @@ def calls(
             call.batches.append(batch)
             ends_epoch = i + 1 == len(batches)
             full = len(call.batches) >= steps_per_call() or len(call.ends) + 1 == MAX_SEGMENTS
+            full |= ends_epoch and epoch + 1 == len(plan.trial)
             if ends_epoch or full:
                 call.end_segment(ends_epoch)
             if full or (ends_epoch and (epoch_by_epoch or epoch + 1 == plan.epochs)):

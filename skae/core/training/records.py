@@ -53,6 +53,20 @@ class Listener:
 
     is_awaited: bool = False
 
+    def compiling(self) -> None:
+        """A program is being compiled, which may take seconds."""
+
+    def fold(self, number: int, n_folds: int, n_epochs: int, n_samples: int) -> "Listener":
+        """A fold of the cross-validation begins; returns its listener, which is not awaited.
+
+        Folds are counted from 1. A fold that ended after a trial may begin again.
+        """
+        return self
+
+    def pretraining(self, number: int, n_pairs: int, n_epochs: int, n_samples: int) -> "Listener":
+        """Pretraining of a pair of layers begins; returns its listener, which is not awaited."""
+        return self
+
     def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
         """Training begins, for at most `n_epochs` epochs of `n_samples` samples.
 
@@ -74,7 +88,8 @@ NO_LISTENER = Listener()
 class Result:
     """Outcome of a training run: NumPy arrays and plain Python only.
 
-    ``validation_losses`` has one value before the first and one after each epoch.
+    ``validation_losses`` has one value before the first and one after each epoch. ``late``: a time
+    limit ended the run.
     """
 
     params: Any
@@ -86,6 +101,7 @@ class Result:
     best_epoch: int
     diverged: bool
     interrupted: bool = False
+    late: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 

@@ -70,8 +70,11 @@ def validation_samples(n_samples: int, fraction: Any, n_features: int) -> int:
     return round(fraction * n_samples)
 
 
-def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
-    """Epochs, mini-batches, learning rates and stopping rule for `n_samples` samples."""
+def training_plan(parameters: dict, n_samples: int, n_features: int, begin: float) -> Plan:
+    """Epochs, mini-batches, learning rates and stopping rule for `n_samples` samples.
+
+    The time limit is counted from `begin`, a value of `time.perf_counter`.
+    """
     batch_size = parameters["batch_size"]
     batch_size = automatic_batch_size(n_samples) if batch_size == "auto" else batch_size
     # a mini-batch larger than the data would be mostly padding
@@ -93,7 +96,7 @@ def training_plan(parameters: dict, n_samples: int, n_features: int) -> Plan:
         patience=patience,
         patience_in_epochs=in_epochs,
         tolerance=parameters["tol"],
-        max_time=np.inf if parameters["max_time"] is None else parameters["max_time"],
+        deadline=np.inf if parameters["max_time"] is None else begin + parameters["max_time"],
     )
 
 

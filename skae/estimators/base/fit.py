@@ -63,6 +63,7 @@ class Outcome:
     attributes: dict[str, Any]
     diverged: bool
     interrupted: bool
+    selection_cut: bool = False
 
 
 def fit_from_scratch(task: Task, given: FitInput) -> Outcome:
@@ -71,7 +72,7 @@ def fit_from_scratch(task: Task, given: FitInput) -> Outcome:
     data = _prepare(task, given)
     clock.lap("read")
     start_seed, split_seed, train_seed, phases_seed = task.seed.spawn(4)
-    plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
+    plan = _plan(task.parameters, data.samples, clock)
 
     def initialize(index):
         samples, weight = data.samples.select(index), data.weight[index]
@@ -99,7 +100,7 @@ def continue_fit(task: Task, given: FitInput, *, one_epoch: bool = False) -> Out
     units = None if earlier is None else Units(earlier["mean_"], earlier["scale_"])
     data = _prepare(task, given, deduplicate=not one_epoch, units=units)
     clock.lap("read")
-    plan = training_plan(task.parameters, data.samples.n_samples, data.samples.n_features)
+    plan = _plan(task.parameters, data.samples, clock)
     if one_epoch:
         split = Split(data.for_training(), plan.one_epoch())
     else:
@@ -135,6 +136,10 @@ def _prepare(task, given, *, deduplicate=True, units=None) -> FitData:
     units = weighted_units(samples.select(index), weight) if units is None else units
     samples = samples_in_units(X, task.loss, units, noisy).select(index).in_memory()
     return FitData(samples, weight, units, index)
+
+
+def _plan(parameters, samples, clock):
+    return training_plan(parameters, samples.n_samples, samples.n_features, clock.begin)
 
 
 def _initial_params(task, samples, weight, rng):
@@ -173,9 +178,8 @@ def _pretrained(task, params, samples, weight, plan, clock, seed) -> InitialWeig
     pairs = len(task.job.recipe.network.layer_pairs())
     if epochs == "auto":
         parameters = {**task.parameters, "max_iter": "auto"}
-        automatic = training_plan(parameters, samples.n_samples, samples.n_features)
+        automatic = _plan(parameters, samples, clock)
         epochs = -(-(plan.epochs or automatic.epochs) // pairs)
-    left = max(0.0, plan.max_time - clock.total())
 
     def layer_objective(depth, samples, weight):
         loss = task.loss if depth == 0 else "squared_error"
@@ -186,7 +190,7 @@ def _pretrained(task, params, samples, weight, plan, clock, seed) -> InitialWeig
         params,
         samples,
         weight,
-        replace(plan, epochs=epochs, schedule_epochs=None, max_time=left / pairs),
+        replace(plan, epochs=epochs, schedule_epochs=None, max_time=plan.seconds_left() / pairs),
         layer_objective,
         np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key),
     )
@@ -214,7 +218,7 @@ def _train(task, units, split, clock, *, initial, **options) -> Outcome:
             "n_components_": task.job.recipe.network.n_components,
         }
 
-    plan, choice = _remaining_plan(split, initial, clock), split.choice
+    plan, choice = _remaining_plan(split, initial), split.choice
     task.job.listener.begin(plan.epochs, len(split.data.index), attributes)
     result = train(task.job, split.data, initial.params, plan, **options)
     clock.lap("train")
@@ -230,21 +234,22 @@ def _train(task, units, split, clock, *, initial, **options) -> Outcome:
         fitted,
         diverged=any(part.diverged for part in parts),
         interrupted=any(part.interrupted for part in parts),
+        selection_cut=choice is not None and choice.late,
     )
 
 
-def _remaining_plan(split, initial, clock):
-    """The plan for what is left of the time limit; no epochs after an interrupt."""
+def _remaining_plan(split, initial):
+    """The plan of the main training; no epochs after an interrupt."""
     plan, choice = split.plan, split.choice
     if initial.interrupted or (choice and choice.interrupted):
         plan = replace(plan, epochs=0)
     if split.data.validation is None:  # early stopping never uses the training loss
         plan = replace(plan, patience=np.inf)
-    return replace(plan, max_time=max(0.0, plan.max_time - clock.total()))
+    return plan
 
 
 def _training_record(initial, choice, result):
-    """Losses and numbers of epochs; losses of cross-validation count as validation losses."""
+    """Losses and numbers of epochs; those of cross-validation are those of its longest fold."""
     history = dict(result.history)
     if initial.losses is not None:
         history["pretraining_loss"] = initial.losses
@@ -255,8 +260,9 @@ def _training_record(initial, choice, result):
             "best_iter_": result.best_epoch,
         }
     history["validation_loss"] = choice.curve[1 : 1 + result.n_epochs]
+    history["fold_validation_loss"] = choice.losses
     return {
         "history_": history,
-        "n_iter_": len(choice.curve) - 1,
+        "n_iter_": choice.losses.shape[1] - 1,
         "best_iter_": min(choice.epochs, result.n_epochs),
     }

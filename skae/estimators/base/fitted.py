@@ -38,6 +38,11 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         # called only for attributes that do not exist
         raise attribute_error(self, name)
 
+    @property
+    def init_kept_(self) -> bool:
+        """Whether no epoch was kept: the weights are those that training started from."""
+        return self.best_iter_ == 0
+
     def transform(self, X: MatrixLike) -> NDArray[Any]:
         """Encode samples.
 

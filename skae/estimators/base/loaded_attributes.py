@@ -18,6 +18,9 @@ __all__ = [
     "is_fitted",
 ]
 
+# Entries of `history_` of shape (n_runs, n_epochs).
+_CURVES_OF_SEVERAL_RUNS = ("pretraining_loss", "fold_validation_loss")
+
 
 def is_fitted(estimator: Any) -> bool:
     """Whether the file has fitted attributes; their names end with an underscore."""
@@ -67,8 +70,7 @@ def check_history(model: Any) -> None:
     if not isinstance(history, dict) or "loss" not in history:
         raise invalid("history_", "is not a dict with the training loss")
     for name, curve in history.items():
-        # one row for each pair of layers
-        n_axes = 2 if name == "pretraining_loss" else 1
+        n_axes = 2 if name in _CURVES_OF_SEVERAL_RUNS else 1
         is_curve = isinstance(curve, np.ndarray) and curve.dtype.kind == "f"
         if not (isinstance(name, str) and is_curve and curve.ndim == n_axes):
             raise invalid("history_", "is not a dict of curves")

@@ -8,7 +8,7 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.training.records import NO_LISTENER, Listener, Progress
 from skae.estimators.base.sklearn_compat import needs_epoch_results
 
-__all__ = ["ProgressReporter", "make_listener"]
+__all__ = ["ProgressReporter", "make_listener", "report_init_kept"]
 
 _logger = logging.getLogger("skae")
 
@@ -18,6 +18,17 @@ def make_listener(estimator: Any, X: MatrixLike, sample_weight: ArrayLike | None
     if not estimator.verbose and not getattr(estimator, "_skl_callbacks", None):
         return NO_LISTENER
     return ProgressReporter(estimator, X, sample_weight)
+
+
+def report_init_kept(estimator: Any) -> None:
+    """Log that the result of a fit is the initialization."""
+    is_pca = estimator.init == "pca" and estimator._network.linear_path
+    _logger.info(
+        "%s: the result is the %sinitialization (init_kept_=True): no epoch of training improved "
+        "on it",
+        type(estimator).__name__,
+        "PCA " if is_pca else "",
+    )
 
 
 class ProgressReporter(Listener):
@@ -32,29 +43,72 @@ class ProgressReporter(Listener):
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         # y=X, since scikit-learn's ScoringMonitor computes scores only if it receives y
         self.arguments = {"estimator": estimator, "X": X, "y": X, "metadata": metadata}
+        # Tasks of callbacks: of the fit, of the fold or the training that runs, and of its epoch.
         self.context: Any = None
+        self.run: Any = None
         self.epoch: Any = None
-
-    def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
-        """Configure the log and open the task that callbacks follow."""
-        self.n_epochs, self.n_samples = n_epochs, n_samples
-        self.attributes: Any = attributes
+        self.n_folds_begun = 0
         if self.verbose:
             _configure_logging()
-        if self.has_callbacks:
-            self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
+
+    def compiling(self) -> None:
+        """Log that a program is being compiled."""
+        self.log("compiling the training program")
+
+    def fold(self, number: int, n_folds: int, n_epochs: int, n_samples: int) -> Listener:
+        """Log a fold and open its task; a fold that begins again has no second task."""
+        self.log(f"choosing the number of epochs, fold {number} of {n_folds}")
+        is_first = number > self.n_folds_begun
+        self.n_folds_begun = max(number, self.n_folds_begun)
+        if self.has_callbacks and is_first:
+            self._open(n_folds + 1)
+            self._begin_run("fold", n_epochs)
+        # Callbacks that receive fitted estimators do not follow the epochs of folds.
+        task = self.run if is_first and not self.is_awaited else None
+        return _PartReporter(self, f"fold {number} of {n_folds}, epoch", n_epochs, n_samples, task)
+
+    def pretraining(self, number: int, n_pairs: int, n_epochs: int, n_samples: int) -> Listener:
+        """Log the pretraining of a pair of layers."""
+        title = f"pretraining {number} of {n_pairs}"
+        self.log(title)
+        return _PartReporter(self, f"{title}, epoch", n_epochs, n_samples)
+
+    def begin(self, n_epochs: int, n_samples: int, attributes: Callable | None) -> None:
+        """Open the task that callbacks follow."""
+        self.n_epochs, self.n_samples = n_epochs, n_samples
+        self.attributes: Any = attributes
+        if self.n_folds_begun and n_epochs:
+            self.log(f"training on all {n_samples} samples for {n_epochs} epochs")
+        if not self.has_callbacks:
+            return
+        if self.context is None:
+            self._open(n_epochs)
+        elif n_epochs:
+            self._begin_run("training", n_epochs)
+        if n_epochs and self.is_awaited:
+            self._begin_epoch()
+
+    def _open(self, max_subtasks: int) -> None:
+        if self.context is None:
+            self.context = self.estimator._init_callback_context(max_subtasks=max_subtasks)
             self.context.call_on_fit_task_begin(**self.arguments)
-            if n_epochs and self.is_awaited:
-                self._begin_epoch()
+
+    def _begin_run(self, task_name: str, n_epochs: int) -> None:
+        self._end_run()
+        self.run = self.context.subcontext(task_name=task_name, max_subtasks=n_epochs)
+        self.run.call_on_fit_task_begin(**self.arguments)
+
+    def _end_run(self) -> None:
+        if self.run is not None:
+            self.run.call_on_fit_task_end(**self.arguments)
 
     def _begin_epoch(self) -> None:
-        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch = (self.run or self.context).subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(**self.arguments)
 
     def __call__(self, progress: Progress) -> bool:
         """Report an epoch; returns whether a callback requests that training stops."""
-        if self.verbose and progress.epoch % self.verbose == 0:
-            self._log(progress)
+        self.log_epoch("epoch", progress, self.n_epochs, self.n_samples)
         if not self.has_callbacks:
             return False
         if self.epoch is None:
@@ -74,25 +128,63 @@ class ProgressReporter(Listener):
         """Report the end of the fit and its fitted attributes."""
         if self.epoch is not None:  # an interrupt or the time limit ended this epoch early
             self.epoch.call_on_fit_task_end(**self.arguments)
+        self._end_run()
         if self.context is not None:
             self.context.call_on_fit_task_end(
                 **self.arguments, reconstruction_attributes=attributes
             )
 
-    def _log(self, progress: Progress) -> None:
+    def log(self, message: str) -> None:
+        """Log a message under the name of the estimator."""
+        if self.verbose:
+            _logger.info("%s: %s", type(self.estimator).__name__, message)
+
+    def log_epoch(self, title: str, progress: Progress, n_epochs: int, n_samples: int) -> None:
+        """Log losses, speed and the remaining time, every `verbose` epochs."""
+        if not self.verbose or progress.epoch % self.verbose:
+            return
         losses = [
             f"{name.replace('_', ' ')} {value:.6g}" for name, value in progress.losses.items()
         ]
         seconds = progress.seconds / progress.epoch
         _logger.info(
-            "%s epoch %d/%d: %s, %.0f samples/s, %.1f s left",
+            "%s %s %d/%d: %s, %.0f samples/s, %.1f s left",
             type(self.estimator).__name__,
+            title,
             progress.epoch,
-            self.n_epochs,
+            n_epochs,
             ", ".join(losses),
-            self.n_samples / seconds,
-            seconds * (self.n_epochs - progress.epoch),
+            n_samples / seconds,
+            seconds * (n_epochs - progress.epoch),
         )
+
+
+class _PartReporter(Listener):
+    """Reports the epochs of a fold or of pretraining; callbacks that count follow `task`."""
+
+    def __init__(
+        self,
+        reporter: ProgressReporter,
+        title: str,
+        n_epochs: int,
+        n_samples: int,
+        task: Any = None,
+    ) -> None:
+        self.reporter, self.title = reporter, title
+        self.n_epochs, self.n_samples, self.task = n_epochs, n_samples, task
+
+    def compiling(self) -> None:
+        """Log that a program is being compiled."""
+        self.reporter.compiling()
+
+    def __call__(self, progress: Progress) -> bool:
+        """Report an epoch."""
+        self.reporter.log_epoch(self.title, progress, self.n_epochs, self.n_samples)
+        if self.task is not None:
+            epoch = self.task.subcontext(task_name="epoch")
+            epoch.call_on_fit_task_begin(**self.reporter.arguments)
+            epoch.call_on_fit_task_end(**self.reporter.arguments)
+        return False
 
 
 class _DefaultHandler(logging.StreamHandler):

@@ -16,7 +16,7 @@ from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.continuation import refuse_another_network
 from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scratch
 from skae.estimators.base.fit_input import FitInput, read_input
-from skae.estimators.base.progress import make_listener
+from skae.estimators.base.progress import make_listener, report_init_kept
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.splits import read_splits
 
@@ -134,6 +134,16 @@ def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: Fi
             ConvergenceWarning,
             stacklevel=6,  # the caller of `fit`, which `fit_context` wraps twice
         )
+    if outcome.selection_cut:
+        warnings.warn(
+            f"max_time={estimator.max_time} ended the cross-validation that selects the number of "
+            f"epochs. {estimator.best_iter_} epochs are kept, selected by the epochs that all "
+            "folds have run. Increase max_time, or set max_iter and early_stopping=False.",
+            ConvergenceWarning,
+            stacklevel=6,
+        )
+    if estimator.init_kept_ and estimator.n_iter_:
+        report_init_kept(estimator)
     # Ctrl-C during training: the best weights are kept, and the checkpoint allows resuming.
     if outcome.interrupted:
         raise KeyboardInterrupt

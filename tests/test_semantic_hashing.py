@@ -31,6 +31,38 @@ def test_codes_are_bits_in_uint8(hasher, digits):
         assert set(np.unique(codes)) == {0, 1}
 
 
+def test_code_logits_determine_bits_and_soft_codes(hasher, digits):
+    X = digits[0][:100]
+    for dtype in (np.float64, np.float32, np.uint8):
+        logits = hasher.code_logits(X.astype(dtype))
+        assert logits.shape == (100, 12)
+        assert logits.dtype == (np.float64 if dtype == np.float64 else np.float32)
+        np.testing.assert_array_equal(logits > 0, hasher.transform(X))
+    network, params = hasher._network, hasher.params_
+    x = ((X - hasher.mean_) / hasher.scale_).astype(np.float32)
+    np.testing.assert_allclose(logits, network.preactivation(params, x), rtol=1e-4, atol=1e-4)
+
+
+def test_noise_on_the_logits_saturates_soft_codes(digits):
+    """Salakhutdinov and Hinton 2009: codes that stand noise are nearly binary."""
+    X = digits[0][:300]
+    medians = []
+    for level in (0.0, 8.0):
+        model = SemanticHasher(
+            12, hidden_layer_sizes=(), binarization="noise", noise_level=level, max_iter=5,
+            similarity_weight=0.0, early_stopping=False, random_state=0,
+        ).fit(X)  # fmt: skip
+        medians.append(np.median(np.abs(model.code_logits(X))))
+    assert medians[1] > 4 * medians[0]
+
+
+@pytest.mark.parametrize("far", [1e20, 1e200])
+def test_code_logits_of_extreme_samples_are_finite(hasher, far):
+    assert np.isfinite(hasher.code_logits(np.full((3, 64), far))).all()
+    with pytest.raises(ValueError, match="contains NaN"):
+        hasher.code_logits(np.full((3, 64), np.nan))
+
+
 def test_fit_transform_and_data_frames_contain_bits(X):
     model = fast(SemanticHasher).set_output(transform="polars")
     codes = model.fit_transform(X)

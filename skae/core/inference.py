@@ -22,7 +22,15 @@ from skae.core.data.samples import BLOCK_BYTES
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 
-__all__ = ["BLOCK_SAMPLES", "MANY_SAMPLES", "apply_in_blocks", "decode", "encode", "reconstruct"]
+__all__ = [
+    "BLOCK_SAMPLES",
+    "MANY_SAMPLES",
+    "apply_in_blocks",
+    "decode",
+    "encode",
+    "preactivation",
+    "reconstruct",
+]
 
 BLOCK_SAMPLES = 64
 #: From this number of samples on, a second program for wide blocks is worth its compilation.
@@ -51,6 +59,12 @@ def reconstruct(static: tuple[Network, str], params: Any, x: jax.Array) -> jax.A
     """Reconstructions of samples, in standardized units."""
     network, loss = static
     return LOSSES[loss].link(network.reconstruct(params, x))
+
+
+def preactivation(static: tuple[Network, Any], params: Any, x: jax.Array) -> jax.Array:
+    """Codes of samples before their activation."""
+    network, _ = static
+    return network.preactivation(params, x)
 
 
 def apply_in_blocks(

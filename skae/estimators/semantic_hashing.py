@@ -11,12 +11,17 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
+from skae.core.inference import preactivation
 from skae.core.objective import Objective
+from skae.estimators.base.architecture import portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.functions import function_params, logits_in_units, portable_over
+from skae.estimators.base.input_checks import as_dtype, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.export.portable import Portable
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
 __all__ = ["SemanticHasher"]
@@ -125,6 +130,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
     far_weight: float = 2.0
 
     _binary: ClassVar[bool] = True
+    _portable_methods = ("transform", "inverse_transform", "reconstruct", "code_logits")
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"logistic"})],
         "binarization": [StrOptions(set(BINARIZATIONS))],
@@ -159,6 +165,44 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
             If the estimator is not fitted.
         """
         return self._encoded(X, np.uint8)
+
+    def code_logits(self, X: MatrixLike) -> FloatArray:
+        """Return the logits of the bits: what the logistic function is applied to.
+
+        In training a bit is 1 with probability ``scipy.special.expit(code_logits(X))``, the soft
+        code. `transform` returns 1 where the logit is positive. Large absolute values mean that the
+        logistic function is saturated, so that soft codes are nearly binary.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_components)
+            Of X's floating dtype; float32 if X is not floating.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+
+        Examples
+        --------
+        >>> from scipy.special import expit
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import SemanticHasher
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> hasher = SemanticHasher(32, max_iter=5, random_state=0).fit(X)
+        >>> soft_codes = expit(hasher.code_logits(X))
+        >>> bool(((soft_codes > 0.5) == hasher.transform(X)).all())
+        True
+        """
+        X, read = self._checked_as_read(X)
+        logits = self._run(preactivation, read, X.shape, self.n_components_)
+        return as_dtype(logits, 1.0, None, output_dtype(X))
 
     def hash(self, X: MatrixLike) -> IntArray:
         """Encode samples as packed bits, eight in a byte.
@@ -229,6 +273,13 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
                 "returned by hash; for the bits returned by transform use packed=False"
             )
         return np.unpackbits(X.astype(np.uint8), axis=1, count=self.n_components_)
+
+    def _portable(self, method: str) -> Portable:
+        if method != "code_logits":
+            return super()._portable(method)
+        network, params = portable_network(self.architecture_), function_params(self)
+        function = partial(logits_in_units, network, params)
+        return portable_over(self.architecture_, function, self.n_features_in_)
 
     def _objective(self) -> Objective:
         # "similarity" is static: without it no program computes neighborhoods.

@@ -20,6 +20,7 @@ __all__ = [
     "encode_in_units",
     "function_params",
     "link_of",
+    "logits_in_units",
     "portable",
     "portable_over",
 ]
@@ -32,6 +33,11 @@ FARTHEST_CODE = 1e20
 def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     """Encode samples."""
     return network.encode(params["network"], standardize_portable(params, X)) * params["code_unit"]
+
+
+def logits_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
+    """Codes of samples before their activation."""
+    return network.preactivation(params["network"], standardize_portable(params, X))
 
 
 def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z: Any) -> jax.Array:

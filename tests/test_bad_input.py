@@ -8,6 +8,7 @@ share its compiled programs.
 
 import copy
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,9 @@ def centered(cls, **parameters):
 
 
 def fits_with_finite_results(model, X):
-    model.fit(X)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Extreme values in X", UserWarning)
+        model.fit(X)
     codes = model.transform(X)
     assert codes.shape == (len(X), 2) and np.isfinite(codes).all()
     back = model.reconstruct(X)
@@ -156,6 +159,10 @@ def test_values_whose_squares_overflow_are_refused():
             with pytest.raises(ValueError, match=r"beyond 1e\+150"):
                 method(X)
         assert state(model) == set()
+        later = fast(AutoencoderTransformer, warm_start=True).partial_fit(GOOD)
+        for method in (later.fit, later.partial_fit):
+            with pytest.raises(ValueError, match=r"beyond 1e\+150"):
+                method(X)
     fits_with_finite_results(fast(AutoencoderTransformer), NORMAL * 1e140)
 
 

@@ -256,6 +256,7 @@ def run(case):
 def run_in_time(case):
     with at_most(SECONDS), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Extreme values in X", UserWarning)
         # of scikit-learn, which sums all entries to see whether one is not finite
         warnings.filterwarnings("ignore", "invalid value encountered in reduce", RuntimeWarning)
         run(case)

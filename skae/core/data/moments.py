@@ -52,7 +52,7 @@ def weighted_units(samples: Samples, weight: np.ndarray) -> Units:
         for part, block in float64_blocks(samples):
             block -= origin
             block_largest = float(np.max(np.abs(block), initial=0.0))
-            refuse_beyond_squares(block_largest, "X")
+            refuse_beyond_squares(block_largest / 2, "X")  # a difference of two values
             if block_largest > largest:
                 squares *= (largest / block_largest) ** 2
                 largest = block_largest

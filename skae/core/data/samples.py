@@ -5,6 +5,7 @@ Nothing assumes that all samples fit into memory as float32.
 
 import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from skae.core.data.units import FARTHEST, DeviceUnits, Units
 __all__ = [
     "BLOCK_BYTES",
     "TRAINING_BLOCK_BYTES",
+    "Clip",
     "Samples",
     "largest_with_same_power",
     "n_batches",
@@ -32,6 +34,26 @@ def steps_per_block(batch_size: int, n_features: int) -> int:
     return 1 << max(0, min(_MAX_STEPS, fitting).bit_length() - 1)
 
 
+class Clip(NamedTuple):
+    """Smallest and largest value of each feature, in the dtype of the samples."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of_features(cls, samples: "Samples", features, low, high) -> "Clip":
+        """Limits for some features, none for the others."""
+        dtype = samples.data.dtype.newbyteorder("=")
+        limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+        clip = cls(*(np.full(samples.n_features, end, dtype) for end in (limits.min, limits.max)))
+        clip.low[features], clip.high[features] = low, high
+        return clip
+
+    def __call__(self, values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Clipped values."""
+        return np.clip(values, self.low, self.high, out=out)
+
+
 class Samples:
     """Samples on the host with their units; the only reader of the user's data.
 
@@ -48,6 +70,8 @@ class Samples:
     targets : Samples, optional
         Samples that belong to these, in the same order: the targets of supervised training, or the
         noisy versions of clean samples.
+    clip : Clip, optional
+        Limits of the features, applied whenever `data` is read.
 
     Notes
     -----
@@ -63,8 +87,9 @@ class Samples:
         index: np.ndarray | None = None,
         original_units: Units | None = None,
         targets: "Samples | None" = None,
+        clip: Clip | None = None,
     ):
-        self.data, self.index, self._targets = data, index, targets
+        self.data, self.index, self._targets, self.clip = data, index, targets, clip
         self.n_targets = 0 if targets is None else targets.n_features
         self.n_features = data.shape[1]
         self.n_samples = data.shape[0] if index is None else len(index)
@@ -80,18 +105,23 @@ class Samples:
     def with_targets(self, targets: "Samples | None") -> "Samples":
         """The same samples with other targets."""
         units = None if self._is_standardized else self.units
-        return Samples(self.data, units, self.index, self.original_units, targets)
+        return Samples(self.data, units, self.index, self.original_units, targets, self.clip)
 
     def with_units(self, units: Units) -> "Samples":
         """The same samples in other units."""
-        return Samples(self.data, units, self.index, targets=self._targets)
+        return Samples(self.data, units, self.index, targets=self._targets, clip=self.clip)
+
+    def clipped(self, clip: Clip | None) -> "Samples":
+        """The same samples with limits of the features, or without."""
+        units = None if self._is_standardized else self.units
+        return Samples(self.data, units, self.index, self.original_units, self._targets, clip)
 
     def select(self, index: np.ndarray) -> "Samples":
         """Some of these samples, in the order of `index`."""
         chosen = index if self.index is None else self.index[index]
         units = None if self._is_standardized else self.units
         targets = None if self._targets is None else self._targets.select(index)
-        return Samples(self.data, units, chosen, self.original_units, targets)
+        return Samples(self.data, units, chosen, self.original_units, targets, self.clip)
 
     @property
     def device_units(self) -> DeviceUnits:
@@ -111,7 +141,8 @@ class Samples:
     def raw(self, part) -> np.ndarray:
         """Samples at `part` (slice or integers) in the user's units and dtype, dense."""
         samples = self.data[part if self.index is None else self.index[part]]
-        return samples if isinstance(samples, np.ndarray) else samples.toarray()
+        samples = samples if isinstance(samples, np.ndarray) else samples.toarray()
+        return samples if self.clip is None else self.clip(samples)
 
     def targets(self, part, *, raw: bool = False) -> np.ndarray:
         """Targets of the samples at `part`, of shape (n, n_targets): in the units of training as
@@ -137,6 +168,8 @@ class Samples:
         if plain and self.data.flags.c_contiguous and isinstance(index, np.ndarray):
             # Without a temporary array; the index is known to be valid.
             np.take(self.data, index, axis=0, out=out, mode="clip")
+            if self.clip is not None:
+                self.clip(out, out=out)
         else:
             out[...] = self.raw(part)
 

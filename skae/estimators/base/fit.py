@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from skae.core.data.deduplication import canonical_samples
+from skae.core.data.gross_errors import GrossErrors, fence_of, find_gross_errors
 from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
 from skae.core.data.units import Units
@@ -61,6 +62,7 @@ class Outcome:
     """Fitted attributes, and what the estimator warns of or raises."""
 
     attributes: dict[str, Any]
+    gross_errors: GrossErrors | None
     diverged: bool
     interrupted: bool
     selection_cut: bool = False
@@ -85,7 +87,7 @@ def fit_from_scratch(task: Task, given: FitInput) -> Outcome:
     clock.lap("select")
     initial = initialize(split.data.index)
     clock.lap("start")
-    return _train(task, data.units, split, clock, initial=initial, seed=train_seed)
+    return _train(task, data, split, clock, initial=initial, seed=train_seed)
 
 
 def continue_fit(task: Task, given: FitInput, *, one_epoch: bool = False) -> Outcome:
@@ -113,7 +115,7 @@ def continue_fit(task: Task, given: FitInput, *, one_epoch: bool = False) -> Out
     clock.lap("start")
     return _train(
         task,
-        data.units,
+        data,
         split,
         clock,
         initial=InitialWeights(earlier["params_"]),
@@ -133,9 +135,14 @@ def _prepare(task, given, *, deduplicate=True, units=None) -> FitData:
         index = np.flatnonzero(weight > 0)
         weight = weight[index] / weight[index].mean()
     # In canonical order, so that repeated samples and their weights lead to identical units.
-    units = weighted_units(samples.select(index), weight) if units is None else units
-    samples = samples_in_units(X, task.loss, units, noisy).select(index).in_memory()
-    return FitData(samples, weight, units, index)
+    samples, fence, gross_errors = samples.select(index), None, None
+    if LOSSES[task.loss].standardized:
+        fence = fence_of(samples)
+        gross_errors = find_gross_errors(samples, fence)
+    clip = None if gross_errors is None else gross_errors.clip
+    units = weighted_units(samples.clipped(clip), weight) if units is None else units
+    samples = samples_in_units(X, task.loss, units, noisy).select(index).clipped(clip).in_memory()
+    return FitData(samples, weight, units, index, fence, gross_errors)
 
 
 def _plan(parameters, samples, clock):
@@ -208,13 +215,13 @@ def _check_optimizer_state(task, earlier):
         )
 
 
-def _train(task, units, split, clock, *, initial, **options) -> Outcome:
+def _train(task, data, split, clock, *, initial, **options) -> Outcome:
     def attributes(result):
         return {
             **task.known,
             "params_": result.params,
-            "mean_": units.mean,
-            "scale_": units.scale,
+            "mean_": data.units.mean,
+            "scale_": data.units.scale,
             "n_components_": task.job.recipe.network.n_components,
         }
 
@@ -232,6 +239,7 @@ def _train(task, units, split, clock, *, initial, **options) -> Outcome:
     parts = [part for part in (initial, choice, result) if part is not None]
     return Outcome(
         fitted,
+        data.gross_errors,
         diverged=any(part.diverged for part in parts),
         interrupted=any(part.interrupted for part in parts),
         selection_cut=choice is not None and choice.late,

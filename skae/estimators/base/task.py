@@ -126,6 +126,11 @@ def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: Fi
         estimator.__dict__.pop(name, None)
     estimator.__dict__.update(outcome.attributes, **further)
     task.job.listener.end(outcome.attributes)
+    if outcome.gross_errors is not None:
+        warnings.warn(
+            outcome.gross_errors.message(getattr(estimator, "feature_names_in_", None)),
+            stacklevel=5,  # the caller of `fit`, which `fit_context` wraps twice
+        )
     if outcome.diverged:
         warnings.warn(
             f"Training diverged at learning_rate={estimator.learning_rate}: the loss or the weights"

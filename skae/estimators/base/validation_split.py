@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skae.core.data.gross_errors import Fence, GrossErrors, find_gross_errors
 from skae.core.data.samples import Samples, largest_with_same_power
 from skae.core.data.units import Units
 from skae.core.training.cross_validation import Choice, choose_epochs, random_folds
@@ -27,12 +28,16 @@ class FitData(NamedTuple):
     """Standardized samples, their weights (mean 1), and the units that standardize them.
 
     ``rows`` are their positions in X; equal samples are one sample, at the first position.
+    ``fence`` bounds the ordinary values of each feature and ``gross_errors`` are those beyond it;
+    None where the loss has a domain.
     """
 
     samples: Samples
     weight: np.ndarray
     units: Units
     rows: np.ndarray
+    fence: Fence | None
+    gross_errors: GrossErrors | None
 
     def for_training(self, index: np.ndarray | None = None, *validation) -> TrainingData:
         """Training on the samples at `index`, all by default."""
@@ -66,7 +71,7 @@ def split_samples(task, data: FitData, given: FitInput, plan: Plan, seed, initia
     if plan.epochs == 0 or not parameters["early_stopping"]:
         return Split(data.for_training(), plan)
     if given.X_val is not None:
-        samples = samples_in_units(given.X_val, task.loss, data.units, given.X_val_noisy)
+        samples = _validation_samples(given, task.loss, data)
         everything, equal = np.arange(samples.n_samples), np.ones(samples.n_samples)
         return Split(data.for_training(None, ValidationSet(samples, everything, equal)), plan)
     fraction = parameters["validation_fraction"]
@@ -81,6 +86,15 @@ def split_samples(task, data: FitData, given: FitInput, plan: Plan, seed, initia
     training, held_out, capacity = _parts(data, given.splits, fraction, seed)
     validation_set = ValidationSet(data.samples, held_out, data.weight)
     return Split(data.for_training(training, validation_set, capacity), plan)
+
+
+def _validation_samples(given, loss, data) -> Samples:
+    """A given validation set in standardized units, gross errors clipped as in training."""
+    gross_errors = None
+    if data.fence is not None:
+        gross_errors = find_gross_errors(Samples(given.X_val), data.fence)
+    clip = None if gross_errors is None else gross_errors.clip
+    return samples_in_units(given.X_val, loss, data.units, given.X_val_noisy).clipped(clip)
 
 
 def _folds(data, splits, seed) -> list[Pair]:

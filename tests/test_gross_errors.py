@@ -149,10 +149,11 @@ def test_huge_values_stay_outliers(X):
 
 
 def curved_surface(n_samples, seed):
-    latent = np.random.default_rng(seed).normal(size=(n_samples, 2))
-    shape = np.random.default_rng(5).normal(size=(2, 16))
-    noise = 0.01 * np.random.default_rng(seed + 1).normal(size=(n_samples, 8))
-    return np.tanh(0.6 * latent @ shape[:, :8]) + 0.3 * np.sin(latent @ shape[:, 8:]) + noise
+    latent = np.random.default_rng(seed).uniform(-1, 1, (n_samples, 2))
+    shape = np.random.default_rng(12345)
+    linear, quadratic = shape.normal(size=(2, 8)), shape.normal(size=(2, 8))
+    X = latent @ linear + 0.5 * np.square(latent) @ quadratic
+    return X + 0.015 * np.random.default_rng([seed, 1]).normal(size=X.shape)
 
 
 @pytest.mark.thorough
@@ -163,4 +164,4 @@ def test_default_fits_withstand_one_percent_of_gross_errors(cls, n_errors):
     where = np.random.default_rng(0).choice(X.size, n_errors, replace=False)
     X.flat[where] = np.random.default_rng(1).choice([-100, 100], n_errors)
     with pytest.warns(UserWarning, match=f"Extreme values in X: {n_errors} in 8 of 8"):
-        assert cls(2, random_state=0).fit(X).score(X_new) > 0.98
+        assert cls(2, random_state=0).fit(X).score(X_new) > 0.99

@@ -158,6 +158,12 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         -------
         self : estimator
 
+        Warns
+        -----
+        UserWarning
+            If X contains gross errors: values far beyond the quantiles of a feature. Training clips
+            them to the range of the feature's other values.
+
         Raises
         ------
         ValueError
@@ -188,6 +194,11 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
         Returns
         -------
         self : estimator
+
+        Warns
+        -----
+        UserWarning
+            If X contains gross errors, as in `fit`.
 
         Raises
         ------

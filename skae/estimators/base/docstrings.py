@@ -193,10 +193,10 @@ best_iter_ : int
     is the initialization.
 
 mean_ : ndarray of shape (n_features,)
-    Mean of the training samples.
+    Mean of the training samples, gross errors clipped.
 
 scale_ : float
-    Root mean square of X - mean, the scale of the standardized units.
+    Root mean square of X - mean, the scale of the standardized units, gross errors clipped.
 
 n_components_ : int
     Dimension of the latent space.

@@ -145,7 +145,7 @@ class Samples:
         return samples if self.clip is None else self.clip(samples)
 
     def targets(self, part, *, raw: bool = False) -> np.ndarray:
-        """Targets of the samples at `part`, of shape (n, n_targets): in the units of training as
+        """Targets of the samples at `part`, of shape (n, n_targets): in the standardized units as
         float32, or as the user passed them.
         """
         if self._targets is None:

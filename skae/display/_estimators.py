@@ -139,8 +139,12 @@ def index_labels(X: MatrixLike) -> list[str] | None:
 
 
 def dense_samples(X: MatrixLike, index: NDArray[np.integer] | None = None) -> NDArray:
-    """Return samples as a dense array; with `index`, only these samples in that order."""
+    """Return samples as a dense matrix; with `index`, only these samples in that order.
+
+    Images and sequences become rows.
+    """
     if issparse(X):
         return (X if index is None else X.tocsr()[index]).toarray()
     X = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
-    return X if index is None else X[index]
+    X = X if index is None else X[index]
+    return X.reshape(len(X), -1) if X.ndim > 2 else X

@@ -156,7 +156,7 @@ class ReconstructionDisplay:
         inputs = targets if X_noisy is None else X_noisy[:n_rows]
         X_hat = {name: reconstruct(model, inputs) for name, model in models.items()}
         if image_shape is None:
-            n_features = targets.shape[1] if hasattr(targets, "shape") else len(targets[0])
+            n_features = dense_samples(targets).shape[1]
             shapes = (image_shape_of(model, None, n_features) for model in models.values())
             image_shape = next((shape for shape in shapes if shape is not None), None)
         return cls.from_predictions(

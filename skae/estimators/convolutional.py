@@ -61,9 +61,10 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
 
     Notes
     -----
-    X has one flattened image per row, of shape `image_shape` with the channels last. For images
-    with the channels first use
-    ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1).reshape(len(X), -1)``.
+    All methods take images of shape (n, height, width) or (n, height, width, channels), or matrices
+    with one flattened image per row. `reconstruct` returns the shape of its argument,
+    `inverse_transform` that of the images in `fit`. For images with the channels first use
+    ``X.reshape(-1, c, h, w).transpose(0, 2, 3, 1)``.
 
     On a CPU, convolutions are computed as one matrix product of shifted copies of the image; on
     other devices as XLA's convolutions. Fitted estimators can be moved between devices.
@@ -72,7 +73,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
     AutoencoderTransformer has a lower reconstruction error and is faster.
 
     Do not use it for tabular data: the order of features carries no information there. The
-    default ``image_shape=None`` infers a shape from the number of features alone.
+    default ``image_shape=None`` infers a shape from the number of features alone, if X is flat.
 
     References
     ----------
@@ -86,11 +87,13 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
     >>> from sklearn.decomposition import PCA
     >>> from skae import ConvolutionalAutoencoder
     >>> X, _ = load_digits(return_X_y=True)
+    >>> images = X.reshape(-1, 8, 8)
     >>> autoencoder = ConvolutionalAutoencoder(
-    ...     10, image_shape=(8, 8), channels=(16, 32), max_iter=10, random_state=0
-    ... ).fit(X[:1500])
-    >>> autoencoder.transform(X[1500:]).shape
-    (297, 10)
+    ...     10, channels=(16, 32), max_iter=10, random_state=0
+    ... ).fit(images[:1500])
+    >>> codes = autoencoder.transform(images[1500:])
+    >>> codes.shape, autoencoder.inverse_transform(codes).shape
+    ((297, 10), (297, 8, 8))
     >>> pca = PCA(10).fit(X[:1500])
     >>> error = ((pca.inverse_transform(pca.transform(X[1500:])) - X[1500:]) ** 2).mean()
     >>> bool(((autoencoder.reconstruct(X[1500:]) - X[1500:]) ** 2).mean() < 0.9 * error)

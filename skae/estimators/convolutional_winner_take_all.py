@@ -34,10 +34,10 @@ class _MapParameters:
 
 _PARAMETERS = """\
 image_shape : tuple of int or None, default=None
-    (height, width), or (height, width, channels) with the channels last. X has one flattened
-    image per row, in C order. None infers it from the number of features n: a square gray image
-    if n is a square number, else a square color image if n / 3 is one, else an image of shape
-    (1, n).
+    (height, width), or (height, width, channels) with the channels last. None: that of X, if X has
+    the shape (n, height, width) or (n, height, width, channels). If X is flat, in C order, None
+    infers it from the number of features n: a square gray image if n is a square number, else a
+    square color image if n / 3 is one, else an image of shape (1, n).
 
 channels : tuple of int, default=(16,)
     Number of feature maps of each hidden layer; all layers keep height and width. ``()`` is a

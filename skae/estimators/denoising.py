@@ -20,6 +20,7 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.parameters import DenseParameters
+from skae.estimators.base.sample_shape import sample_shape
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.estimators.base.task import fit_estimator, partial_fit_estimator
 from skae.objectives.denoising.corruption import (
@@ -290,7 +291,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
-        X = self._checked(X)
+        shape, X = sample_shape(X), self._checked(X)
         generator = check_random_state(random_state)
         key_data = generator.randint(0, 2**32, 2, np.uint32)
         # A random order, so that the donors of "swap" do not depend on the order of the samples.
@@ -304,7 +305,8 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
             )
             part = block[: len(order) - start]
             noisy[part] = corrupted[: len(part)]
-        return self._in_units_of_X(noisy, output_dtype(X))
+        noisy = self._in_units_of_X(noisy, output_dtype(X))
+        return noisy if shape is None else noisy.reshape(len(noisy), *shape)
 
     def _corrupt_block(self, key_data: np.ndarray, x: np.ndarray) -> Any:
         """Corrupt a block of `BLOCK_SAMPLES` standardized samples."""

@@ -19,6 +19,7 @@ from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
+from skae.estimators.base.sample_shape import flattened
 from skae.estimators.base.sklearn_compat import Interval
 from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback import run_chain, walkback_loss
@@ -191,7 +192,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             part = slice(first, first + BLOCK_SAMPLES)
             for i, block in enumerate(self._run_chains(initial[part], counts, rng)):
                 states[i + 1, part] = block
-        path = self._in_units_of_X(states, np.dtype(np.float64))
+        path = self._in_shape_of_X(self._in_units_of_X(states, np.dtype(np.float64)))
         return path if return_path else path[-1]
 
     def _initial_states(
@@ -203,6 +204,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             normal = rng.standard_normal((n_samples, self.n_features_in_))
             return (noise["mean"] + noise["scale"] * normal).astype(np.float32)
         refuse_masked(X_init, "X_init")
+        X_init = flattened(self, X_init, reset=False, name="X_init")
         X = check_array(X_init, dtype="numeric", input_name="X_init")
         if X.shape[1] != self.n_features_in_ or len(X) not in (1, n_samples):
             raise ValueError(

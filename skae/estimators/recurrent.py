@@ -60,8 +60,9 @@ class RecurrentAutoencoder(BaseAutoencoder, _RecurrenceParameters):
 
     Notes
     -----
-    X has one flattened sequence per row: ``X = sequences.reshape(len(sequences), -1)`` for an
-    array of shape (n_samples, steps, features). All sequences have the same length. Cut longer
+    All methods take sequences of shape (n, steps, features), or matrices with one flattened
+    sequence per row. `reconstruct` returns the shape of its argument, `inverse_transform` that of
+    the sequences in `fit`. All sequences have the same length. Cut longer
     ones, or divide them into overlapping windows. Pad shorter ones with their last step or with
     the mean. Padding is reconstructed as all other steps are, so for sequences of very different
     lengths cutting is better.

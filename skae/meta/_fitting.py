@@ -9,7 +9,7 @@ from skae._typing import RandomState
 
 __all__ = ["FEATURE_ATTRIBUTES", "seed_autoencoder", "set_fitted_attributes"]
 
-FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
+FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "sample_shape_")
 
 
 def seed_autoencoder(

@@ -21,6 +21,7 @@ from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.sample_shape import sample_shape, shaped
 from skae.estimators.base.sklearn_compat import Interval, StrOptions
 from skae.meta._fitting import set_fitted_attributes
 from skae.meta._loaded import check_detector
@@ -193,7 +194,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         index, weight = canonical_samples(Samples(X), weight)
         X, seed = X[index], make_seed(self.random_state)
         settings = {
-            "autoencoder": self.autoencoder,
+            "autoencoder": shaped(self.autoencoder, getattr(fitted, "sample_shape_", None)),
             "random_state": self.random_state,
             "standardize": self._standardizes(),
             "n_rounds": self.n_rounds,
@@ -296,13 +297,14 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         ValueError
             As `score_samples`.
         """
+        shape = sample_shape(X)
         X = self._validate(X)
         errors = np.zeros(X.shape)
         members = zip(self.scales_, self.autoencoders_, self.references_, strict=True)
         for scale, autoencoder, reference in members:
             for part, _, squared_errors in codes_and_squared_errors(autoencoder, scale, X):
                 errors[part] += squared_errors / reference["cells"] / len(self.autoencoders_)
-        return errors
+        return errors if shape is None else errors.reshape(len(errors), *shape)
 
     def _standardizes(self) -> bool:
         domain = None if self.autoencoder is None else LOSSES[self.autoencoder.loss].domain

@@ -26,10 +26,11 @@ class Convolutional(NetworkSpecification):
     Parameters
     ----------
     image_shape : tuple of int or None, default=None
-        (height, width), or (height, width, channels) with the channels last. Samples are flat, in C
-        order: ``X = images.reshape(len(images), -1)``. None infers the shape from the number n of
-        features: a square gray image if n is a square, else a square color image if n / 3 is a
-        square, else a strip (1, n). Images of different sizes must be resized to one size.
+        (height, width), or (height, width, channels) with the channels last. None: that of X, if X
+        has the shape (n, height, width) or (n, height, width, channels). If X is flat, in C order,
+        None infers it from the number n of features: a square gray image if n is a square, else a
+        square color image if n / 3 is a square, else a strip (1, n). Images of different sizes must
+        be resized to one size.
 
     channels : tuple of int, default=(16, 32, 64)
         Number of feature maps of each layer of the encoder; the decoder mirrors them.

@@ -21,10 +21,11 @@ class Recurrent(NetworkSpecification):
     Parameters
     ----------
     sequence_shape : tuple of int or None, default=None
-        (steps, features per step). Samples are flat, in C order, step by step. None infers the
-        shape from the number n of features: (m, m) if n is a square m * m, as with the rows of an
-        image, else (n, 1). All sequences have the same length: truncate longer ones and pad
-        shorter ones, for example with their last step. The padding is reconstructed like the rest.
+        (steps, features per step). None: that of X, if X has the shape (n, steps, features per
+        step). If X is flat, in C order, step by step, None infers it from the number n of features:
+        (m, m) if n is a square m * m, as with the rows of an image, else (n, 1). All sequences have
+        the same length: truncate longer ones and pad shorter ones, for example with their last
+        step. The padding is reconstructed like the rest.
 
     hidden_sizes : tuple of int, default=(100,)
         Number of hidden units of each cell of the encoder. With ``code="state"`` there is one more

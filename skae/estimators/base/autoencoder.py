@@ -32,6 +32,7 @@ from skae.estimators.base.input_checks import (
 )
 from skae.estimators.base.loaded import check_autoencoder
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
+from skae.estimators.base.sample_shape import takes_shapes
 from skae.estimators.base.sklearn_compat import CallbackSupportMixin
 from skae.estimators.base.task import fit_estimator, partial_fit_estimator
 from skae.export.exporting import ExportMixin
@@ -213,6 +214,7 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = takes_shapes(self)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -305,6 +307,11 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             params = {name: part for name, part in params.items() if name != "decoder"}
         apply_in_blocks(function, static, params, shape, read, out, self._device)
         return out
+
+    def _in_shape_of_X(self, x_hat: np.ndarray) -> np.ndarray:
+        """Flat samples, of shape (..., n_features), in the shape that samples had in `fit`."""
+        shape = getattr(self, "sample_shape_", x_hat.shape[-1:])
+        return x_hat.reshape(*x_hat.shape[:-1], *shape)
 
     def _in_units_of_X(self, x_hat: np.ndarray, dtype: np.dtype) -> np.ndarray:
         mean, scale = self._units

@@ -39,6 +39,7 @@ def resumed(estimator, task, given):
     # device=None may be another device on another machine.
     fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
     fit["samples"] = _digest_of_samples(given.X)
+    fit["shape of samples"] = str(task.known.get("sample_shape_"))
     fit["sample_weight"] = digest_of(given.weight)
     for name in ("X_val", "X_noisy", "X_val_noisy"):
         samples = getattr(given, name)

@@ -210,6 +210,9 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the features, if all of them are strings.
 
+sample_shape_ : tuple of int
+    Shape of one sample, if X had three or four dimensions in `fit`: images or sequences.
+
 architecture_ : dict
     Description of the network in plain Python.
 

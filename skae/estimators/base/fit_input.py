@@ -45,6 +45,8 @@ def read_input(
     features. So a fit that fails leaves the estimator unchanged.
     """
     checked = copy(estimator)
+    if reset:  # an earlier fit says nothing about the shape of these samples
+        vars(checked).pop("architecture_", None)
     X = read_samples(checked, X, reset=reset)
     refuse_samples_as_y(y, X, type(estimator).__name__)
     weight = read_weights(sample_weight, X)

@@ -23,6 +23,7 @@ from skae.estimators.base.hidden_layers import layer_activations
 from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.pullback import mean_pullback_metric
+from skae.estimators.base.sample_shape import sample_shape
 from skae.estimators.base.scores import explained_variance, mean_squared_errors
 
 __all__ = ["FittedMixin"]
@@ -77,7 +78,8 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            Samples, of the codes' floating dtype.
+            Samples, of the codes' floating dtype. After a fit to images or sequences of shape
+            ``(n_samples, *sample_shape_)``.
 
         Raises
         ------
@@ -104,7 +106,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return np.clip(z, -FARTHEST_CODE, FARTHEST_CODE)
 
         x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
-        return self._in_units_of_X(x_hat, output_dtype(Z))
+        return self._in_shape_of_X(self._in_units_of_X(x_hat, output_dtype(Z)))
 
     def reconstruct(self, X: MatrixLike) -> FloatArray:
         """Encode and decode samples: ``inverse_transform(transform(X))`` in one pass.
@@ -115,7 +117,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        X_hat : ndarray of shape (n_samples, n_features)
+        X_hat : ndarray of the shape of X
             Reconstructions, of X's floating dtype; float32 if X is not floating.
 
         Raises
@@ -125,8 +127,10 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
+        shape = sample_shape(X)
         X, read = self._checked_as_read(X)
-        return self._reconstructed(X, read)
+        x_hat = self._reconstructed(X, read)
+        return x_hat if shape is None else x_hat.reshape(len(x_hat), *shape)
 
     def score_samples(self, X: MatrixLike) -> FloatArray:
         """Return the negative mean squared reconstruction error of each sample.

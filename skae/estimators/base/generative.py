@@ -89,11 +89,12 @@ class GenerativeMixin:
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         refuse_masked(x0, "x0")
         refuse_masked(x1, "x1")
-        ends = [check_array(x, ensure_2d=False, dtype="numeric") for x in (x0, x1)]
-        if ends[0].ndim != 1 or ends[0].shape != ends[1].shape:
+        ends = [check_array(x, ensure_2d=False, allow_nd=True, dtype="numeric") for x in (x0, x1)]
+        shape = getattr(self, "sample_shape_", (self.n_features_in_,))
+        if ends[0].shape != ends[1].shape or ends[0].shape not in (shape, (self.n_features_in_,)):
             raise ValueError(
-                f"x0 and x1 must have shape ({self.n_features_in_},), got arrays of shape "
-                f"{ends[0].shape} and {ends[1].shape}"
+                f"x0 and x1 must have shape {shape}, got arrays of shape {ends[0].shape} and "
+                f"{ends[1].shape}"
             )
         first, last = self._codes(self._checked(np.stack(ends)))
         # `inverse_transform` returns the dtype of the codes

@@ -13,6 +13,7 @@ from skae.core.data.units import Units
 from skae.core.losses import LOSSES
 from skae.estimators.base.input_hints import explained_input, refuse_texts
 from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.sample_shape import flattened
 from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
 
 __all__ = [
@@ -33,9 +34,10 @@ def read_samples(
     """Checked samples as an ndarray of any real dtype or as CSR, without a needless copy.
 
     With ``all_finite=False`` the values must still be checked: see `check_while_reading`. `name` is
-    the argument's name in error messages.
+    the argument's name in error messages. Images and sequences become rows: see `flattened`.
     """
     refuse_masked(X, name)
+    X = flattened(estimator, X, reset=reset, name=name)
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     refuse_texts(X, type(estimator).__name__)
     with explained_input(type(estimator).__name__, name):

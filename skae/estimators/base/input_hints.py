@@ -39,8 +39,8 @@ def explained_input(estimator: str, name: str = "X") -> Iterator[None]:
                 message = message.replace("X", name, 1)
         if message.startswith(f"Input {name} contains NaN"):
             raise ValueError(
-                f"Input {name} contains NaN: fill missing values with sklearn.impute.SimpleImputer, as "
-                f"in make_pipeline(SimpleImputer(), {estimator}())"
+                f"Input {name} contains NaN: fill missing values with "
+                f"sklearn.impute.SimpleImputer, as in make_pipeline(SimpleImputer(), {estimator}())"
             ) from None
         if "could not convert string" in message or "arrays of bytes/strings" in message:
             raise ValueError(message.rstrip(".") + "." + _CATEGORIES) from None

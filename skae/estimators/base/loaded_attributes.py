@@ -82,9 +82,14 @@ def check_history(model: Any) -> None:
 
 
 def check_names(model: Any) -> None:
-    """Check the names of features, which exist after a fit to a table with column names."""
+    """Check the names of features and the shape of samples, where the samples had these."""
     if "feature_names_in_" in vars(model):
         check_array_attribute(model, "feature_names_in_", (model.n_features_in_,), "OU")
+    if "sample_shape_" in vars(model):
+        shape = model.sample_shape_
+        is_shape = isinstance(shape, tuple) and all(isinstance(n, int) and n > 0 for n in shape)
+        if not is_shape or math.prod(shape) != model.n_features_in_:
+            raise invalid("sample_shape_", "does not match the number of features")
 
 
 def check_array_list(model: Any, name: str) -> None:

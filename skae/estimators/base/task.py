@@ -18,6 +18,7 @@ from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scrat
 from skae.estimators.base.fit_input import FitInput, read_input
 from skae.estimators.base.progress import make_listener, report_init_kept
 from skae.estimators.base.random_state import make_seed
+from skae.estimators.base.sample_shape import shaped
 from skae.estimators.base.splits import read_splits
 
 __all__ = ["fit_estimator", "make_task", "partial_fit_estimator"]
@@ -25,7 +26,7 @@ __all__ = ["fit_estimator", "make_task", "partial_fit_estimator"]
 T = TypeVar("T", bound=Any)
 
 # fitted attributes that validation sets
-_FEATURES = ("n_features_in_", "feature_names_in_")
+_FEATURES = ("n_features_in_", "feature_names_in_", "sample_shape_")
 
 
 def fit_estimator(
@@ -80,9 +81,10 @@ def make_task(
     """
     check_loss(estimator.loss, checked.n_features_in_)
     parameters, device = estimator._resolved(), find_device(estimator.device)
+    with_shape = shaped(estimator, getattr(checked, "sample_shape_", None))
     architecture = describe(
         parameters,
-        estimator._describe_network(parameters, checked.n_features_in_),
+        with_shape._describe_network(parameters, checked.n_features_in_),
         checked.n_features_in_,
         heads=estimator._heads,
         binary=estimator._binary,

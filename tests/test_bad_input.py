@@ -245,7 +245,7 @@ REFUSED = {
     "no samples": (np.empty((0, 6)), "0 sample"),
     "no features": (np.empty((40, 0)), "0 feature"),
     "1-d": (GOOD[0], "1D|1-d"),
-    "3-d": (GOOD[None], "3|dim"),
+    "5-d": (GOOD.reshape(2, 2, 10, 3, 2), "5 dimensions"),
     "0-d": (3.0, "scalar|0|dim"),
     "text": (np.array([["a", "b"], ["c", "d"]]), "string|numeric|float|numbers"),
     "text in objects": (np.array([["a", 1.0], [2.0, 3.0]], object), "string|numeric|float"),

@@ -191,9 +191,9 @@ def test_other_shapes_are_refused():
     inferred = fast(ConvolutionalAutoencoder).fit(X)  # images of shape (1, 6)
     with pytest.raises(ValueError, match=r"expects \(1, 6, 1\)"):
         inferred.transform(images(X))
-    with pytest.raises(ValueError, match=r"takes samples as \(n, steps, features per step\)"):
+    with pytest.raises(ValueError, match=r"takes \(n, steps, features per step\)"):
         fast(RecurrentAutoencoder).fit(images(X, 1))
-    with pytest.raises(ValueError, match=r"takes samples as \(n, h, w\) or \(n, h, w, c\)"):
+    with pytest.raises(ValueError, match=r"takes \(n, h, w\) or \(n, h, w, c\)"):
         model.fit(X.reshape(-1, 1, 2, 3, 1))
     with pytest.raises(ValueError, match="channels first"):
         fast(ConvolutionalAutoencoder).fit(np.zeros((5, 3, 32, 32)))

@@ -189,9 +189,8 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         if self.autoencoder is not None:
             self.autoencoder._validate_params()
         X = read_samples(fitted, X, reset=True)
-        weight = read_weights(sample_weight, X)
         # Duplicates are merged first, so that weights are equivalent to repetition.
-        index, weight = canonical_samples(Samples(X), weight)
+        index, weight = canonical_samples(Samples(X), read_weights(sample_weight, X))
         X, seed = X[index], make_seed(self.random_state)
         settings = {
             "autoencoder": shaped(self.autoencoder, getattr(fitted, "sample_shape_", None)),
@@ -288,7 +287,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
 
         Returns
         -------
-        errors : ndarray of shape (n_samples, n_features)
+        errors : ndarray of the shape of X
             float64, nonnegative: squared errors divided by the mean squared error of the feature,
             so that 1 is typical. The mean over a sample's features is the ``e^2`` of its score.
 
@@ -297,8 +296,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         ValueError
             As `score_samples`.
         """
-        shape = sample_shape(X)
-        X = self._validate(X)
+        shape, X = sample_shape(X), self._validate(X)
         errors = np.zeros(X.shape)
         members = zip(self.scales_, self.autoencoders_, self.references_, strict=True)
         for scale, autoencoder, reference in members:

@@ -101,13 +101,11 @@ def _with_channels(shape: Any) -> tuple[int, ...]:
 
 def _refusal(estimator: Any, parameter: str, shape: tuple[int, ...], name: str) -> str:
     cls = type(estimator).__name__
+    found = f"{name} has {len(shape)} dimensions, {shape}, but {cls} takes"
     if parameter:
-        return (
-            f"{name} has the shape {shape}, but {cls} takes samples as {_USAGE[parameter]}, or as "
-            "a matrix (n_samples, n_features)"
-        )
+        return f"{found} {_USAGE[parameter]}, or a matrix (n_samples, n_features)"
     return (
-        f"{name} has the shape {shape}, but {cls} takes a matrix (n_samples, n_features): reshape "
-        f"to (n, h*w*c) and set image_shape={shape[1:]} of a convolutional network, or pass images "
-        "as they are to ConvolutionalAutoencoder or with network=skae.networks.Convolutional()"
+        f"{found} a matrix (n_samples, n_features): reshape to (n, h*w*c) and set "
+        f"image_shape={shape[1:]} of a convolutional network, or pass images as they are to "
+        "ConvolutionalAutoencoder or with network=skae.networks.Convolutional()"
     )

@@ -246,8 +246,8 @@ def test_defaults_are_numbers_strings_tuples_or_none(cls):
         assert isinstance(parameter.default, int | float | str | tuple | None), name
 
 
-# public methods of the base that a variant replaces: bits in place of floats, likelihoods as scores,
-# and fits to recorded pairs
+# public methods of the base that a variant replaces: bits in place of floats, likelihoods as
+# scores, fits to recorded pairs
 OVERRIDDEN = {
     "DenoisingAutoencoder": {"fit", "partial_fit"},
     "ConvolutionalWinnerTakeAllAutoencoder": {"inverse_transform", "reconstruct"},

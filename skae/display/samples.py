@@ -240,7 +240,7 @@ def _decoded_plane(
     first, second = np.linspace(low, high, n_steps).T
     second = second[::-1]  # the second dimension increases upwards, as the y axis of a plot
     grid = np.stack(np.meshgrid(first, second), axis=-1)
-    samples = model.inverse_transform(grid.reshape(-1, 2).astype(float))
+    samples = np.asarray(model.inverse_transform(grid.reshape(-1, 2).astype(float)))
     return samples.reshape(n_steps, n_steps, -1), (first, second)
 
 
@@ -251,5 +251,5 @@ def _interpolations(model: Any, X: MatrixLike | None, n_steps: int) -> NDArray:
     codes = model._codes(model._checked(X)).astype(float)
     weight = np.linspace(0, 1, n_steps)[None, :, None]
     paths = (1 - weight) * codes[:-1, None] + weight * codes[1:, None]
-    samples = model.inverse_transform(paths.reshape(-1, codes.shape[1]))
+    samples = np.asarray(model.inverse_transform(paths.reshape(-1, codes.shape[1])))
     return samples.reshape(len(codes) - 1, n_steps, -1)

@@ -15,12 +15,13 @@ from skae.core.inference import preactivation
 from skae.core.objective import Objective
 from skae.estimators.base.architecture import portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
+from skae.estimators.base.decoding import decoded
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.functions import function_params, logits_in_units, portable_over
 from skae.estimators.base.input_checks import as_dtype, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, in_container
 from skae.export.portable import Portable
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
@@ -253,7 +254,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         """
         check_is_fitted(self)
         if packed:
-            return super().inverse_transform(self._unpacked(X))
+            return in_container(decoded(self, self._unpacked(X)), X, self)
         refuse_masked(X, "X")
         Z = check_array(X, dtype="numeric", input_name="X")
         if Z.shape[1] == self.n_components_ and not np.isin(Z, (0, 1)).all():
@@ -261,7 +262,7 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
                 "X must contain bits, 0 or 1, as returned by transform; for the bytes returned by "
                 "hash use packed=True"
             )
-        return super().inverse_transform(Z)
+        return in_container(decoded(self, Z), X, self)
 
     def _unpacked(self, X: Any) -> Any:
         refuse_masked(X, "X")

@@ -1,15 +1,35 @@
 """Parts of `fit` that all meta-estimators share: seeding the autoencoder, setting attributes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from skae._typing import RandomState
 
-__all__ = ["FEATURE_ATTRIBUTES", "seed_autoencoder", "set_fitted_attributes"]
+__all__ = ["FEATURE_ATTRIBUTES", "SetOutputMixin", "seed_autoencoder", "set_fitted_attributes"]
 
 FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "sample_shape_")
+
+
+class SetOutputMixin:
+    """Adds `set_output` to an estimator that is no transformer and returns samples."""
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Set the container of `reconstruction_errors`, as scikit-learn's transformers do.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            "default": an array. None: unchanged, at first scikit-learn's global configuration.
+
+        Returns
+        -------
+        self : estimator
+        """
+        if transform is not None:
+            self._sklearn_output_config = {"transform": transform}
+        return self
 
 
 def seed_autoencoder(

@@ -31,7 +31,8 @@ def codes_and_squared_errors(autoencoder: Any, scale: np.ndarray, X: Any) -> Ite
     """Codes and squared reconstruction errors of samples with scaled features, block by block."""
     samples = Samples(X)
     for part, block in samples.blocks(lambda part: scale_features(samples.raw(part), scale)):
-        squared_errors = np.square(block - autoencoder.reconstruct(block), dtype=np.float64)
+        x_hat = np.asarray(autoencoder.reconstruct(block))  # a frame if `set_config` asks for it
+        squared_errors = np.square(block - x_hat, dtype=np.float64)
         yield part, np.asarray(autoencoder.transform(block), np.float64), squared_errors
 
 

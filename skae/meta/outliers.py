@@ -22,8 +22,8 @@ from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.sample_shape import sample_shape, shaped
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
-from skae.meta._fitting import set_fitted_attributes
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, in_container
+from skae.meta._fitting import SetOutputMixin, set_fitted_attributes
 from skae.meta._loaded import check_detector
 from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
 from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
@@ -32,7 +32,7 @@ __all__ = ["AutoencoderOutlierDetector"]
 
 
 @dataclass(eq=False, repr=False)
-class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
+class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
     """Outlier and anomaly detection with autoencoders: anomaly scores from reconstruction errors.
 
     An autoencoder learns the structure that most samples share. A sample is an outlier (anomaly) if
@@ -287,7 +287,7 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
 
         Returns
         -------
-        errors : ndarray of the shape of X
+        errors : ndarray or data frame of the shape of X
             float64, nonnegative: squared errors divided by the mean squared error of the feature,
             so that 1 is typical. The mean over a sample's features is the ``e^2`` of its score.
 
@@ -296,13 +296,13 @@ class AutoencoderOutlierDetector(OutlierMixin, SkaeEstimator):
         ValueError
             As `score_samples`.
         """
-        shape, X = sample_shape(X), self._validate(X)
+        given, X = X, self._validate(X)
         errors = np.zeros(X.shape)
         members = zip(self.scales_, self.autoencoders_, self.references_, strict=True)
         for scale, autoencoder, reference in members:
             for part, _, squared_errors in codes_and_squared_errors(autoencoder, scale, X):
                 errors[part] += squared_errors / reference["cells"] / len(self.autoencoders_)
-        return errors if shape is None else errors.reshape(len(errors), *shape)
+        return in_container(errors.reshape(-1, *(sample_shape(given) or X.shape[1:])), given, self)
 
     def _standardizes(self) -> bool:
         domain = None if self.autoencoder is None else LOSSES[self.autoencoder.loss].domain

@@ -4,27 +4,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
-from skae.core.inference import decode
 from skae.estimators.base.attribute_hints import attribute_error
+from skae.estimators.base.decoding import decoded
 from skae.estimators.base.functions import (
-    FARTHEST_CODE,
     decode_in_units,
     encode_in_units,
     function_params,
     link_of,
 )
 from skae.estimators.base.hidden_layers import layer_activations
-from skae.estimators.base.input_checks import output_dtype, read_weights
-from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.input_checks import read_weights
 from skae.estimators.base.pullback import mean_pullback_metric
 from skae.estimators.base.sample_shape import sample_shape
 from skae.estimators.base.scores import explained_variance, mean_squared_errors
+from skae.estimators.base.sklearn_compat import in_container
 
 __all__ = ["FittedMixin"]
 
@@ -77,9 +75,9 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
-            Samples, of the codes' floating dtype. After a fit to images or sequences of shape
-            ``(n_samples, *sample_shape_)``.
+        X_original : ndarray or data frame of shape (n_samples, n_features)
+            Samples, of the codes' floating dtype; a data frame if `set_output` asks for one. After
+            a fit to images or sequences, an array of shape ``(n_samples, *sample_shape_)``.
 
         Raises
         ------
@@ -90,23 +88,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         """
-        check_is_fitted(self)
-        refuse_masked(X, "X")
-        Z = check_array(X, dtype="numeric", input_name="X")
-        if Z.shape[1] != self.n_components_:
-            raise ValueError(
-                f"X has {Z.shape[1]} columns, but codes of this {type(self).__name__} have "
-                f"n_components={self.n_components_}: pass codes as transform returns them"
-            )
-        unit = self._code_unit
-
-        def read(part: slice) -> FloatArray:
-            with np.errstate(over="ignore"):
-                z = Z[part].astype(np.float64) / unit
-            return np.clip(z, -FARTHEST_CODE, FARTHEST_CODE)
-
-        x_hat = self._run(decode, read, Z.shape, self.n_features_in_)
-        return self._in_shape_of_X(self._in_units_of_X(x_hat, output_dtype(Z)))
+        return in_container(decoded(self, X), X, self)
 
     def reconstruct(self, X: MatrixLike) -> FloatArray:
         """Encode and decode samples: ``inverse_transform(transform(X))`` in one pass.
@@ -117,8 +99,9 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        X_hat : ndarray of the shape of X
-            Reconstructions, of X's floating dtype; float32 if X is not floating.
+        X_hat : ndarray or data frame of the shape of X
+            Reconstructions, of X's floating dtype; float32 if X is not floating. A data frame if
+            `set_output` asks for one, except for images and sequences.
 
         Raises
         ------
@@ -128,9 +111,9 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             If the estimator is not fitted.
         """
         shape = sample_shape(X)
-        X, read = self._checked_as_read(X)
-        x_hat = self._reconstructed(X, read)
-        return x_hat if shape is None else x_hat.reshape(len(x_hat), *shape)
+        x_hat = self._reconstructed(*self._checked_as_read(X))
+        x_hat = x_hat if shape is None else x_hat.reshape(len(x_hat), *shape)
+        return in_container(x_hat, X, self)
 
     def score_samples(self, X: MatrixLike) -> FloatArray:
         """Return the negative mean squared reconstruction error of each sample.

@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, RandomState
+from skae.estimators.base.decoding import decoded
 from skae.estimators.base.masked_arrays import refuse_masked
 
 __all__ = ["GenerativeMixin"]
@@ -58,7 +59,7 @@ class GenerativeMixin:
         if random_state is not None:
             entropy = check_random_state(random_state).randint(0, 2**31, size=4).tolist()
         rng = np.random.default_rng(entropy)
-        return self.inverse_transform(self._draw_codes(rng, n_samples).astype(np.float64))
+        return decoded(self, self._draw_codes(rng, n_samples).astype(np.float64))
 
     def interpolate(self, x0: ArrayLike, x1: ArrayLike, n_steps: int = 10) -> FloatArray:
         """Interpolate between two samples: decode points on the line between their codes.
@@ -97,6 +98,6 @@ class GenerativeMixin:
                 f"{ends[1].shape}"
             )
         first, last = self._codes(self._checked(np.stack(ends)))
-        # `inverse_transform` returns the dtype of the codes
+        # `decoded` returns the dtype of the codes
         share = np.linspace(0, 1, n_steps, dtype=first.dtype)[:, None]
-        return self.inverse_transform((1 - share) * first + share * last)
+        return decoded(self, (1 - share) * first + share * last)

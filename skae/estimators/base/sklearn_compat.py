@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import (
     InvalidParameterError,
     StrOptions,
 )
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
+from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, validate_data
 
 try:
     from sklearn.callback import CallbackSupportMixin, ProgressBar
@@ -44,6 +45,19 @@ def needs_epoch_results(callbacks: Iterable[Any]) -> bool:
     return any(type(callback) not in _COUNTING_CALLBACKS for callback in callbacks)
 
 
+def in_container(values: Any, X: Any, estimator: Any) -> Any:
+    """Samples as the data frame that `set_output` or the global configuration asks for.
+
+    It has the names of the features in `fit`, and the index of the argument `X`. Arrays of images
+    and sequences stay arrays.
+    """
+    container = _get_output_config("transform", estimator)["dense"]
+    if container == "default" or values.ndim > 2:
+        return values
+    names = _check_feature_names_in(estimator)
+    return ADAPTERS_MANAGER.adapters[container].create_container(values, X, columns=names)
+
+
 check_sample_weight = _check_sample_weight
 fit_context = _fit_context
 
@@ -55,6 +69,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "in_container",
     "needs_epoch_results",
     "validate_data",
 ]

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from skae.core.compile.programs import MAX_PROGRAMS, compiled, key_of
+from skae.core.compile.settings import standard_settings
 from skae.core.data.buffers import aligned, is_aligned
 from skae.core.data.samples import BLOCK_BYTES
 from skae.core.losses import LOSSES
@@ -67,6 +68,7 @@ def preactivation(static: tuple[Network, Any], params: Any, x: jax.Array) -> jax
     return network.preactivation(params, x)
 
 
+@standard_settings()
 def apply_in_blocks(
     function: Callable,
     static: Hashable,

@@ -7,12 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from skae.core.compile.programs import compiled
+from skae.core.compile.settings import standard_settings
 from skae.core.inference import BLOCK_SAMPLES, decode
 from skae.core.networks import Network
 
 __all__ = ["pullback_metric"]
 
 
+@standard_settings()
 def pullback_metric(
     static: tuple[Network, str], params: Any, codes: np.ndarray, device: jax.Device
 ) -> np.ndarray:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, RandomState
 from skae.core.compile.programs import compiled
+from skae.core.compile.settings import standard_settings
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
@@ -228,7 +229,9 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         n_done, program = 0, None
         for count in counts:
             args = (params, state, key_data, np.int32(n_done), np.int32(count), floats)
-            if program is None:
-                program, _ = compiled(run_chain, static, args)
-            state, n_done = program(*args), n_done + count
-            yield np.asarray(state)[: len(x)]
+            with standard_settings():  # not across `yield`, where the caller's code runs
+                if program is None:
+                    program, _ = compiled(run_chain, static, args)
+                state, n_done = program(*args), n_done + count
+                states = np.asarray(state)
+            yield states[: len(x)]

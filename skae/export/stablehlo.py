@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import jax
 from jax import export
 
+from skae.core.compile.settings import standard_settings
 from skae.export.portable import Portable
 from skae.persistence.atomic_file import write_atomically
 
@@ -14,6 +15,7 @@ __all__ = ["write"]
 _PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
+@standard_settings()
 def write(portable: Portable, path: str | os.PathLike[str], platforms: Sequence[str]) -> None:
     """Write a portable function as StableHLO; implements `ExportMixin.to_stablehlo`."""
     if isinstance(platforms, str) or not platforms or not {*platforms} <= {*_PLATFORMS}:

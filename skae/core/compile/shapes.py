@@ -9,9 +9,12 @@ from typing import Any
 
 import jax
 
+from skae.core.compile.settings import standard_settings
+
 __all__ = ["clear_shapes", "output_shapes"]
 
 
+@standard_settings()
 def output_shapes(function: Callable, static: Hashable, args: tuple) -> Any:
     """Shapes and dtypes that ``function(static, *args)`` would return, without computing it.
 

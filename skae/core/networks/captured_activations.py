@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from skae.core.compile.settings import standard_settings
 from skae.core.networks.network import Network
 
 __all__ = ["CODE", "excitation", "layer_output", "layer_shapes"]
@@ -20,6 +21,7 @@ CODE = "code"
 _SAMPLES = 251
 
 
+@standard_settings()
 def layer_shapes(network: Network, params: Any) -> dict[str, tuple[int, ...]]:
     """Names of the hidden layers, from the input on, and the shape of each output for one sample.
 

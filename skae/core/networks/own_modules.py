@@ -17,6 +17,7 @@ from flax.core import FrozenDict
 from flax.errors import InvalidRngError
 
 from skae.core.compile.programs import compiled
+from skae.core.compile.settings import standard_settings
 from skae.core.networks.modules import Decoder, Encoder, EncoderBody, EncoderWithHead, Path
 from skae.core.networks.network import Network
 
@@ -220,6 +221,7 @@ def own_parts(
     return OwnEncoder(rebuilt(encoder), width), OwnDecoder(rebuilt(decoder))
 
 
+@standard_settings()
 def check_modules(encoder: dict, decoder: dict, n_features: int, n_components: int) -> None:
     """Check the shapes and the state of described modules, by tracing alone.
 
@@ -261,6 +263,7 @@ def _output_shape(role, module, n_inputs):
         ) from error
 
 
+@standard_settings()
 def user_defined_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
     """Initial weights of the user-defined modules of encoder and decoder, by their initializers.
 

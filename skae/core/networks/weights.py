@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from skae.core.activations import ACTIVATIONS
+from skae.core.compile.settings import standard_settings
 from skae.core.networks.modules import layers_in_order
 from skae.core.networks.network import Network
 from skae.core.networks.own_modules import user_defined_weights
@@ -44,6 +45,7 @@ def _structure(network: Network):
     return {"encoder": encoder, "decoder": decoder}
 
 
+@standard_settings()
 def weight_shapes(network: Network) -> dict[str, Any]:
     """Shapes of the weights that every network of this kind has, in nested dicts.
 
@@ -66,6 +68,7 @@ def weight_shapes(network: Network) -> dict[str, Any]:
     return shapes
 
 
+@standard_settings()
 def initial_weights(
     network: Network, rng: np.random.Generator, scheme: str | Callable = "random"
 ) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import jax
 import numpy as np
 import optax
 
+from skae.core.compile.settings import standard_settings
 from skae.core.training.muon import muon
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer", "learning_rates", "resolve_optimizer"]
@@ -72,6 +73,7 @@ def _initial_constants(optimizer, structure, kinds):
     return shapes, [out.val if hasattr(out, "val") else filled.get(out) for out in outs]
 
 
+@standard_settings()
 def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
     """An `Optimizer` for a name, a factory such as ``optax.adamw`` or a partial of one.
 

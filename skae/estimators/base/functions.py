@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from skae.core.compile.settings import standard_settings
 from skae.core.data.units import portable_units, restore_portable, standardize_portable
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
@@ -30,16 +31,19 @@ __all__ = [
 FARTHEST_CODE = 1e20
 
 
+@standard_settings()
 def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     """Encode samples."""
     return network.encode(params["network"], standardize_portable(params, X)) * params["code_unit"]
 
 
+@standard_settings()
 def logits_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     """Codes of samples before their activation."""
     return network.preactivation(params["network"], standardize_portable(params, X))
 
 
+@standard_settings()
 def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z: Any) -> jax.Array:
     """Decode codes."""
     # as in `inverse_transform`: codes beyond this overflow in the decoder
@@ -48,6 +52,7 @@ def decode_in_units(network: Network, link: Callable, params: dict[str, Any], Z:
     return restore_portable(params, link(output))
 
 
+@standard_settings()
 def _reconstruct_in_units(
     network: Network, link: Callable, params: dict[str, Any], X: Any
 ) -> jax.Array:

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from skae.core.compile.settings import standard_settings
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.core.networks.weights import weight_shapes
@@ -188,6 +189,7 @@ def _compare(name: str, expected: Any, found: Any) -> None:
         _compare(f"{name}.{key}", part, found[key])
 
 
+@standard_settings()
 def check_output(name: str, function: Any, params: Any, samples: Any, shape: tuple) -> None:
     """Check the shape of a function's output without computing it."""
     try:

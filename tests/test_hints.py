@@ -14,7 +14,7 @@ from skae import (
     DenoisingAutoencoder,
     PretrainedClassifier,
 )
-from skae.estimators.base.architecture import find_device
+from skae.core.devices import find_device
 from skae.networks import Convolutional, Residual
 from tests import own_modules
 from tests.datasets import curved

@@ -20,6 +20,7 @@ from skae.core.compile.programs import MAX_PROGRAMS, compiled, key_of
 from skae.core.compile.settings import standard_settings
 from skae.core.data.buffers import aligned, is_aligned
 from skae.core.data.samples import BLOCK_BYTES
+from skae.core.devices import default_device
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 
@@ -95,7 +96,7 @@ def apply_in_blocks(
     device : jax.Device, optional
     """
     n_samples, width = shape
-    device = jax.local_devices()[0] if device is None else device
+    device = default_device() if device is None else device
     params, put = _placed(params, device)
     size, wide = BLOCK_SAMPLES, _wide_samples(width)
     if (
@@ -130,8 +131,9 @@ def _placed(params, device):
 
     On JAX's default device, programs take NumPy arrays: that is faster than `jax.device_put`.
     """
-    default = jax.config.jax_default_device  # type: ignore[attr-defined]
-    if device == jax.local_devices()[0] and default is None:
+    # They are cached without a device, so not where the default may change.
+    chosen = jax.config.jax_default_device  # type: ignore[attr-defined]
+    if chosen is None and device == default_device():
         return params, lambda block: block
     return jax.device_put(params, device), partial(jax.device_put, device=device)
 

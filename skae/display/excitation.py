@@ -20,6 +20,7 @@ from skae.core.activation_maximization import gradient_ascent
 from skae.core.compile.programs import compiled
 from skae.core.compile.settings import standard_settings
 from skae.core.data.samples import Samples
+from skae.core.devices import default_device
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.networks.captured_activations import excitation
@@ -287,7 +288,7 @@ def _ascend_in_blocks(
     The ascents are computed in padded blocks. The size of a block is a power of two, so that few
     programs are compiled.
     """
-    device = model._device or jax.local_devices()[0]
+    device = model._device or default_device()
     size = min(_MAX_BLOCK, 1 << (len(starts) - 1).bit_length())
     params, center, bounds = jax.device_put((model.params_, center, bounds), device)
     static, steps = (model._network, layer), np.int32(max_iter)

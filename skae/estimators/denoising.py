@@ -12,10 +12,10 @@ from sklearn.utils import check_random_state
 from skae._typing import ArrayLike, FloatArray, MatrixLike, RandomState
 from skae.core.compile.programs import compiled
 from skae.core.compile.settings import standard_settings
+from skae.core.devices import default_device, find_device
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
-from skae.estimators.base.architecture import find_device
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.fit_arguments import fit_context
@@ -312,7 +312,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     @standard_settings()
     def _corrupt_block(self, key_data: np.ndarray, x: np.ndarray) -> Any:
         """Corrupt a block of `BLOCK_SAMPLES` standardized samples."""
-        device = find_device(self.device, or_default=True) or jax.local_devices()[0]
+        device = find_device(self.device, or_default=True) or default_device()
         constants = self.params_["fixed"]["noise"]
         weight = np.ones(len(x), np.float32)
         args = (key_data, np.float32(self.noise_level), constants, x, weight)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae._typing import ArrayLike, FloatArray, RandomState
 from skae.core.compile.programs import compiled
 from skae.core.compile.settings import standard_settings
+from skae.core.devices import default_device
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
@@ -216,7 +217,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
 
     def _run_chains(self, x: Any, counts: Any, rng: np.random.Generator) -> Any:
         """Yield the states of a block of chains after each of `counts` more steps."""
-        device = self._device or jax.local_devices()[0]
+        device = self._device or default_device()
         static = (self._network, self.architecture_["loss"])
         # Padded to a fixed shape, so that any number of chains uses one compiled program.
         block = np.zeros((BLOCK_SAMPLES, x.shape[1]), np.float32)

@@ -16,13 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import standardize_portable
+from skae.core.devices import find_device
 from skae.core.inference import apply_in_blocks
 from skae.core.networks.head import HeadedNetwork, adopted_weights
 from skae.core.objective import Objective
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
-from skae.estimators.base.architecture import find_device, network_of, portable_network, widths
+from skae.estimators.base.architecture import network_of, portable_network, widths
 from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.functions import function_params, portable_over

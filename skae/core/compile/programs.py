@@ -85,7 +85,13 @@ def key_of(
     """Everything that a program depends on, as a hashable value."""
     leaves, structure = jax.tree_util.tree_flatten(args)
     kinds = tuple((leaf.shape, leaf.dtype, getattr(leaf, "sharding", None)) for leaf in leaves)
-    return function, static, structure, kinds, donated
+    return function, static, structure, kinds, donated, *_ambient()
+
+
+def _ambient() -> tuple:
+    """JAX's settings that programs follow (`standard_settings` fixes the others)."""
+    config: Any = jax.config
+    return config.jax_default_matmul_precision, config.jax_enable_x64
 
 
 def _find(key: Hashable) -> Callable | None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from skae.core.data.samples import Samples, n_batches
+from skae.core.devices import default_device
 from skae.core.training.loop import Blocks, Recipe
 from skae.core.training.records import NO_CHECKPOINT, NO_LISTENER, Checkpoint, Listener
 
@@ -40,7 +40,7 @@ class Job:
     @property
     def resolved_device(self) -> Any:
         """The device that the job runs on."""
-        return self.device if self.device is not None else jax.local_devices()[0]
+        return default_device() if self.device is None else self.device
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
-import jax
-
+from skae.core.devices import default_device
 from skae.core.initialization.pca import MAX_LINEAR_PATH
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, build_network
@@ -17,7 +16,6 @@ __all__ = [
     "describe",
     "describe_dense",
     "describe_modules",
-    "find_device",
     "network_of",
     "portable_network",
     "widths",
@@ -132,7 +130,7 @@ def _unfreeze(value: Any) -> Any:
 
 def network_of(architecture: dict, device: Any = None) -> Network:
     """The network of a description, in the implementation that is fast on the device."""
-    device = device if device is not None else jax.local_devices()[0]
+    device = default_device() if device is None else device
     return _build(_freeze(architecture), device.platform)
 
 
@@ -155,25 +153,3 @@ def _build(architecture: Any, platform: str) -> Network:
     is_transpose = not fields.pop("prior_units") and identity and standardized
     gain = network.get("tied", False) and fields["linear_path"] and not is_transpose
     return build_network(network, platform=platform, gain=gain, **fields)
-
-
-def find_device(name: str | None, *, or_default: bool = False) -> Any:
-    """JAX's device of that name; None for None (JAX's default device).
-
-    With `or_default`, the result is None for an unavailable device as well: a model fitted on a GPU
-    can then be used on a machine without one.
-    """
-    if name is None:
-        return None
-    platform, _, number = name.lower().partition(":")
-    platform = "gpu" if platform == "cuda" else platform  # the name in PyTorch
-    try:
-        return jax.local_devices(backend=platform)[int(number or 0)]
-    except (RuntimeError, IndexError, ValueError):
-        if or_default:
-            return None
-        available = sorted({device.platform for device in jax.local_devices()} | {"cpu"})
-        raise ValueError(
-            f"device={name!r} is not available: use None or one of {available}, optionally with an "
-            "index as in 'cpu:0'"
-        ) from None

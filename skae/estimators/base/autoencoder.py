@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from skae._typing import FloatArray, MatrixLike
 from skae.core.data.samples import Samples
 from skae.core.data.units import Units
+from skae.core.devices import find_device
 from skae.core.inference import apply_in_blocks, encode, reconstruct
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.core.objective import Objective
 from skae.core.training.layerwise import plain_layer_objective
-from skae.estimators.base.architecture import find_device, network_of
+from skae.estimators.base.architecture import network_of
 from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.fitted import FittedMixin

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from numbers import Integral
 
-import jax
 import numpy as np
 from scipy import sparse
 
 from skae.core.data.samples import Samples
+from skae.core.devices import default_device
 from skae.persistence.checkpoint import FileCheckpoint, digest_of, digest_of_value
 
 __all__ = ["resumed"]
@@ -37,7 +37,7 @@ def resumed(estimator, task, given):
     fit = {name: digest_of_value(v, f"{name} of {kind}") for name, v in parameters.items()}
     fit["estimator"] = digest_of_value(kind, kind)
     # device=None may be another device on another machine.
-    fit["platform"] = (estimator._device or jax.local_devices()[0]).platform
+    fit["platform"] = (estimator._device or default_device()).platform
     fit["samples"] = _digest_of_samples(given.X)
     fit["shape of samples"] = str(task.known.get("sample_shape_"))
     fit["sample_weight"] = digest_of(given.weight)

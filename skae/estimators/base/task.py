@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._typing import ArrayLike, MatrixLike
+from skae.core.devices import find_device
 from skae.core.losses import check_loss
 from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
-from skae.estimators.base.architecture import describe, find_device, network_of
+from skae.estimators.base.architecture import describe, network_of
 from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.continuation import refuse_another_network
 from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scratch

@@ -209,3 +209,17 @@ def test_validation_fraction_that_leaves_no_sample(fraction, n_samples):
     with pytest.raises(ValueError, match="validation_fraction"):
         model.fit(curved(n_samples, 5))
     assert state(model) == set()
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_numbers_that_programs_cannot_represent(cls):
+    limited = [
+        name
+        for name, constraints in cls._parameter_constraints.items()
+        if any(hasattr(constraint, "right") for constraint in constraints)
+        and name not in ("max_time", "checkpoint_interval")  # of the host, which may be infinite
+    ]
+    assert limited
+    for name in limited:
+        with pytest.raises(ValueError, match=name):
+            fast(cls, **{name: 10**400}).fit(X, labels(X))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeMixin
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import StrOptions, integers_from, reals_from
 from skae.objectives.adversarial.objective import adversarial_initialization, adversarial_loss
 from skae.objectives.adversarial.priors import PRIORS
 
@@ -116,12 +115,12 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"identity"})],
         "prior": [StrOptions(set(PRIORS))],
-        "n_prior_components": [Interval(Integral, 2, None, closed="left")],
-        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
+        "n_prior_components": [integers_from(2)],
+        "adversarial_weight": [reals_from(0)],
         "discriminator_hidden_layer_sizes": [
             tuple,
             list,
-            Interval(Integral, 1, None, closed="left"),
+            integers_from(1),
         ],
     }
 

@@ -1,6 +1,5 @@
 """The contractive autoencoder: a penalty on the Jacobian of the encoder."""
 
-from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import StrOptions, reals_from
 from skae.objectives.contractive import contractive_loss, encoder_jacobian
 
 __all__ = ["ContractiveAutoencoder"]
@@ -96,7 +95,7 @@ class ContractiveAutoencoder(BaseAutoencoder, DenseParameters):
     jacobian: str = "hutchinson"
 
     _parameter_constraints: ClassVar[dict] = {
-        "contraction": [Interval(Real, 0, None, closed="left")],
+        "contraction": [reals_from(0)],
         "jacobian": [StrOptions({"exact", "hutchinson"})],
     }
 

@@ -1,7 +1,6 @@
 """The convolutional autoencoder, for images."""
 
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
@@ -9,7 +8,7 @@ from skae.core.objective import Objective, reconstruction_loss
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.pretraining import PRETRAINING_CONSTRAINTS, check_pretraining
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import StrOptions, integers_from
 from skae.networks import Convolutional
 
 __all__ = ["ConvolutionalAutoencoder"]
@@ -103,8 +102,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder, _ConvolutionParameters):
     _parameter_constraints: ClassVar[dict] = {
         "image_shape": [tuple, list, None],
         "channels": [tuple, list],
-        "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "stride": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [integers_from(1), tuple, list],
+        "stride": [integers_from(1)],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "padding": [StrOptions({"same", "valid"})],
         "downsampling": [StrOptions({"stride", "max_pool"})],

@@ -1,7 +1,7 @@
 """The convolutional winner-take-all autoencoder: translation-invariant features of images."""
 
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from skae.core.networks import SCHEMES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, integers_from
 from skae.estimators.base.unit_activity import activity
 from skae.networks import Convolutional
 from skae.objectives.winner_take_all import convolutional_winner_take_all_loss
@@ -145,8 +145,8 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     _parameter_constraints: ClassVar[dict] = {
         "image_shape": [tuple, list, None],
         "channels": [tuple, list],
-        "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "decoder_kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [integers_from(1), tuple, list],
+        "decoder_kernel_size": [integers_from(1)],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "sparsity_rate": [Interval(Real, 0, 1, closed="right")],
         "init": [StrOptions({"random", *SCHEMES}), callable],

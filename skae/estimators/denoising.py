@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 import jax
@@ -22,7 +21,7 @@ from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import output_dtype
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sample_shape import sample_shape
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import StrOptions, reals_from
 from skae.estimators.base.task import fit_estimator, partial_fit_estimator
 from skae.objectives.denoising.corruption import (
     CORRUPTIONS,
@@ -143,7 +142,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     _further_weights = ("noise",)
     _parameter_constraints: ClassVar[dict] = {
         "noise": [StrOptions(set(CORRUPTIONS)), callable],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
+        "noise_level": [reals_from(0)],
     }
 
     @fit_context(prefer_skip_nested_validation=True)

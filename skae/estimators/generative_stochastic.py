@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import jax
@@ -22,7 +22,7 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sample_shape import flattened
-from skae.estimators.base.sklearn_compat import Interval
+from skae.estimators.base.sklearn_compat import integers_from, reals_above, reals_from
 from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback import run_chain, walkback_loss
 
@@ -115,9 +115,9 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
 
     _further_weights = ("noise",)
     _parameter_constraints: ClassVar[dict] = {
-        "noise_level": [Interval(Real, 0, None, closed="neither")],
-        "code_noise_level": [Interval(Real, 0, None, closed="left")],
-        "n_walkback": [Interval(Integral, 1, None, closed="left")],
+        "noise_level": [reals_above(0)],
+        "code_noise_level": [reals_from(0)],
+        "n_walkback": [integers_from(1)],
     }
 
     def _objective(self) -> Objective:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import field
 from functools import partial
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +20,7 @@ from skae.estimators.base.functions import function_params, logits_in_units, por
 from skae.estimators.base.input_checks import as_dtype, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions, in_container
+from skae.estimators.base.sklearn_compat import StrOptions, in_container, reals_from
 from skae.export.portable import Portable
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 
@@ -135,9 +134,9 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"logistic"})],
         "binarization": [StrOptions(set(BINARIZATIONS))],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
-        "similarity_weight": [Interval(Real, 0, None, closed="left")],
-        "far_weight": [Interval(Real, 0, None, closed="left")],
+        "noise_level": [reals_from(0)],
+        "similarity_weight": [reals_from(0)],
+        "far_weight": [reals_from(0)],
     }
 
     def __sklearn_tags__(self) -> Tags:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, integers_from, reals_from
 from skae.estimators.base.unit_activity import activity
 from skae.objectives.sparse.initialization import sparse_initialization
 from skae.objectives.sparse.objective import PENALTIES, sparse_loss
@@ -171,10 +171,10 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
     _parameter_constraints: ClassVar[dict] = {
         "penalty": [StrOptions(set(PENALTIES))],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
-        "sparsity_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "sparsity_weight": [StrOptions({"auto"}), reals_from(0)],
         "decoder_norm": [StrOptions({"weighted", "unit", "none"})],
-        "decoder_alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "n_active": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "decoder_alpha": [StrOptions({"auto"}), reals_from(0)],
+        "n_active": [StrOptions({"auto"}), integers_from(1)],
         "code_activation": [
             StrOptions({"auto"}),
             *BaseAutoencoder._parameter_constraints["code_activation"],

@@ -18,7 +18,7 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeMixin
 from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, reals_above, reals_from
 from skae.objectives.variational.likelihoods import (
     elbo,
     importance_weighted_bound,
@@ -157,10 +157,10 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"identity"})],
         "loss": [StrOptions(LOSSES.keys())],
-        "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
-        "beta": [Interval(Real, 0, None, closed="left")],
+        "likelihood_scale": [StrOptions({"learned"}), reals_above(0)],
+        "beta": [reals_from(0)],
         "warm_up": [Interval(Real, 0, 1, closed="both")],
-        "free_bits": [Interval(Real, 0, None, closed="left")],
+        "free_bits": [reals_from(0)],
     }
 
     _heads: ClassVar[int] = 2

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skae._typing import ArrayLike
-from skae.estimators.base.sklearn_compat import Interval, StrOptions, fit_context
+from skae.estimators.base.sklearn_compat import StrOptions, fit_context, integers_from
 from skae.hashing import _exact
 from skae.hashing._base import ALGORITHMS, StoredCodes
 from skae.hashing._graph import GraphMixin
@@ -136,8 +136,8 @@ class HammingIndex(GraphMixin, StoredCodes):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "radius": [Interval(Integral, 0, None, closed="left")],
+        "n_neighbors": [integers_from(1)],
+        "radius": [integers_from(0)],
         "backend": [StrOptions({"auto", "numpy", "faiss"})],
         "algorithm": [StrOptions({"auto", *ALGORITHMS})],
         "algorithm_params": [dict, None],

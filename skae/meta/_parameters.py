@@ -1,13 +1,19 @@
 """Parameters of the semi-supervised estimators, and their constraints."""
 
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 from skae.core.activations import ACTIVATIONS
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import (
+    Interval,
+    StrOptions,
+    integers_from,
+    reals_above,
+    reals_from,
+)
 
 __all__ = ["PretrainedParameters"]
 
@@ -43,25 +49,25 @@ class PretrainedParameters:
 
     _parameter_constraints: ClassVar[dict] = {
         "autoencoder": [BaseAutoencoder, None],
-        "n_layers": [StrOptions({"all"}), Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
+        "n_layers": [StrOptions({"all"}), integers_from(1)],
+        "hidden_layer_sizes": [tuple, list, integers_from(1)],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "freeze": [StrOptions({"none", "all"}), Interval(Integral, 0, None, closed="left")],
+        "freeze": [StrOptions({"none", "all"}), integers_from(0)],
         "unlabeled": "no_validation",
         "prefit": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [reals_from(0)],
         "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "head_learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"auto"}), reals_above(0)],
+        "head_learning_rate": [StrOptions({"auto"}), reals_above(0)],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), integers_from(1)],
+        "max_iter": [StrOptions({"auto"}), integers_from(1)],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "tol": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [StrOptions({"auto"}), integers_from(1)],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "device": [str, None],

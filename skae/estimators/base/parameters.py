@@ -2,7 +2,7 @@
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Real
 from os import PathLike
 from typing import Any, ClassVar, Self
 
@@ -15,28 +15,35 @@ from skae.core.networks.own_modules import describe_module, is_module, rebuilt
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
 from skae.estimators.base.pretraining import PRETRAINING_CONSTRAINTS, check_pretraining
-from skae.estimators.base.sklearn_compat import HasMethods, Interval, StrOptions
+from skae.estimators.base.sklearn_compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    integers_from,
+    reals_above,
+    reals_from,
+)
 from skae.networks import NetworkSpecification
 
 __all__ = ["TRAINING_CONSTRAINTS", "DenseParameters"]
 
 TRAINING_CONSTRAINTS: dict[str, list] = {
-    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "n_components": [integers_from(1)],
     "code_activation": [StrOptions(set(ACTIVATIONS))],
     "loss": [StrOptions(LOSSES.keys()), callable],
     "init": [StrOptions({"pca", "random", *SCHEMES}), callable],
-    "alpha": [Interval(Real, 0, None, closed="left")],
+    "alpha": [reals_from(0)],
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate": [reals_above(0)],
     "learning_rate_schedule": [StrOptions(set(SCHEDULES)), tuple],
-    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "max_iter": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), integers_from(1)],
+    "max_iter": [StrOptions({"auto"}), integers_from(0)],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "tol": [Interval(Real, 0, 1, closed="left")],
     "early_stopping": ["boolean"],
     "validation_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
     "validation_splitter": [HasMethods(["split", "get_n_splits"]), None],
-    "n_iter_no_change": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "n_iter_no_change": [StrOptions({"auto"}), integers_from(1)],
     "warm_start": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
@@ -79,12 +86,12 @@ class DenseParameters(BaseEstimator):
             StrOptions({"auto"}),
             tuple,
             list,
-            Interval(Integral, 1, None, closed="left"),
+            integers_from(1),
         ],
         "decoder_hidden_layer_sizes": [
             tuple,
             list,
-            Interval(Integral, 1, None, closed="left"),
+            integers_from(1),
             None,
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],

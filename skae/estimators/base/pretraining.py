@@ -1,15 +1,14 @@
 """Greedy layer-wise pretraining: its parameters, and the networks that have it."""
 
-from numbers import Integral
 from typing import Any
 
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import StrOptions, integers_from
 
 __all__ = ["PRETRAINING_CONSTRAINTS", "check_pretraining"]
 
 PRETRAINING_CONSTRAINTS: dict[str, list] = {
     "pretraining": [StrOptions({"layerwise"}), None],
-    "pretraining_max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "pretraining_max_iter": [StrOptions({"auto"}), integers_from(1)],
 }
 
 

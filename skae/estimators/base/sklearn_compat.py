@@ -1,8 +1,10 @@
 """Names of scikit-learn that are private, or missing in old releases; imported only here."""
 
 from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -58,6 +60,26 @@ def in_container(values: Any, X: Any, estimator: Any) -> Any:
     return ADAPTERS_MANAGER.adapters[container].create_container(values, X, columns=names)
 
 
+# Programs count in int32 and compute in float32.
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
+
+
+def integers_from(lowest: int) -> Interval:
+    """The constraint of a parameter that is an integer of at least `lowest`."""
+    return Interval(Integral, lowest, _LARGEST_INTEGER, closed="both")
+
+
+def reals_from(lowest: float) -> Interval:
+    """The constraint of a parameter that is a finite number of at least `lowest`."""
+    return Interval(Real, lowest, _LARGEST_FLOAT, closed="both")
+
+
+def reals_above(lowest: float) -> Interval:
+    """The constraint of a parameter that is a finite number greater than `lowest`."""
+    return Interval(Real, lowest, _LARGEST_FLOAT, closed="right")
+
+
 check_sample_weight = _check_sample_weight
 fit_context = _fit_context
 
@@ -70,6 +92,9 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "in_container",
+    "integers_from",
     "needs_epoch_results",
+    "reals_above",
+    "reals_from",
     "validate_data",
 ]

@@ -20,7 +20,7 @@ ALLOWED = {
     "core": set(),
     "objectives": {"core"},
     "persistence": {"core"},
-    "export": {"persistence"},
+    "export": {"core", "persistence"},
     "estimators": {"core", "objectives", "networks", "persistence", "export"},
     "networks": {"core"},
     "meta": {"core", "objectives", "estimators", "networks", "persistence", "export"},

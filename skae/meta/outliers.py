@@ -5,7 +5,7 @@ Anomaly scores combine reconstruction errors with the position of codes in the l
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,12 +22,7 @@ from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.sample_shape import sample_shape, shaped
-from skae.estimators.base.sklearn_compat import (
-    Interval,
-    StrOptions,
-    in_container,
-    integers_from,
-)
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, in_container
 from skae.meta._fitting import SetOutputMixin, set_fitted_attributes
 from skae.meta._loaded import check_detector
 from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
@@ -154,7 +149,7 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "autoencoder": [BaseAutoencoder, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "n_rounds": [integers_from(0)],
+        "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "trim": [Interval(Real, 0, 0.5, closed="both")],
         "standardize": [StrOptions({"auto"}), "boolean"],
         "random_state": ["random_state"],

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 import pytest
 import sklearn
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -86,8 +87,9 @@ def test_registry_contains_all_public_classes():
     networks = {cls.__name__: cls.__module__ for cls in (Convolutional, Recurrent, Residual)}
     index = {HammingIndex.__name__: HammingIndex.__module__}
     public = {cls.__name__: cls.__module__ for cls in public_classes() if cls in ESTIMATORS}
+    frozen = {FrozenEstimator.__name__: FrozenEstimator.__module__}
     # a new estimator needs an entry in the registry
-    assert {**networks, **index, **public} == CLASSES
+    assert {**networks, **index, **public, **frozen} == CLASSES
 
 
 PARAMETERS = {

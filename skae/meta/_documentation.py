@@ -10,9 +10,10 @@ T = TypeVar("T")
 
 PARAMETERS = """\
 autoencoder : autoencoder or None, default=None
-    Any autoencoder of skae, with any network. It is cloned and fitted to all samples. None: a
-    `DenoisingAutoencoder` with 64 components, random initialization and half of the feature values
-    masked. Its parameters can be set as ``autoencoder__<parameter>``.
+    Any autoencoder of skae, with any network. It is cloned and fitted to all samples. A
+    `sklearn.frozen.FrozenEstimator` of a fitted autoencoder is used without fitting it again, as
+    with `prefit`. None: a `DenoisingAutoencoder` with 64 components, random initialization and half
+    of the feature values masked. Its parameters can be set as ``autoencoder__<parameter>``.
 
 n_layers : "all" or int, default="all"
     Number of encoder layers below the head, counted from the input, at least 1. "all": the

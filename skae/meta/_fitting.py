@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import RandomState
+from skae.estimators.base.autoencoder import BaseAutoencoder
 
-__all__ = ["FEATURE_ATTRIBUTES", "SetOutputMixin", "seed_autoencoder", "set_fitted_attributes"]
+__all__ = [
+    "FEATURE_ATTRIBUTES",
+    "SetOutputMixin",
+    "frozen",
+    "seed_autoencoder",
+    "set_fitted_attributes",
+]
 
 FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "sample_shape_")
 
@@ -30,6 +39,19 @@ class SetOutputMixin:
         if transform is not None:
             self._sklearn_output_config = {"transform": transform}
         return self
+
+
+def frozen(autoencoder: Any) -> Any:
+    """The fitted autoencoder in a `FrozenEstimator`, or None for anything else."""
+    if not isinstance(autoencoder, FrozenEstimator):
+        return None
+    if not isinstance(autoencoder.estimator, BaseAutoencoder):
+        raise ValueError(
+            f"autoencoder={autoencoder!r} must be an autoencoder of skae or None, or a "
+            "FrozenEstimator of a fitted autoencoder of skae"
+        )
+    check_is_fitted(autoencoder.estimator)
+    return autoencoder.estimator
 
 
 def seed_autoencoder(

@@ -45,7 +45,7 @@ def check_pretrained(model: Any) -> None:
         n_classes = len(classes) if isinstance(classes, np.ndarray) and classes.ndim else 0
         check_array_attribute(model, "classes_", (max(n_classes, 2),), "biufOU")
     else:
-        check_numbers(model, ["target_mean_", "target_scale_"])
+        _check_target_units(model)
     network = portable_network(model.autoencoder_.architecture_)
     if not 1 <= model.n_layers_ <= network.encoder.n_layers:
         raise invalid("n_layers_", "exceeds the number of layers of the encoder")
@@ -56,6 +56,17 @@ def check_pretrained(model: Any) -> None:
     check_output("params_", headed.outputs, params, samples, (2, n_outputs))
     if not isinstance(model.device, str | None):
         raise invalid("device", "is not a string or None")
+
+
+def _check_target_units(model: Any) -> None:
+    """Check the mean and the scale of one target, or of several."""
+    names = ["target_mean_", "target_scale_"]
+    mean = getattr(model, names[0], None)
+    if not isinstance(mean, np.ndarray):
+        check_numbers(model, names)
+        return
+    for name in names:
+        check_array_attribute(model, name, (max(2, mean.size),))
 
 
 def _headed_network(model: Any, network: Network) -> HeadedNetwork:

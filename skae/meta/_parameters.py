@@ -4,6 +4,8 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
+from sklearn.frozen import FrozenEstimator
+
 from skae.core.activations import ACTIVATIONS
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -48,7 +50,7 @@ class PretrainedParameters:
     device: str | None = None
 
     _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [BaseAutoencoder, None],
+        "autoencoder": [BaseAutoencoder, FrozenEstimator, None],
         "n_layers": [StrOptions({"all"}), integers_from(1)],
         "hidden_layer_sizes": [tuple, list, integers_from(1)],
         "activation": [StrOptions(set(ACTIVATIONS))],

@@ -39,7 +39,7 @@ from skae.meta._fine_tuning import (
     resolve_n_layers,
     run_fine_tuning,
 )
-from skae.meta._fitting import FEATURE_ATTRIBUTES, seed_autoencoder, set_fitted_attributes
+from skae.meta._fitting import FEATURE_ATTRIBUTES, frozen, seed_autoencoder, set_fitted_attributes
 from skae.meta._loaded import check_pretrained
 from skae.meta._parameters import PretrainedParameters
 from skae.meta._targets import Targets
@@ -103,7 +103,8 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Samples of any real numeric dtype.
         y : array-like of shape (n_samples,)
-            Target of each sample, or `unlabeled` for samples without a target.
+            Target of each sample, or `unlabeled` for samples without a target. For regression also
+            of shape (n_samples, n_targets); a sample has all of its targets or none.
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative weights, for pretraining and fine-tuning. A weight of 2 is equivalent to
             repeating the sample.
@@ -174,16 +175,17 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
 
     def _pretrain(self, X, sample_weight, seed):
         """The fitted autoencoder."""
-        if self.prefit:
-            if self.autoencoder is None:
+        fitted = frozen(self.autoencoder)
+        if fitted is not None or self.prefit:
+            fitted = self.autoencoder if fitted is None else fitted
+            if fitted is None:
                 raise ValueError(
                     "prefit=True requires a fitted autoencoder, got autoencoder=None. Pass a "
                     "fitted autoencoder, or use prefit=False."
                 )
-            check_is_fitted(self.autoencoder)
-            # Raises if X has other features than the samples that the autoencoder was fitted to.
-            self.autoencoder._checked(X)
-            return copy(self.autoencoder)
+            # Raises if it is not fitted, or if X has other features than in its fit.
+            fitted._checked(X)
+            return copy(fitted)
         if self.autoencoder is None:
             autoencoder = DenoisingAutoencoder(**_DEFAULT)
         else:

@@ -17,6 +17,7 @@ from skae.meta._documentation import documented
 from skae.meta._pretrained import PretrainedEstimator
 from skae.meta._targets import (
     Targets,
+    class_labels,
     encode_labels,
     labeled_subset,
     sample_weights_by_class,
@@ -205,7 +206,7 @@ class PretrainedClassifier(ClassifierMixin, PretrainedEstimator):
         sklearn.exceptions.NotFittedError
             The estimator is not fitted.
         """
-        labeled, y, weight = labeled_subset(X, y, self.unlabeled, sample_weight)
+        labeled, y, weight = labeled_subset(X, class_labels(y), self.unlabeled, sample_weight)
         return float(accuracy_score(y, self.predict(X)[labeled], sample_weight=weight))
 
     def hash(self, X: MatrixLike, packed: bool = True) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import Tags
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.data.units import Units, check_float32
@@ -39,16 +40,18 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
 
         minimize  mean_i w_i * (W e(x_i) + b - y_i)^2 + alpha / 2 * sum of squares
 
+    y may have several columns; their squared errors are averaged.
+
     Parameters
     ----------
     {parameters}
 
     Attributes
     ----------
-    target_mean_ : float
-        Mean of the targets.
+    target_mean_ : float or ndarray of shape (n_targets,)
+        Mean of the targets; an array if y has several columns.
 
-    target_scale_ : float
+    target_scale_ : float or ndarray of shape (n_targets,)
         Standard deviation of the targets; 1 if they are all equal.
 
     {attributes}
@@ -102,7 +105,7 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             float64.
 
         Raises
@@ -112,8 +115,8 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         sklearn.exceptions.NotFittedError
             The estimator is not fitted.
         """
-        outputs = self._outputs(X)[:, 0]
-        return outputs * self.target_scale_ + self.target_mean_
+        predictions = self._outputs(X) * self.target_scale_ + self.target_mean_
+        return predictions if np.ndim(self.target_mean_) else predictions[:, 0]
 
     def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination R^2 on the samples with a target.
@@ -121,7 +124,7 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         Parameters
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets; samples marked as `unlabeled` are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative sample weights.
@@ -129,7 +132,8 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         Returns
         -------
         score : float
-            1 for perfect predictions, 0 for predictions as good as the mean of `y`.
+            1 for perfect predictions, 0 for predictions as good as the mean of `y`. For several
+            targets the mean of their coefficients.
 
         Raises
         ------
@@ -150,10 +154,18 @@ class PretrainedRegressor(RegressorMixin, PretrainedEstimator):
         return standardize_targets(self, y, X, weight)
 
     def _exported_output(self, method: str, outputs: Any) -> Any:
-        mean, scale = self.target_mean_, self.target_scale_
-        check_float32(Units(np.array([mean]), scale), "y", "target_mean_", "target_scale_")
-        return outputs[:, 0] * np.float32(scale) + np.float32(mean)
+        mean, scale = np.atleast_1d(self.target_mean_), np.atleast_1d(self.target_scale_)
+        for one, its_scale in zip(mean, scale, strict=True):
+            units = Units(np.array([one]), float(its_scale))
+            check_float32(units, "y", "target_mean_", "target_scale_")
+        predictions = outputs * scale.astype(np.float32) + mean.astype(np.float32)
+        return predictions if np.ndim(self.target_mean_) else predictions[:, 0]
 
     @property
     def _n_outputs(self) -> int:
-        return 1
+        return np.size(self.target_mean_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

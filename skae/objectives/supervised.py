@@ -176,7 +176,7 @@ def _normalized_features(
     mean = (share @ values.astype(np.float64)).astype(np.float32)
     values -= mean
     mean_square = float(share @ np.square(values).mean(axis=1, dtype=np.float64))
-    scale = np.float32(np.sqrt(mean_square) if mean_square > 0 else 1.0)
+    scale = np.asarray(np.sqrt(mean_square) if mean_square > 0 else 1.0, np.float32)
     values /= scale
     samples = Samples(values, targets=Samples(samples.targets(slice(None))))
     validation = data.validation and replace(data.validation, samples=samples)

@@ -26,6 +26,7 @@ __all__ = [
 CLASSES = {
     **ESTIMATORS,
     "Convolutional": "skae.networks.convolutional",
+    "FrozenEstimator": "sklearn.frozen._frozen",
     "HammingIndex": "skae.hashing.index",
     "Recurrent": "skae.networks.recurrent",
     "Residual": "skae.networks.residual",

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skae._typing import FloatArray
 from skae.core.inference import decode
 from skae.estimators.base.functions import FARTHEST_CODE
-from skae.estimators.base.input_checks import output_dtype
+from skae.estimators.base.input_checks import as_numpy_float, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 
 __all__ = ["decoded"]
@@ -19,7 +19,7 @@ def decoded(model: Any, X: ArrayLike) -> FloatArray:
     """Samples for the codes `X`, as an array whatever the `set_output` configuration."""
     check_is_fitted(model)
     refuse_masked(X, "X")
-    Z = check_array(X, dtype="numeric", input_name="X")
+    Z = check_array(as_numpy_float(X), dtype="numeric", input_name="X")
     if Z.shape[1] != model.n_components_:
         raise ValueError(
             f"X has {Z.shape[1]} columns, but codes of this {type(model).__name__} have "

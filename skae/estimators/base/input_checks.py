@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from scipy import sparse
 from sklearn.utils import assert_all_finite
@@ -18,6 +19,7 @@ from skae.estimators.base.sklearn_compat import check_sample_weight, validate_da
 
 __all__ = [
     "as_dtype",
+    "as_numpy_float",
     "check_finite",
     "check_while_reading",
     "output_dtype",
@@ -37,7 +39,7 @@ def read_samples(
     the argument's name in error messages. Images and sequences become rows: see `flattened`.
     """
     refuse_masked(X, name)
-    X = flattened(estimator, X, reset=reset, name=name)
+    X = flattened(estimator, as_numpy_float(X), reset=reset, name=name)
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     refuse_texts(X, type(estimator).__name__)
     with explained_input(type(estimator).__name__, name):
@@ -56,6 +58,17 @@ def read_samples(
     if X.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers, got dtype {X.dtype}")
     return _canonical(X) if sparse.issparse(X) else X
+
+
+def as_numpy_float(X: Any) -> Any:
+    """`X`, or a float32 copy if its dtype is one of machine learning's, such as bfloat16.
+
+    Neither NumPy nor scikit-learn can compute with these.
+    """
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind == "V" and jnp.issubdtype(dtype, jnp.floating):
+        return np.asarray(X).astype(np.float32)
+    return X
 
 
 def _canonical(X: Any) -> Any:

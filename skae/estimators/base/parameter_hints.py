@@ -58,7 +58,9 @@ _PUBLIC = {
         "skae.networks.Convolutional(...), skae.networks.Recurrent(...), "
         "skae.networks.Residual(...), a pair (encoder, decoder) of flax.linen modules"
     ),
-    r"an instance of '[\w.]+\.BaseAutoencoder'": "an autoencoder of skae",
+    r"an instance of '[\w.]+\.BaseAutoencoder'(, an instance of '[\w.]+\.FrozenEstimator')?": (
+        "an autoencoder of skae"
+    ),
 }
 
 

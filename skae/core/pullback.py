@@ -13,6 +13,9 @@ from skae.core.networks import Network
 
 __all__ = ["pullback_metric"]
 
+# Activations are linear or constant beyond; derivatives of cubes, as in gelu, overflow at 1e13.
+_FARTHEST = 1e6
+
 
 @standard_settings()
 def pullback_metric(
@@ -37,7 +40,7 @@ def pullback_metric(
     params = jax.device_put(params, device)
     for start in range(0, n_samples, BLOCK_SAMPLES):
         block = np.zeros((BLOCK_SAMPLES, n_components), np.float32)
-        part = codes[start : start + BLOCK_SAMPLES]
+        part = np.clip(codes[start : start + BLOCK_SAMPLES], -_FARTHEST, _FARTHEST)
         block[: len(part)] = part
         arguments = jax.device_put((block, np.arange(BLOCK_SAMPLES) < len(part)), device)
         program, _ = compiled(_sum_of_squares, static, (params, *arguments))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import jax
 import numpy as np
-from sklearn.utils import check_array, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, RandomState
@@ -22,7 +22,12 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sample_shape import flattened
-from skae.estimators.base.sklearn_compat import integers_from, reals_above, reals_from
+from skae.estimators.base.sklearn_compat import (
+    check_array,
+    integers_from,
+    reals_above,
+    reals_from,
+)
 from skae.objectives.denoising.corruption import with_noise_constants
 from skae.objectives.walkback import run_chain, walkback_loss
 

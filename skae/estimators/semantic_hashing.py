@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.inference import preactivation
@@ -20,7 +20,7 @@ from skae.estimators.base.functions import function_params, logits_in_units, por
 from skae.estimators.base.input_checks import as_dtype, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sklearn_compat import StrOptions, in_container, reals_from
+from skae.estimators.base.sklearn_compat import StrOptions, check_array, in_container, reals_from
 from skae.export.portable import Portable
 from skae.objectives.hashing.objective import BINARIZATIONS, hashing_initialization, hashing_loss
 

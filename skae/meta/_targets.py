@@ -4,7 +4,7 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -12,6 +12,7 @@ from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.moments import refuse_beyond_squares
 from skae.estimators.base.input_checks import read_weights
 from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.sklearn_compat import assert_all_finite, check_array
 
 __all__ = [
     "Targets",

@@ -260,6 +260,7 @@ def trim_samples(
     return TrimmedSamples(support, scale, vectors.shape[1])
 
 
+@np.errstate(over="ignore")  # differences of values near the largest of float64
 def _feature_scales(data, weight, support, standardize) -> np.ndarray:
     """Largest absolute deviation from the inliers' mean in each feature, 1 for constant features.
 

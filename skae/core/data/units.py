@@ -16,6 +16,7 @@ __all__ = [
     "DeviceUnits",
     "Units",
     "check_float32",
+    "clip_to_float32",
     "portable_units",
     "restore_portable",
     "standardize_portable",
@@ -133,4 +134,10 @@ def standardize_portable(params: dict, X: Any) -> Any:
 
 def restore_portable(params: dict, x: Any) -> Any:
     """Samples in the user's units."""
-    return x * params["scale"] + params["mean"]
+    return clip_to_float32(x * params["scale"] + params["mean"])
+
+
+def clip_to_float32(values: Any) -> Any:
+    """Values that overflow float32 become its largest ones, as in the estimator's methods."""
+    largest = np.finfo(np.float32).max
+    return jnp.clip(values, -largest, largest)

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray
 from skae.core.inference import decode
 from skae.estimators.base.functions import FARTHEST_CODE
 from skae.estimators.base.input_checks import as_numpy_float, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.sklearn_compat import check_array
 
 __all__ = ["decoded"]
 

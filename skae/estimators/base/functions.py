@@ -9,7 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from skae.core.compile.settings import standard_settings
-from skae.core.data.units import portable_units, restore_portable, standardize_portable
+from skae.core.data.units import (
+    clip_to_float32,
+    portable_units,
+    restore_portable,
+    standardize_portable,
+)
 from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.estimators.base.architecture import portable_network
@@ -34,7 +39,8 @@ FARTHEST_CODE = 1e20
 @standard_settings()
 def encode_in_units(network: Network, params: dict[str, Any], X: Any) -> jax.Array:
     """Encode samples."""
-    return network.encode(params["network"], standardize_portable(params, X)) * params["code_unit"]
+    codes = network.encode(params["network"], standardize_portable(params, X))
+    return clip_to_float32(codes * params["code_unit"])
 
 
 @standard_settings()

@@ -6,7 +6,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite
 
 from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.samples import Samples
@@ -15,7 +14,11 @@ from skae.core.losses import LOSSES
 from skae.estimators.base.input_hints import explained_input, refuse_texts
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sample_shape import flattened
-from skae.estimators.base.sklearn_compat import check_sample_weight, validate_data
+from skae.estimators.base.sklearn_compat import (
+    assert_all_finite,
+    check_sample_weight,
+    validate_data,
+)
 
 __all__ = [
     "as_dtype",

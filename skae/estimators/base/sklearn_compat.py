@@ -1,11 +1,14 @@
-"""Names of scikit-learn that are private, or missing in old releases; imported only here."""
+"""Names of scikit-learn that are private, missing in old releases, or warn; imported only here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
+from sklearn import utils
 from sklearn.base import _fit_context
+from sklearn.utils import validation
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -13,7 +16,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
 )
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
-from sklearn.utils.validation import _check_feature_names_in, _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_feature_names_in
 
 try:
     from sklearn.callback import CallbackSupportMixin, ProgressBar
@@ -80,7 +83,24 @@ def reals_above(lowest: float) -> Interval:
     return Interval(Real, lowest, _LARGEST_FLOAT, closed="right")
 
 
-check_sample_weight = _check_sample_weight
+Check = TypeVar("Check", bound=Callable)
+
+
+def _without_warnings_of_sums(check: Check) -> Check:
+    """scikit-learn sums all values to see whether one is not finite; huge values overflow then."""
+
+    @wraps(check)
+    def checked(*args, **options):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return check(*args, **options)
+
+    return checked  # type: ignore[return-value]
+
+
+assert_all_finite = _without_warnings_of_sums(utils.assert_all_finite)
+check_array = _without_warnings_of_sums(utils.check_array)
+validate_data = _without_warnings_of_sums(validation.validate_data)
+check_sample_weight = _without_warnings_of_sums(validation._check_sample_weight)
 fit_context = _fit_context
 
 __all__ = [
@@ -89,6 +109,8 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "assert_all_finite",
+    "check_array",
     "check_sample_weight",
     "fit_context",
     "in_container",

@@ -63,6 +63,7 @@ NOT_CALLED = {
     "partial_fit",
     "save",
     "set_callbacks",
+    "set_output",
     "set_params",
     "to_onnx",
     "to_stablehlo",

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import ShuffleSplit
 
 from skae.networks import Convolutional, Recurrent, Residual
 from tests.datasets import curved, labels
@@ -45,6 +46,7 @@ FREE = {
     "tol": st.floats(0, 1),
     "early_stopping": st.booleans(),
     "validation_fraction": st.one_of(st.just("auto"), st.floats(0.01, 0.99)),
+    "validation_splitter": st.sampled_from([None, ShuffleSplit(2, random_state=0)]),
     "n_iter_no_change": st.one_of(st.just("auto"), st.integers(1, 10)),
     "pretraining_max_iter": st.one_of(st.just("auto"), st.integers(1, 3)),
     "warm_start": st.booleans(),
@@ -114,6 +116,9 @@ COSTLY = {
     "decoder_kernel_size": st.sampled_from([1, 4]),
     "sequence_shape": st.sampled_from([(3, 2), (6, 1), (9, 1)]),
     "hidden_sizes": st.sampled_from([(3,), (3, 2)]),
+    "decoder_hidden_sizes": st.sampled_from([(3,), (2, 3)]),
+    "code": st.sampled_from(["dense", "maps", "state"]),
+    "decoder_norm": st.sampled_from(["weighted", "unit", "none"]),
     "cell": st.just("gru"),
     "bidirectional": st.just(True),
     "n_layers": st.sampled_from([1, 2]),

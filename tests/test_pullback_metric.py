@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from skae import AutoencoderTransformer, RecurrentAutoencoder
-from tests.discovery import CLASSES_AND_LOSSES, short
+from tests.discovery import AUTOENCODERS, CLASSES_AND_LOSSES, short
 
 
 @pytest.mark.representatives
@@ -64,3 +64,13 @@ def test_invalid_samples_raise(fitted, X):
         model.pullback_metric(X[:0])
     with pytest.raises(ValueError, match="NaN"):
         model.pullback_metric(X * np.nan)
+
+
+@pytest.mark.representatives
+@pytest.mark.parametrize("cls", AUTOENCODERS)
+def test_samples_far_from_the_training_set_give_a_finite_metric(cls, fitted, X):
+    for far in (1e8, 1e12, 1e30, np.finfo(float).max):
+        samples = X[:5].copy()
+        samples[2, 1] = far
+        for root in (False, True):
+            assert np.isfinite(fitted(cls).pullback_metric(samples, root=root)).all()

@@ -127,8 +127,8 @@ test-newest: .venv-newest/.done ## the tests on the newest releases there are
 stress: $(VENV)/.test ## the long tests: hundreds of fits, kills, fuzzing
 	@$(PY) -m pytest -m stress
 
-doctest: $(VENV)/.test ## the examples in the docstrings
-	@$(PY) -m pytest --doctest-modules skae docs/guide
+doctest: $(VENV)/.test ## the examples in the docstrings and those with prompts in the guide
+	@$(PY) -m pytest --doctest-modules --doctest-glob="*.md" skae docs/guide
 
 examples: $(VENV)/.plot ## every script in examples/
 	@for script in $(EXAMPLES); do echo "--- $$script"; $(PY) "$$script"; done

@@ -89,14 +89,16 @@ init : {{"pca", "random", "he", "glorot", "lecun", "normal"}} or callable, defau
 alpha : float, default=0.0
     Strength of the L2 regularization, at least 0: ``alpha / 2`` times the sum of squares of all
     weight matrices and kernels is added to the loss. Biases and the linear skip connection are not
-    regularized.
+    regularized. The loss is in standardized units: for a penalty of w / 2 times the sum of squares
+    on the mean squared error of X itself, use ``w / scale_**2``.
 
 optimizer : str or callable, default="nadam"
     "adam", "adamw", "nadam", "rmsprop", "sgd" (plain gradient descent), "nesterov" (with Nesterov
     momentum 0.9), "lion", "muon" (for deep networks: fewer epochs, each of them slower; it updates
     the matrices between hidden layers, NAdam all other weights), or an optax factory such as
     ``optax.adamw`` or a `functools.partial` of one, which is called with ``learning_rate=...``.
-    "sgd" and "nesterov" need a higher `learning_rate` than the default, such as 0.1.
+    "sgd" and "nesterov" need a higher `learning_rate` than the default, such as 0.1. Their learning
+    rates for the mean squared error of X itself are multiplied by ``scale_**2``.
 
 learning_rate : float, default={learning_rate}
     Maximum learning rate, above 0. It applies in standardized units: X - mean is divided by one

@@ -242,7 +242,7 @@ def check_loss(loss: Any, n_features: int) -> None:
             f"{type(error).__name__}: {error}"
         ) from error
     found = getattr(result, "shape", type(result).__name__)
-    is_float = jnp.issubdtype(getattr(result, "dtype", None), jnp.floating)
+    is_float = jnp.issubdtype(getattr(result, "dtype", object), jnp.floating)
     if found not in (shape, shape[:1]) or not is_float:
         raise ValueError(
             f"{name} must return floating-point losses of entries, of shape (n_samples, "

@@ -78,8 +78,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     noise_level : float, default=0.3
         Standard deviation of "gaussian" noise in units of `scale_` (0.5 is half of the spread of
         the data; divide one in units of X by `scale_`), or the probability of the other
-        corruptions, below 1. At least 0; not used by a function. Changing it does not trigger a
-        recompilation.
+        corruptions, below 1. At least 0; not used by a function.
 
     Attributes
     ----------

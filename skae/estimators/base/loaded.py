@@ -4,7 +4,6 @@ A file may be made up: its checksum is valid, but its parts do not belong togeth
 that a method of the estimator uses is checked once, when the file is loaded.
 """
 
-from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
@@ -40,7 +39,7 @@ _ARCHITECTURE: dict[str, type | tuple[type, ...]] = {
     "binary": bool,
     "prior_units": bool,
     "n_active": (Integral, type(None)),
-    "loss": (str, Callable),
+    "loss": object,
     "unit_decoder": bool,
 }
 # Entries that a description need not have.
@@ -83,15 +82,15 @@ def check_autoencoder(model: Any) -> None:
 
 def _network(model: Any) -> Network:
     architecture = getattr(model, "architecture_", None)
-    names = {*architecture, *_OPTIONAL} if isinstance(architecture, dict) else set()
-    if names != set(_ARCHITECTURE):
+    if not isinstance(architecture, dict) or {*architecture, *_OPTIONAL} != set(_ARCHITECTURE):
         raise invalid("architecture_", "does not describe a network")
     for name, value in architecture.items():
         kind = _ARCHITECTURE[name]
         is_flag = isinstance(value, bool) and kind is not bool
         if is_flag or not isinstance(value, kind):
             raise invalid("architecture_", f"has a {name} of the type {type(value).__name__}")
-    if isinstance(architecture["loss"], str) and architecture["loss"] not in LOSSES:
+    loss = architecture["loss"]
+    if not (callable(loss) or (isinstance(loss, str) and loss in LOSSES)):
         raise invalid("architecture_", "has an unknown loss")
     for name in ("heads", "binary", "prior_units"):
         if architecture[name] != getattr(model, f"_{name}"):

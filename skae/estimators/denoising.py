@@ -217,8 +217,8 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
     ) -> Self:
         """Train for one epoch on these samples, at a constant learning rate.
 
-        The first call computes the mean, the scale and the initial weights. Later calls continue
-        with the current weights and optimizer state.
+        As `AutoencoderTransformer.partial_fit`: fewer than 32 first samples, or fewer than twice as
+        many as components, are kept until later calls complete them. Pass blocks in random order.
 
         Parameters
         ----------

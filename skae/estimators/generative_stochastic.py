@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, RandomState
 from skae.core.compile.programs import compiled
@@ -19,6 +18,7 @@ from skae.core.losses import LOSSES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sample_shape import flattened

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
 from skae.core.inference import preactivation
@@ -16,6 +15,7 @@ from skae.estimators.base.architecture import portable_network
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decoding import decoded
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.functions import function_params, logits_in_units, portable_over
 from skae.estimators.base.input_checks import as_dtype, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_scalar
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.inference import apply_in_blocks
@@ -15,6 +14,7 @@ from skae.core.losses import LOSSES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.generative import GenerativeMixin
 from skae.estimators.base.input_checks import output_dtype, read_weights
 from skae.estimators.base.parameters import DenseParameters

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
 from skae.core.data.samples import Samples
@@ -20,6 +19,7 @@ from skae.core.objective import Objective
 from skae.core.training.layerwise import plain_layer_objective
 from skae.estimators.base.architecture import network_of
 from skae.estimators.base.estimator import SkaeEstimator
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.fitted import FittedMixin
 from skae.estimators.base.functions import portable
@@ -33,9 +33,10 @@ from skae.estimators.base.input_checks import (
 )
 from skae.estimators.base.loaded import check_autoencoder
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
+from skae.estimators.base.partial_fit import PartialFitMixin
 from skae.estimators.base.sample_shape import takes_shapes
 from skae.estimators.base.sklearn_compat import CallbackSupportMixin
-from skae.estimators.base.task import fit_estimator, partial_fit_estimator
+from skae.estimators.base.task import fit_estimator
 from skae.export.exporting import ExportMixin
 from skae.export.portable import Portable
 
@@ -43,7 +44,9 @@ __all__ = ["BaseAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstimator):
+class BaseAutoencoder(
+    FittedMixin, PartialFitMixin, ExportMixin, CallbackSupportMixin, SkaeEstimator
+):
     """Base class of all autoencoders, over any network.
 
     An autoencoder derives from this class and from a class with the parameters of its network:
@@ -174,43 +177,6 @@ class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstima
             or validation, or `checkpoint` is the file of another fit.
         """
         return fit_estimator(self, X, y, sample_weight, groups, X_val=X_val)
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self, X: MatrixLike, y: object = None, sample_weight: ArrayLike | None = None
-    ) -> Self:
-        """Train for one epoch on these samples, at a constant learning rate.
-
-        The first call computes the mean, the scale and the initial weights. Later calls continue
-        with the current weights and optimizer state.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-            Training samples of any real dtype.
-        y : None or labels
-            Ignored. Numeric samples with the features of X raise an error.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights, at least 0.
-
-        Returns
-        -------
-        self : estimator
-
-        Warns
-        -----
-        UserWarning
-            If X contains gross errors, as in `fit`.
-
-        Raises
-        ------
-        ValueError
-            If X contains NaN, infinity or values beyond 1e150, or has other features than in the
-            first call; if a parameter is out of range, or the parameters describe another network
-            than the fitted one; if X lies outside [0, 1] under cross-entropy; if y holds samples;
-            or with ``pretraining="layerwise"``.
-        """
-        return partial_fit_estimator(self, X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray
 from skae.core.inference import decode
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.functions import FARTHEST_CODE
 from skae.estimators.base.input_checks import as_numpy_float, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked

@@ -6,11 +6,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, MatrixLike
 from skae.estimators.base.attribute_hints import attribute_error
 from skae.estimators.base.decoding import decoded
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.functions import (
     decode_in_units,
     encode_in_units,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.validation import check_is_fitted
 
 from skae._typing import FloatArray, RandomState
 from skae.estimators.base.decoding import decoded
+from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sklearn_compat import check_array
 

@@ -15,9 +15,11 @@ from skae.core.losses import LOSSES
 from skae.core.networks import Network
 from skae.core.networks.weights import weight_shapes
 from skae.estimators.base.architecture import portable_network
+from skae.estimators.base.first_samples import FIRST_SAMPLES
 from skae.estimators.base.loaded_attributes import (
     check_array_attribute,
     check_array_list,
+    check_first_samples,
     check_history,
     check_integers,
     check_names,
@@ -55,6 +57,9 @@ _MAX_LAYERS = 1000
 
 def check_autoencoder(model: Any) -> None:
     """Check the fitted attributes of an autoencoder against its network."""
+    if FIRST_SAMPLES in vars(model):
+        check_first_samples(model)
+        return
     if not is_fitted(model):
         return
     network = _network(model)

@@ -15,6 +15,7 @@ from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, network_of
 from skae.estimators.base.checkpointing import resumed
 from skae.estimators.base.continuation import refuse_another_network
+from skae.estimators.base.first_samples import FIRST_SAMPLES, join_first_samples
 from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scratch
 from skae.estimators.base.fit_input import FitInput, read_input
 from skae.estimators.base.progress import make_listener, report_init_kept
@@ -63,8 +64,16 @@ def partial_fit_estimator(
         )
     estimator._validate_params()  # scikit-learn validates parameters in the first call only
     fitted = dict(vars(estimator)) if hasattr(estimator, "params_") else None
-    checked, given = read_input(estimator, X, y, sample_weight, reset=fitted is None, **samples)
+    is_first = fitted is None and FIRST_SAMPLES not in vars(estimator)
+    checked, given = read_input(estimator, X, y, sample_weight, reset=is_first, **samples)
     task = make_task(estimator, checked, X, sample_weight, fitted)
+    if fitted is None:
+        kept = vars(estimator).get(FIRST_SAMPLES)
+        joined = join_first_samples(kept, given, task.job.recipe.network)
+        if not isinstance(joined, FitInput):
+            vars(estimator).update({FIRST_SAMPLES: joined, **_features(checked)})
+            return estimator
+        given = joined
     outcome = continue_fit(task, given, one_epoch=True)
     return _set_fitted_attributes(estimator, task, outcome, given)
 
@@ -95,7 +104,6 @@ def make_task(
         refuse_another_network(fitted["architecture_"], architecture)
         estimator._check_continuation(fitted)
     network = network_of(architecture, device)
-    features = {k: v for k, v in vars(checked).items() if k in _FEATURES}
     # traced: their values do not trigger compilation, their names do
     hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}
     return Task(
@@ -112,11 +120,16 @@ def make_task(
             make_listener(estimator, X, sample_weight),
         ),
         seed=make_seed(estimator.random_state, 0 if fitted is None else fitted["n_steps_"]),
-        known={"architecture_": architecture, **features},
+        known={"architecture_": architecture, **_features(checked)},
         initialization=estimator._initialization(),
         layer_objective=estimator._layer_objective(),
         earlier=fitted,
     )
+
+
+def _features(estimator: Any) -> dict[str, Any]:
+    """Attributes that describe the features of samples."""
+    return {name: value for name, value in vars(estimator).items() if name in _FEATURES}
 
 
 def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: FitInput) -> T:
@@ -125,7 +138,7 @@ def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: Fi
     fitted = copy(estimator)
     fitted.__dict__.update(outcome.attributes)
     further = fitted._further_attributes(given.X, given.weight)
-    for name in _FEATURES:
+    for name in (*_FEATURES, FIRST_SAMPLES):
         estimator.__dict__.pop(name, None)
     estimator.__dict__.update(outcome.attributes, **further)
     task.job.listener.end(outcome.attributes)

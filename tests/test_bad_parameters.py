@@ -86,6 +86,7 @@ BAD_PARAMETERS = {
     "code_noise_level": [-0.1, np.nan, np.inf, "loud", None],
     "contraction": [-0.1, np.nan, np.inf, "small", None],
     "decoder_alpha": [-0.1, np.nan, np.inf, "small", None],
+    "decoder_norm": ["projected", None],
     "discriminator_hidden_layer_sizes": [0, True, "wide", (0,), (2.5,), None],
     "far_weight": [-0.1, np.nan, np.inf, "large", None],
     "free_bits": [-0.1, np.nan, np.inf, "few", None],

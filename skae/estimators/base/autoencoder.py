@@ -78,7 +78,7 @@ class BaseAutoencoder(
     _parameter_constraints: ClassVar[dict] = TRAINING_CONSTRAINTS
 
     #: methods that `to_onnx` and `to_stablehlo` export, the default first
-    _portable_methods: tuple[str, ...] = ("transform", "inverse_transform", "reconstruct")
+    _portable_methods: ClassVar[tuple[str, ...]] = ("transform", "inverse_transform", "reconstruct")
     #: number of arrays of shape (n_samples, n_components) that the encoder returns: a variational
     #: encoder returns means and deviations
     _heads: ClassVar[int] = 1

@@ -130,7 +130,10 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
     far_weight: float = 2.0
 
     _binary: ClassVar[bool] = True
-    _portable_methods: ClassVar[tuple[str, ...]] = (*BaseAutoencoder._portable_methods, "code_logits")
+    _portable_methods: ClassVar[tuple[str, ...]] = (
+        *BaseAutoencoder._portable_methods,
+        "code_logits",
+    )
     _parameter_constraints: ClassVar[dict] = {
         "code_activation": [StrOptions({"logistic"})],
         "binarization": [StrOptions(set(BINARIZATIONS))],

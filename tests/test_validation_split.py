@@ -353,3 +353,21 @@ def test_checkpoint_belongs_to_groups(X, tmp_path):
     resumed = model.fit(X, groups=PEOPLE)
     whole = clone(model).set_params(checkpoint=None).fit(X, groups=PEOPLE)
     np.testing.assert_array_equal(resumed.transform(X), whole.transform(X))
+
+
+@pytest.mark.parametrize("cls", [skae.PretrainedClassifier, skae.PretrainedRegressor])
+def test_groups_of_pretraining(cls, X, y):
+    autoencoder = fast(AutoencoderTransformer)
+    model = fast(cls, autoencoder=autoencoder).fit(X, y, groups=PEOPLE)
+    alone = clone(autoencoder).fit(X, groups=PEOPLE)
+    np.testing.assert_array_equal(model.autoencoder_.transform(X), alone.transform(X))
+    for parameters in ({"early_stopping": True}, {"prefit": True}):
+        given = alone if "prefit" in parameters else autoencoder
+        with pytest.raises(ValueError, match="groups split the samples of pretraining"):
+            fast(cls, autoencoder=given, **parameters).fit(X, y, groups=PEOPLE)
+
+
+def test_detectors_say_that_they_have_no_groups(X):
+    detector = fast(skae.AutoencoderOutlierDetector)
+    with pytest.raises(TypeError, match=r"'groups'.*set validation_splitter on its parameter auto"):
+        detector.fit(X, groups=PEOPLE)

@@ -95,7 +95,13 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         return cloned
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Pretrain the autoencoder on all samples, then fine-tune on the labeled samples.
 
         Parameters
@@ -108,6 +114,9 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative weights, for pretraining and fine-tuning. A weight of 2 is equivalent to
             repeating the sample.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each sample, for the validation set of pretraining: see
+            `AutoencoderTransformer.fit`. Fine-tuning has no validation set of groups.
 
         Returns
         -------
@@ -118,7 +127,7 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         ValueError
             X or y contains NaN, infinity or values beyond 1e150, a parameter is out of range, there
             are no labels or labels of one class only, or the validation set is too small to contain
-            all classes.
+            all classes; or groups are passed with a fitted autoencoder or early_stopping=True.
         """
         # Input validation sets attributes of a copy, so that a fit that fails changes nothing.
         clock, checked = Clock(), copy(self)
@@ -131,7 +140,7 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         resolve_optimizer(self.optimizer)
         device, seed = find_device(self.device), make_seed(self.random_state)
         clock.lap("read")
-        autoencoder = self._pretrain(X, sample_weight, seed)
+        autoencoder = self._pretrain(X, sample_weight, groups, seed)
         clock.lap("pretrain")
         network = network_of(autoencoder.architecture_, device)
         n_layers = resolve_n_layers(self.n_layers, network.encoder.n_layers)
@@ -173,9 +182,15 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
             seed=seed,
         )
 
-    def _pretrain(self, X, sample_weight, seed):
+    def _pretrain(self, X, sample_weight, groups, seed):
         """The fitted autoencoder."""
         fitted = frozen(self.autoencoder)
+        if groups is not None and (fitted is not None or self.prefit or self.early_stopping):
+            raise ValueError(
+                "groups split the samples of pretraining, which a fitted autoencoder omits, and "
+                "not the labeled samples for early_stopping=True: omit groups, or use an "
+                "autoencoder that is not fitted and early_stopping=False"
+            )
         if fitted is not None or self.prefit:
             fitted = self.autoencoder if fitted is None else fitted
             if fitted is None:
@@ -191,7 +206,7 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
         else:
             autoencoder = clone(self.autoencoder)
         seed_autoencoder(autoencoder, self.random_state, seed)
-        return autoencoder.fit(X, sample_weight=sample_weight)
+        return autoencoder.fit(X, sample_weight=sample_weight, groups=groups)
 
     def _finish(self, shared, head, result, clock):
         """Set all fitted attributes, then warn of divergence or raise after an interrupt."""

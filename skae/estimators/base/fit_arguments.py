@@ -68,6 +68,11 @@ def _hint(estimator: Any, names: list[str], name: str, value: Any) -> str:
     if meant in parameters:
         shown = repr(value) if isinstance(value, str | int | float) else "..."
         return f" Set the parameter {meant} of the estimator: {cls}({meant}={shown})."
+    if "autoencoder" in parameters and name == "groups":
+        return (
+            f" {cls} selects the samples to which it fits its autoencoder; set validation_splitter "
+            "on its parameter autoencoder, or early_stopping=False."
+        )
     if "autoencoder" in parameters:
         return " Set the parameters of training on its parameter autoencoder."
     return f" Its arguments are {', '.join(names)}."

@@ -200,3 +200,29 @@ def test_of_slow_steps_one_is_in_flight(X, monkeypatch):
     monkeypatch.setattr(driver._Run, "_collect", lambda *a: events.append("read") or collect(*a))
     fast(AutoencoderTransformer, early_stopping=False).fit(X)
     assert events == ["sent", "read"] * 12
+
+
+def test_an_interrupt_copies_the_state_only_for_a_checkpoint(X, monkeypatch):
+    from skae.core.training import driver
+
+    def interrupted(run, call, send=driver._Run._send):
+        run.interrupt.is_set = True
+        return send(run, call)
+
+    monkeypatch.setattr(driver._Run, "_send", interrupted)
+    monkeypatch.delattr(driver._Run, "snapshot")
+    with pytest.raises(KeyboardInterrupt):
+        fast(AutoencoderTransformer, early_stopping=False).fit(X)
+
+
+def test_time_that_initial_weights_need_is_kept_for_them(monkeypatch):
+    from skae.core.training import plan
+
+    moments = iter(range(100))  # each look at the clock takes a second
+    clock = SimpleNamespace(perf_counter=lambda: float(next(moments)))
+    monkeypatch.setattr(plan, "time", clock)
+    monkeypatch.setattr(cross_validation, "time", clock)
+    fake = FakeTraining(monkeypatch, *[curve(0.9, 0.5)] * 3)
+    choice = fake.choice(deadline=8.5)
+    # Looks of a fold: time left, begin, end of the initial weights, time left, share of the time.
+    assert fake.runs == [(0, 40)] and choice.late and choice.epochs == 0

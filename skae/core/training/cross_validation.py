@@ -126,11 +126,8 @@ class _Folds:
 
     def train(self, number, n_left, trial=()):
         """Train a fold if there is time; `n_left` folds share the time with the main training."""
-        if self.interrupted:
-            return
-        # Time for the initial weights of this fold and of all samples.
-        if self.plan.seconds_left() <= 2 * self.initialization_seconds:
-            self.late = True
+        # Initial weights are computed for this fold and for all samples.
+        if self.interrupted or self._is_late(n_initializations=2):
             return
         begin = time.perf_counter()
         index, fold = self.folds[number]
@@ -138,7 +135,7 @@ class _Folds:
         initial = self.initialize(index)
         self.initialization_seconds = time.perf_counter() - begin
         self._record(initial, initial.compile_seconds)
-        if initial.interrupted:
+        if self.interrupted or self._is_late(n_initializations=1):
             return
         validation = ValidationSet(self.samples, fold, self.weight)
         result = train(
@@ -151,6 +148,11 @@ class _Folds:
         self._record(result, result.seconds["compile"])
         self.late |= result.late
         self.losses[number] = result.validation_losses
+
+    def _is_late(self, n_initializations):
+        is_late = self.plan.seconds_left() <= n_initializations * self.initialization_seconds
+        self.late |= is_late
+        return is_late
 
     def _record(self, part, compile_seconds):
         self.compile_seconds += compile_seconds

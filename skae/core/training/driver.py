@@ -22,7 +22,7 @@ from skae.core.training.interrupt import Interrupt
 from skae.core.training.job import Job, TrainingData
 from skae.core.training.loop import Blocks, State, advance, metrics, trainable
 from skae.core.training.plan import Call, Plan, calls, stage_of
-from skae.core.training.records import Progress, Result, Snapshot, history_of
+from skae.core.training.records import NO_CHECKPOINT, Progress, Result, Snapshot, history_of
 
 __all__ = ["train"]
 
@@ -170,7 +170,7 @@ class _Run:
                     checkpoint.keep(self.snapshot())
         if waiting is not None:
             self._collect(waiting)
-        if self.interrupt.is_set:
+        if self.interrupt.is_set and checkpoint is not NO_CHECKPOINT:
             checkpoint.keep(self.snapshot())
 
     def _must_stop(self):

@@ -122,7 +122,10 @@ max_iter : "auto" or int, default="auto"
     quarter. 0 returns the initialization, which is PCA under ``init="pca"``.
 
 max_time : float or None, default=None
-    Time limit in seconds, above 0. Training then stops and keeps the best weights so far.
+    Time limit of `fit` in seconds, above 0: for initialization, compilation, the selection of the
+    number of epochs and training together. The best weights so far are kept. A step or a
+    compilation that has begun is completed. If the limit ends the selection, `fit` raises a
+    ConvergenceWarning.
 
 tol : float, default=0.0001
     Minimum relative decrease of the validation loss that counts as an improvement, at least 0 and
@@ -162,7 +165,8 @@ random_state : int, RandomState instance or None, default=None
     bitwise identical.
 
 verbose : int, default=0
-    1 logs each epoch, k every k-th, through the logger "skae".
+    1 logs each epoch, k every k-th, through the logger "skae"; also the folds of a cross-validation
+    that selects the number of epochs, and compilations.
 
 device : str or None, default=None
     "cpu", "gpu" or "tpu", optionally with an index as in "gpu:1"; "cuda" is "gpu". None: JAX's
@@ -185,14 +189,20 @@ history_ : dict of ndarray
     One value per epoch: "loss", "validation_loss" (if there is a validation set; if
     cross-validation selected the epochs, the mean over its folds) and "learning_rate". Losses are
     means over all entries in standardized units, without regularization. After layer-wise
-    pretraining also "pretraining_loss", of shape (n_pairs, epochs).
+    pretraining also "pretraining_loss", of shape (n_pairs, epochs). After cross-validation also
+    "fold_validation_loss", of shape (n_folds, 1 + n_iter_): the losses after 0, 1, 2, ... epochs,
+    NaN after the end of a fold.
 
 n_iter_ : int
-    Number of epochs; if cross-validation selected them, those of its shortest run.
+    Number of epochs that were run; after cross-validation, by its longest fold.
 
 best_iter_ : int
     Epoch (from 1) whose weights were kept, or the number of epochs selected by cross-validation; 0
     is the initialization.
+
+init_kept_ : bool
+    Whether no epoch was kept: the weights are those that training started from, and the result is
+    that of PCA under ``init="pca"``. Derived from `best_iter_`.
 
 mean_ : ndarray of shape (n_features,)
     Mean of the training samples, gross errors clipped.

@@ -11,12 +11,14 @@ from skae import AutoencoderOutlierDetector, AutoencoderTransformer, DenoisingAu
 from skae.objectives.outlyingness import (
     anomaly_scores,
     anomaly_threshold,
+    bounded,
+    code_lengths,
     fit_reference,
     geometric_mean,
-    scale_features,
-    trim_samples,
     weighted_quantile,
+    whitening,
 )
+from skae.objectives.trimming import scale_features, trim_samples
 from tests.discovery import AUTOENCODERS, FAST, fast
 
 PLAIN = AutoencoderTransformer(
@@ -55,7 +57,7 @@ def test_scores_combine_code_length_and_reconstruction_error():
     codes = model.autoencoder_.transform(X / model.scales_[0])
     reference = model.references_[0]
     length = np.square((codes - reference["center"]) @ reference["whitening"]).sum(axis=1)
-    error = model.reconstruction_errors(X).mean(axis=1)
+    error = bounded(model.reconstruction_errors(X)).mean(axis=1)
     want = (length / reference["length"] + 2 * error / reference["error"]) / 3
     assert_allclose(model.score_samples(X), -want, rtol=1e-4)
     assert_allclose(model.decision_function(X), model.score_samples(X) - model.offset_)
@@ -65,7 +67,7 @@ def test_scores_combine_code_length_and_reconstruction_error():
 
 def test_reconstruction_errors_are_relative_to_the_mean_error_of_the_feature():
     X = plane()
-    model = detector(trim=0.0).fit(X)
+    model = detector(trim=0.0, cv=None).fit(X)
     back = model.autoencoder_.reconstruct(X / model.scales_[0])
     squares = np.square(X / model.scales_[0] - back)
     usual = np.maximum(squares.mean(axis=0), 0.3 * squares.mean())
@@ -126,9 +128,10 @@ def test_trimming_leaves_out_the_share_of_the_weight():
 
 def test_scores_do_not_depend_on_units_of_features():
     X, _ = with_outliers()
-    scores = detector().fit(X).score_samples(X)
+    # Units change the order of samples, and with it the random folds.
+    scores = detector(cv=None).fit(X).score_samples(X)
     other = X * np.logspace(4, -4, 6) + 3
-    assert_allclose(detector().fit(other).score_samples(other), scores, atol=0.02)
+    assert_allclose(detector(cv=None).fit(other).score_samples(other), scores, atol=0.02)
 
 
 def test_constant_features():
@@ -163,7 +166,7 @@ def test_sparse_and_dense_input_agree():
 # ---- the threshold
 
 
-@pytest.mark.parametrize("contamination, n_outliers", [(0.05, 5), (0.1, 10), (0.5, 48), (1e-6, 0)])
+@pytest.mark.parametrize("contamination, n_outliers", [(0.05, 5), (0.1, 10), (1e-6, 0)])
 def test_contamination_is_the_share_of_outliers(contamination, n_outliers):
     X, _ = with_outliers()
     assert (detector(contamination=contamination).fit(X).predict(X) == -1).sum() == n_outliers
@@ -210,14 +213,13 @@ def test_weights_equal_repetition(weights):
 
 
 def test_constant_codes_do_not_contribute_to_scores():
-    block = slice(0, 5), np.full((5, 2), 3.0), np.arange(15.0).reshape(5, 3)
-    everything = np.ones(5), np.ones(5, bool)
-    reference, scores = fit_reference(
-        lambda: iter([block]), *everything, n_components=2, n_features=3, scale=1.0
-    )
+    codes, squared_errors = np.full((5, 2), 3.0), np.arange(15.0).reshape(5, 3)
+    statistics = whitening(codes, np.ones(5))
+    block = slice(0, 5), code_lengths(statistics, codes), squared_errors
+    reference, scores = fit_reference(lambda: iter([block]), np.ones(5), n_features=3, scale=1.0)
     assert_array_equal(anomaly_scores(reference, *block[1:]), scores)
-    others = anomaly_scores(reference, np.array([[3.0, 3.0], [9.0, 9.0]]), np.zeros((2, 3)))
-    assert_array_equal(others, [0.0, 0.0])
+    lengths = code_lengths(statistics, np.array([[3.0, 3.0], [9.0, 9.0]]))
+    assert_array_equal(anomaly_scores(reference, lengths, np.zeros((2, 3))), [0.0, 0.0])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8, np.int64, bool])

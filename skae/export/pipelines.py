@@ -3,14 +3,15 @@
 skl2onnx looks up ``onnx_shape_calculator`` and ``onnx_converter`` of an estimator and calls the
 functions that they return, `set_types` and `add_nodes`. So no converter needs to be registered, and
 importing skae does not import skl2onnx. It expects labels and probabilities as the outputs of a
-classifier, and one array as the output of all other estimators.
+classifier, labels and scores as those of an outlier detector, and one array as the output of all
+other estimators.
 """
 
 from typing import Any
 
 import jax
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_outlier_detector
 
 from skae.export.graph import Graph
 from skae.export.onnx_file import MIN_OPSET, RULES, load_onnx
@@ -28,6 +29,9 @@ def set_types(operator: Any) -> None:
         is_numeric = estimator.classes_.dtype.kind in "biuf"
         labels = Int64TensorType if is_numeric else StringTensorType
         operator.outputs[0].type = labels([n_samples])
+    elif is_outlier_detector(estimator):
+        # One column each, as from scikit-learn's detectors.
+        operator.outputs[0].type = Int64TensorType([n_samples, 1])
     _, _, output = _traced(estimator)
     width = output.shape[1] if len(output.shape) > 1 else 1
     operator.outputs[-1].type = FloatTensorType([n_samples, width])
@@ -62,6 +66,10 @@ def add_nodes(scope: Any, operator: Any, container: Any) -> None:
         class_index = graph.node("ArgMax", last, axis=1, keepdims=0)
         labels = [graph.tensor_name(_labels(estimator.classes_)), class_index]
         graph.add_node("Gather", labels, [operator.outputs[0].full_name])
+    elif is_outlier_detector(estimator):
+        is_outlier = graph.node("Less", last, np.zeros(1, np.float32))
+        label = graph.node("Where", is_outlier, *np.array([[-1], [1]], np.int64))
+        graph.add_node("Identity", [label], [operator.outputs[0].full_name])
     container.nodes.extend(graph.nodes)
     container.initializers.extend(graph.weights)
     container.node_domain_version_pair_sets.add(("", opset))

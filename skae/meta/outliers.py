@@ -9,30 +9,30 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import OutlierMixin
-from sklearn.utils.validation import check_is_fitted
 
-from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
+from skae._typing import ArrayLike, MatrixLike
 from skae.core.data.deduplication import canonical_samples
 from skae.core.data.samples import Samples
 from skae.core.losses import LOSSES
 from skae.estimators.base.autoencoder import BaseAutoencoder
-from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
-from skae.estimators.base.sample_shape import sample_shape, shaped
-from skae.estimators.base.sklearn_compat import Interval, StrOptions, in_container
-from skae.meta._fitting import SetOutputMixin, set_fitted_attributes
+from skae.estimators.base.sample_shape import shaped
+from skae.estimators.base.samples_as_y import refuse_samples_as_y
+from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.meta._detection import FittedDetector
+from skae.meta._fitting import set_fitted_attributes
+from skae.meta._folds import held_out_folds
 from skae.meta._loaded import check_detector
-from skae.meta._members import codes_and_squared_errors, explained_variances, fit_member
-from skae.objectives.outlyingness import anomaly_scores, anomaly_threshold, geometric_mean
+from skae.meta._members import explained_variances, fit_member
+from skae.objectives.outlyingness import calibrated_threshold, geometric_mean
 
 __all__ = ["AutoencoderOutlierDetector"]
 
 
 @dataclass(eq=False, repr=False)
-class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
+class AutoencoderOutlierDetector(FittedDetector):
     """Outlier and anomaly detection with autoencoders: anomaly scores from reconstruction errors.
 
     An autoencoder learns the structure that most samples share. A sample is an outlier (anomaly) if
@@ -41,8 +41,9 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
 
         score(x) = -(c(x)^2 / median c^2 + 2 e(x)^2 / median e^2) / 3
 
-    - ``e(x)^2`` is the reconstruction error: the mean over features of the squared error, divided
-      by the mean squared error of the feature.
+    - ``e(x)^2`` is the reconstruction error: the mean over features of ``10 log(1 + r / 10)``,
+      where r is the squared error divided by the mean squared error of the feature. The logarithm
+      bounds the influence of a single feature.
     - ``c(x)^2`` is the squared length of the whitened code.
 
     The training samples may contain outliers, which would distort feature scales and would be
@@ -50,17 +51,24 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
     `trim` of samples with the highest anomaly scores under principal components is left out, and
     feature scales and components are computed again from the remaining samples, the inliers. This
     is repeated `n_rounds` times; each round selects inliers among all samples. The autoencoder, the
-    means and the medians are fitted to the inliers of the last round.
+    whitening are fitted to the inliers of the last round.
+
+    An autoencoder reconstructs the samples that it was trained on better than new ones. So the mean
+    errors, the medians and the threshold are cross-fitted: they are those of samples that an
+    autoencoder was not trained on (see `cv`).
 
     Parameters
     ----------
     autoencoder : autoencoder or None, default=None
         Any autoencoder of skae, with any network. It is cloned. None: an ensemble [3]_ of four
-        `AutoencoderTransformer`, trained for 20 epochs, whose numbers of components (at most 64)
-        explain .3, .5, .7 and .9 of the variance.
+        `AutoencoderTransformer`, trained for 20 epochs, whose numbers of components explain .3, .5,
+        .7 and .99 of the variance. They are at most 64 and, unless that is below 16, at most an
+        eighth of the number of inliers.
     contamination : "auto" or float, default="auto"
-        Share of outliers in the training samples, above 0 and at most 0.5. It sets the threshold of
-        `predict` and does not affect scores. "auto": outliers are samples whose log score is more
+        Share of outliers, above 0 and at most 0.5: `predict` labels about this share of new samples
+        of the same kind as outliers. Of the training samples it labels exactly this share if the
+        held-out scores agree with that threshold (two standard errors, half of the share), and
+        else fewer. It does not affect scores. "auto": outliers are samples whose log score is more
         than 2 spreads above the median. A spread is the distance from the median to the upper
         quartile divided by 0.6745, which estimates a Gaussian's standard deviation.
     n_rounds : int, default=3
@@ -73,9 +81,16 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
         scores do not depend on units. (Standard deviations would amplify features that are rarely
         nonzero.) "auto": True, unless the autoencoder's loss needs X in [0, 1], as cross-entropy
         does.
+    cv : int, splitter, iterable or None, default=5
+        Folds of the cross-fitting, each of which needs one more fit of every autoencoder. An int:
+        random folds, as many of them as have 500 samples together, so that a fit to 2,500 samples
+        or more takes about twice the time of the autoencoder's. A splitter of
+        `sklearn.model_selection` or an iterable of splits divides the rows of X; ``KFold(5)``
+        suits time series, in which neighboring samples are similar. None: no cross-fitting; too
+        many new samples are then labeled as outliers, unless there are many training samples.
     random_state : int, RandomState instance or None, default=None
-        Seed of the autoencoder if its own `random_state` is None. With an int, repeated fits are
-        bitwise identical.
+        Seed of the folds, and of the autoencoder if its own `random_state` is None. With an int,
+        repeated fits are bitwise identical.
 
     Attributes
     ----------
@@ -92,9 +107,9 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
         Scale of each feature: the largest absolute deviation from the mean, at most 4 times that
         among inliers. 1 for constant features, and without `standardize`.
     references_ : list of dict of ndarray and float
-        Statistics of the inliers for each autoencoder: "center" and "whitening" of codes, the mean
-        squared error of each feature in "cells" (at least .3 of the mean over features), and the
-        medians of ``c^2`` in "length" and of ``e^2`` in "error".
+        Statistics for each autoencoder: "center" and "whitening" of the inliers' codes; of held-out
+        inliers the mean squared error of each feature in "cells" (at least .3 of the mean over
+        features), and the medians of ``c^2`` in "length" and of ``e^2`` in "error".
     n_features_in_ : int
         Number of features of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -144,6 +159,7 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
     n_rounds: int = 3
     trim: float = 0.1
     standardize: Any = "auto"
+    cv: Any = 5
     random_state: Any = None
 
     _parameter_constraints: ClassVar[dict] = {
@@ -152,6 +168,7 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "trim": [Interval(Real, 0, 0.5, closed="both")],
         "standardize": [StrOptions({"auto"}), "boolean"],
+        "cv": ["cv_object"],
         "random_state": ["random_state"],
     }
     _check_loaded = check_detector
@@ -169,8 +186,8 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
         ----------
         X : {array-like, CSR matrix} of shape (n_samples, n_features)
             Samples of any real numeric dtype.
-        y : None
-            Ignored.
+        y : None or labels
+            Ignored. Numeric samples with the features of X raise an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Nonnegative weights. A weight of 2 is equivalent to repeating the sample.
 
@@ -181,17 +198,21 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
         Raises
         ------
         ValueError
-            X contains NaN or infinity, a parameter is out of range, or standardize=True with a loss
-            that needs X in [0, 1].
+            X contains NaN or infinity, a parameter is out of range, y holds samples, or
+            standardize=True with a loss that needs X in [0, 1].
         """
         # Attributes are set on a copy first, so that a fit that fails changes nothing.
         fitted = copy(self)
         if self.autoencoder is not None:
             self.autoencoder._validate_params()
         X = read_samples(fitted, X, reset=True)
+        refuse_samples_as_y(y, X, type(self).__name__)
+        weight = read_weights(sample_weight, X)
         # Duplicates are merged first, so that weights are equivalent to repetition.
-        index, weight = canonical_samples(Samples(X), read_weights(sample_weight, X))
-        X, seed = X[index], make_seed(self.random_state)
+        index, weight = canonical_samples(Samples(X), weight)
+        seed = make_seed(self.random_state)
+        folds = held_out_folds(self.cv, index, X.shape[0], seed)
+        X = X[index]
         settings = {
             "autoencoder": shaped(self.autoencoder, getattr(fitted, "sample_shape_", None)),
             "random_state": self.random_state,
@@ -199,110 +220,24 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
             "n_rounds": self.n_rounds,
             "trim": self.trim,
         }
-        members = [
-            fit_member(X, weight, seed, explained_variance=share, **settings)
-            for share in explained_variances(self.autoencoder)
+        shares = explained_variances(self.autoencoder)
+        fits = [
+            fit_member(X, weight, folds, seed, explained_variance=share, **settings)
+            for share in shares
         ]
-        scales, autoencoders, references, scores = zip(*members, strict=True)
+        members, held_out = zip(*fits, strict=True)
+        scales, autoencoders, references = zip(*members, strict=True)
         fitted.scales_ = np.array(scales)
         fitted.autoencoders_, fitted.references_ = list(autoencoders), list(references)
-        fitted.offset_ = -anomaly_threshold(geometric_mean(scores), weight, self.contamination)
+        fitted.offset_ = -calibrated_threshold(
+            geometric_mean([member.scores(X) for member in members]),
+            weight,
+            geometric_mean(held_out),
+            weight[np.concatenate(folds)] if folds else weight,
+            self.contamination,
+        )
         set_fitted_attributes(self, vars(fitted))
         return self
-
-    @property
-    def autoencoder_(self) -> Any:
-        """The fitted autoencoder; of an ensemble, the one with the most components."""
-        return self.autoencoders_[-1]
-
-    def score_samples(self, X: MatrixLike) -> FloatArray:
-        """Negative anomaly scores: lower is more abnormal.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            float64, at most 0; about -1 for typical samples.
-
-        Raises
-        ------
-        ValueError
-            X has no samples, other features than in `fit`, NaN or infinity.
-        """
-        X = self._validate(X)
-        scores = np.empty((len(self.autoencoders_), X.shape[0]))
-        members = zip(scores, self.scales_, self.autoencoders_, self.references_, strict=True)
-        for member_scores, scale, autoencoder, reference in members:
-            for part, *block in codes_and_squared_errors(autoencoder, scale, X):
-                member_scores[part] = anomaly_scores(reference, *block)
-        return -geometric_mean(scores)
-
-    def decision_function(self, X: MatrixLike) -> FloatArray:
-        """Shifted scores: negative for outliers, positive for inliers.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            ``score_samples(X) - offset_``, float64.
-
-        Raises
-        ------
-        ValueError
-            As `score_samples`.
-        """
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: MatrixLike) -> IntArray:
-        """Classify samples as outliers or inliers.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        is_inlier : ndarray of shape (n_samples,)
-            -1 for outliers and 1 for inliers, int.
-
-        Raises
-        ------
-        ValueError
-            As `score_samples`.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
-    def reconstruction_errors(self, X: MatrixLike) -> FloatArray:
-        """Reconstruction error of each feature value: shows which features are anomalous.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        errors : ndarray or data frame of the shape of X
-            float64, nonnegative: squared errors divided by the mean squared error of the feature,
-            so that 1 is typical. The mean over a sample's features is the ``e^2`` of its score.
-
-        Raises
-        ------
-        ValueError
-            As `score_samples`.
-        """
-        given, X = X, self._validate(X)
-        errors = np.zeros(X.shape)
-        members = zip(self.scales_, self.autoencoders_, self.references_, strict=True)
-        for scale, autoencoder, reference in members:
-            for part, _, squared_errors in codes_and_squared_errors(autoencoder, scale, X):
-                errors[part] += squared_errors / reference["cells"] / len(self.autoencoders_)
-        return in_container(errors.reshape(-1, *(sample_shape(given) or X.shape[1:])), given, self)
 
     def _standardizes(self) -> bool:
         domain = None if self.autoencoder is None else LOSSES[self.autoencoder.loss].domain
@@ -314,7 +249,3 @@ class AutoencoderOutlierDetector(SetOutputMixin, OutlierMixin, SkaeEstimator):
                 "not preserve. Use standardize='auto' or another loss."
             )
         return self.standardize
-
-    def _validate(self, X: MatrixLike) -> Any:
-        check_is_fitted(self)
-        return read_samples(self, X, reset=False)

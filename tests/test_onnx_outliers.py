@@ -16,9 +16,9 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not inst
 @pytest.fixture(scope="module")
 def model():
     # Small, with two members of different width as in the default ensemble.
-    model = fast(AutoencoderOutlierDetector).fit(curved(200))
-    wider = AutoencoderOutlierDetector(fast(AutoencoderTransformer, n_components=3), random_state=0)
-    wider.fit(curved(200))
+    model = fast(AutoencoderOutlierDetector, cv=None).fit(curved(200))
+    autoencoder = fast(AutoencoderTransformer, n_components=3)
+    wider = AutoencoderOutlierDetector(autoencoder, cv=None, random_state=0).fit(curved(200))
     model.autoencoders_ += wider.autoencoders_
     model.references_ += wider.references_
     model.scales_ = np.vstack([model.scales_, wider.scales_])
@@ -64,7 +64,9 @@ def test_far_samples_have_finite_scores(model, samples, tmp_path):
 
 def test_pipeline_returns_labels_and_scores(samples):
     skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
-    pipeline = make_pipeline(StandardScaler(), fast(AutoencoderOutlierDetector)).fit(curved(200))
+    pipeline = make_pipeline(StandardScaler(), fast(AutoencoderOutlierDetector, cv=None)).fit(
+        curved(200)
+    )
     written = skl2onnx.to_onnx(pipeline, samples[:1])
     labels, scores = run(written.SerializeToString(), samples)
     expected = pipeline.decision_function(samples)

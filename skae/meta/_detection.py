@@ -36,7 +36,7 @@ class FittedDetector(SetOutputMixin, OutlierMixin, ExportMixin, SkaeEstimator):
     references_: Any
     offset_: Any
     n_features_in_: Any
-    # Pipelines that skl2onnx converts return the first one as scores, like scikit-learn's detectors.
+    # Pipelines that skl2onnx converts return the first one as scores.
     _portable_methods = ("decision_function", "score_samples", "predict")
 
     @property

@@ -28,8 +28,8 @@ _DEFAULT: dict[str, Any] = {"max_iter": 20, "early_stopping": False}
 class Member(NamedTuple):
     """A fitted autoencoder of the detector.
 
-    ``scale`` is the scale of each feature, ``reference`` the statistics for `code_lengths` and, once
-    they are computed, for `anomaly_scores`.
+    ``scale`` is the scale of each feature, ``reference`` the statistics for `code_lengths` and,
+    once they are computed, for `anomaly_scores`.
     """
 
     scale: np.ndarray

@@ -34,9 +34,9 @@ class ExportMixin:
             A file at this path is replaced only once the new one is complete.
         method : str or None, default=None
             The method to export. Autoencoders: "transform" (default), "inverse_transform" or
-            "reconstruct"; `SemanticHasher` also "code_logits". Classifiers: "predict_proba" (default)
-            or "decision_function". Regressors: "predict". Outlier detectors: "decision_function"
-            (default), "score_samples" or "predict".
+            "reconstruct"; `SemanticHasher` also "code_logits". Classifiers: "predict_proba"
+            (default) or "decision_function". Regressors: "predict". Outlier detectors:
+            "decision_function" (default), "score_samples" or "predict".
         opset : int, default=18
             Version of the ONNX operator set, at least 18. Older runtimes do not support newer
             versions.

@@ -220,10 +220,9 @@ class AutoencoderOutlierDetector(FittedDetector):
             "n_rounds": self.n_rounds,
             "trim": self.trim,
         }
-        shares = explained_variances(self.autoencoder)
         fits = [
             fit_member(X, weight, folds, seed, explained_variance=share, **settings)
-            for share in shares
+            for share in explained_variances(self.autoencoder)
         ]
         members, held_out = zip(*fits, strict=True)
         scales, autoencoders, references = zip(*members, strict=True)

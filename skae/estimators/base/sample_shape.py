@@ -26,7 +26,7 @@ def sample_shape(X: Any) -> tuple[int, ...] | None:
     """Shape of a sample if `X` has more than two dimensions, else None."""
     try:
         shape = X.shape if hasattr(X, "shape") else np.shape(X)
-    except ValueError:  # a ragged list
+    except (TypeError, ValueError):  # a ragged list, or an array of another library
         return None
     return tuple(int(size) for size in shape[1:]) if len(shape) > 2 else None
 

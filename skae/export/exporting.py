@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from skae.export.portable import Portable
 
@@ -13,7 +13,7 @@ class ExportMixin:
     """Adds `to_onnx` and `to_stablehlo`, and the converter methods that skl2onnx looks up."""
 
     # Methods that can be exported; the first is the default.
-    _portable_methods: tuple[str, ...] = ()
+    _portable_methods: ClassVar[tuple[str, ...]] = ()
 
     def _portable(self, method: str) -> Portable:
         """A method of the fitted estimator as a pure JAX function."""

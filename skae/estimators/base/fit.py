@@ -52,8 +52,8 @@ class Task:
     earlier: dict[str, Any] | None = None
 
     @property
-    def loss(self) -> str:
-        """Name of the reconstruction loss."""
+    def loss(self) -> Any:
+        """Name of the reconstruction loss, or a function."""
         return self.job.recipe.objective.reconstruction
 
 

@@ -108,6 +108,7 @@ BAD_PARAMETERS = {
     "autoencoder": ["pca", 3, PCA(2)],
     "class_weight": ["equal", 3, {"no such class": 1.0}],
     "contamination": [0.0, 0.6, -0.1, np.nan, "few", None],
+    "cv": [1, 0, -1, 2.5, "five"],
     "dropout": [-0.1, 1.0, np.nan, "half", None],
     "freeze": [-1, 2.5, "some", None],
     "head_learning_rate": [0.0, -1.0, np.nan, np.inf, "fast", None],

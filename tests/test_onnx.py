@@ -82,6 +82,10 @@ def assert_close(one, other):
         # the logit of a bit may round to the other side of 0
         assert one.dtype == np.uint8 and (one != other).mean() < 1e-3
         return
+    if other.dtype.kind == "i":
+        # the score of a sample may round to the other side of the threshold
+        assert one.dtype.kind == "i" and (one != other).mean() <= 2e-3
+        return
     scale = max(1e-6, float(np.abs(other).max()))
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * scale)
 
@@ -93,7 +97,7 @@ def test_onnxruntime_agrees_with_the_estimator(cls, method, fitted, samples, tmp
     X = model.transform(samples).astype(np.float32) if method == "inverse_transform" else samples
     result = run(session, X)
     expected = getattr(model, method)(X)
-    assert result.dtype == np.float32 or expected.dtype == np.uint8
+    assert result.dtype == np.float32 or expected.dtype.kind in "iu"
     assert_close(result, expected)
     # any number of samples
     np.testing.assert_allclose(run(session, X[:1]), result[:1], rtol=1e-5, atol=1e-6)

@@ -1,6 +1,6 @@
 """Public estimators and the modules that define them: the names of `skae` and of saved files."""
 
-__all__ = ["ESTIMATORS"]
+__all__ = ["CALLBACK_ATTRIBUTES", "ESTIMATORS"]
 
 ESTIMATORS = {
     "AdversarialAutoencoder": "skae.estimators.adversarial",
@@ -19,3 +19,11 @@ ESTIMATORS = {
     "VAE": "skae.estimators.variational",
     "WinnerTakeAllAutoencoder": "skae.estimators.winner_take_all",
 }
+
+#: attributes of an estimator with callbacks; all but the first exist only while it is fitted
+CALLBACK_ATTRIBUTES = (
+    "_skl_callbacks",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+    "_skl_callbacks_to_teardown",
+)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from skae._registry import CALLBACK_ATTRIBUTES
 from skae.core.networks.own_modules import describe_module, is_module, with_names
 from skae.persistence.registry import class_name, import_name, is_fitted_attribute
 from skae.persistence.splitters import described_splitter, is_splitter
@@ -126,9 +127,9 @@ class Encoder:
         """Parameters, fitted attributes and metadata requests of an estimator."""
         kind = type(estimator).__name__
         parameters = estimator.get_params(deep=False)
-        state = {k: v for k, v in vars(estimator).items() if k not in parameters}
         # Callbacks observe a fit and are not part of its result.
-        state.pop("_skl_callbacks", None)
+        left_out = {*parameters, *CALLBACK_ATTRIBUTES}
+        state = {k: v for k, v in vars(estimator).items() if k not in left_out}
         requests = state.pop("_metadata_request", None)
         for name in state:
             if not is_fitted_attribute(type(estimator), name):

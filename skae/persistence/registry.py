@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from skae._registry import ESTIMATORS
+from skae._registry import CALLBACK_ATTRIBUTES, ESTIMATORS
 from skae.core.networks.own_modules import import_path
 from skae.persistence.container import safe_repr
 
@@ -33,7 +33,7 @@ CLASSES = {
 }
 
 # Attributes that scikit-learn sets on estimators independently of fitting.
-_SKLEARN_ATTRIBUTES = {"_skl_callbacks", "_metadata_request"}
+_SKLEARN_ATTRIBUTES = {*CALLBACK_ATTRIBUTES, "_metadata_request"}
 
 
 class InvalidContent(Exception):

@@ -6,6 +6,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 
+from skae._registry import CALLBACK_ATTRIBUTES
 from skae.estimators.base.parameter_hints import explained
 from skae.estimators.base.sklearn_compat import InvalidParameterError
 
@@ -23,6 +24,16 @@ class SkaeEstimator(BaseEstimator):
     _doc_link_template = DOCUMENTATION + "api/{module}.{estimator_name}.html"
     # the module that users import the class from: its page of the reference has this name
     _public_module = "skae"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state for copies and pickles: without callbacks while they observe a fit.
+
+        A callback may copy, pickle or save the estimator that is being fitted.
+        """
+        state = super().__getstate__()
+        if "_callback_fit_ctx" not in state:
+            return state
+        return {name: value for name, value in state.items() if name not in CALLBACK_ATTRIBUTES}
 
     def save(self, path: str | os.PathLike[str]) -> Self:
         """Save the estimator to a file; `skae.load` loads it.

@@ -1,5 +1,9 @@
 """scikit-learn's callbacks: progress, monitors and early stops."""
 
+import copy
+import pickle
+import threading
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -7,9 +11,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skae
 from skae import AutoencoderTransformer, SemanticHasher
 from tests.datasets import flat
-from tests.discovery import fast
+from tests.discovery import AUTOENCODERS, REPRESENTATIVES, fast, short
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has no sklearn.callback")
 a_few = pytest.mark.parametrize("cls", [AutoencoderTransformer, SemanticHasher])
@@ -182,3 +187,45 @@ def test_training_waits_for_other_callbacks(X, sent):
     both = callback.ProgressBar(), Recorder()
     fast(AutoencoderTransformer, **LONG).set_callbacks(*both).fit(X)
     assert sum(call.evaluate[-1] for call in sent) == 40
+
+
+class Saver:
+    """Saves, pickles and copies the model while it is fitted; not importable itself."""
+
+    def __init__(self, path):
+        self.path, self.lock, self.models = path, threading.Lock(), []
+
+    def setup(self, estimator, context):
+        self.check(estimator)
+
+    def teardown(self, estimator, context):
+        self.check(estimator)
+
+    def on_fit_task_begin(self, estimator, context):
+        self.check(estimator)
+
+    def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None):
+        self.check(estimator)
+        loaded = self.check(fitted_estimator)
+        np.testing.assert_array_equal(loaded.transform(X), fitted_estimator.transform(X))
+        self.models.append(loaded)
+
+    def check(self, estimator):
+        estimator.save(self.path)
+        loaded = skae.load(self.path)
+        for other in (loaded, pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
+            assert type(other) is type(estimator) and not hasattr(other, "_callback_fit_ctx")
+        assert not hasattr(clone(estimator), "_callback_fit_ctx")
+        return loaded
+
+
+@pytest.mark.parametrize("cls", short(sorted(AUTOENCODERS, key=REPRESENTATIVES.count)[::-1], 3))
+def test_models_are_saved_and_copied_inside_of_callbacks(cls, X, tmp_path):
+    saver = Saver(tmp_path / "model.skae")
+    model = fast(cls, early_stopping=False).set_callbacks(saver).fit(X)
+    assert [saved.n_iter_ for saved in saver.models] == [1, 2, 3, 4, 4]
+    assert [saved.n_steps_ for saved in saver.models] == [3, 6, 9, 12, 12]
+    assert len(saver.models[1].history_["loss"]) == 2
+    np.testing.assert_array_equal(saver.models[-2].transform(X), model.transform(X))
+    continued = saver.models[1].partial_fit(X)
+    assert continued.n_steps_ == 9 and np.isfinite(continued.transform(X)).all()

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._typing import MatrixLike
 from skae.core.objective import Objective
 from skae.estimators.base.architecture import widths
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -146,7 +145,7 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
         centers = self.params_["fixed"].get("centers")
         return PRIORS[self.prior_].draw_on_host(rng, (n_samples, self.n_components_), centers)
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
+    def _known_attributes(self) -> dict[str, Any]:
         # `sample` draws from the prior of the fit, even if the parameter is changed afterwards.
         return {"prior_": self.prior}
 

@@ -21,7 +21,7 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.parameters import DenseParameters
-from skae.estimators.base.sample_shape import flattened
+from skae.estimators.base.sample_shape import flattened, in_fitted_shape
 from skae.estimators.base.sklearn_compat import (
     check_array,
     integers_from,
@@ -199,7 +199,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
             part = slice(first, first + BLOCK_SAMPLES)
             for i, block in enumerate(self._run_chains(initial[part], counts, rng)):
                 states[i + 1, part] = block
-        path = self._in_shape_of_X(self._in_units_of_X(states, np.dtype(np.float64)))
+        path = in_fitted_shape(self, self._in_units_of_X(states, np.dtype(np.float64)))
         return path if return_path else path[-1]
 
     def _initial_states(

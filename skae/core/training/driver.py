@@ -194,14 +194,8 @@ class _Run:
         return is_awaited or ends_trial or is_due or self.steps_per_call == 1
 
     def _calls(self):
-        return calls(
-            self.plan,
-            self.data.index,
-            self.rng,
-            lambda: self.steps_per_call,
-            self.job.listener.is_awaited,
-            self.steps_sent,
-        )
+        pace, is_awaited = lambda: self.steps_per_call, self.job.listener.is_awaited
+        return calls(self.plan, self.data.index, self.rng, pace, is_awaited, self.steps_sent)
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
@@ -273,7 +267,7 @@ class _Run:
             losses={"loss": loss, **validation, **values},
             seconds=moment - self.start - self.seconds["compile"],
             is_last=self.stopped,
-            fetch=lambda: jax.tree.map(np.array, jax.device_get(self.state.params)),
+            fetch=self.interim,
         )
         self.stopped |= bool(listener(progress)) and listener.is_awaited
 
@@ -293,13 +287,19 @@ class _Run:
         if self.program is not None:
             for leaf in jax.tree.leaves(state.params):
                 leaf.delete()
+        return self._result(state, state.best_params, state.best_step, to_host)
+
+    def interim(self) -> Result:
+        """The current weights and what was learned so far, while training continues."""
+        return self._result(self.state, self.state.params, self.state.step, np.array)
+
+    def _result(self, state, params, step, copied) -> Result:
         history = history_of(self.records, self.n_validation_batches > 0)
         n_epochs = len(history["loss"])
         ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
-        rates = self.plan.rates(ends, len(self.data.index))
-        history["learning_rate"] = rates.astype(np.float64)
-        params = jax.tree.map(to_host, state.best_params)
-        moments = [to_host(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
+        history["learning_rate"] = self.plan.rates(ends, len(self.data.index)).astype(np.float64)
+        params = jax.tree.map(copied, params)
+        moments = [copied(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
         if state.diverged:  # moments of failed steps would spoil all training that continues here
             fresh = self.job.recipe.optimizer.initial_state(trainable(params))
             moments = [np.array(leaf) for leaf in jax.tree.leaves(fresh)]
@@ -310,7 +310,7 @@ class _Run:
             history=history,
             validation_losses=np.asarray([validation for _, validation, _ in self.records]),
             n_epochs=n_epochs,
-            best_epoch=round((int(state.best_step) - self.first_step) / self.steps_per_epoch),
+            best_epoch=round((int(step) - self.first_step) / self.steps_per_epoch),
             diverged=bool(state.diverged),
             interrupted=self.interrupt.is_set,
             late=self.late,

@@ -27,7 +27,7 @@ class Progress:
     """State of training after an epoch.
 
     ``losses`` are those of the epoch, by name; ``seconds`` is the training time so far, without
-    compilation. ``is_last`` and ``params`` are only exact for a listener that is awaited: for
+    compilation. ``is_last`` and ``result`` are only exact for a listener that is awaited: for
     others training has continued meanwhile.
     """
 
@@ -35,11 +35,11 @@ class Progress:
     losses: dict[str, float]
     seconds: float
     is_last: bool
-    fetch: Callable[[], Any]
+    fetch: Callable[[], "Result"]
 
     @property
-    def params(self):
-        """The current weights, on the host."""
+    def result(self) -> "Result":
+        """The current weights and what was learned so far, on the host."""
         return self.fetch()
 
 

@@ -123,6 +123,10 @@ class BaseAutoencoder(
         """
         return plain_layer_objective
 
+    def _known_attributes(self) -> dict[str, Any]:
+        """Fitted attributes that follow from the parameters alone."""
+        return {}
+
     def _further_attributes(self, X: MatrixLike, weight: FloatArray) -> dict[str, Any]:
         """Fitted attributes of this autoencoder only; `self` is fitted, X holds checked samples."""
         del X, weight
@@ -274,11 +278,6 @@ class BaseAutoencoder(
             params = {name: part for name, part in params.items() if name != "decoder"}
         apply_in_blocks(function, static, params, shape, read, out, self._device)
         return out
-
-    def _in_shape_of_X(self, x_hat: np.ndarray) -> np.ndarray:
-        """Flat samples, of shape (..., n_features), in the shape that samples had in `fit`."""
-        shape = getattr(self, "sample_shape_", x_hat.shape[-1:])
-        return x_hat.reshape(*x_hat.shape[:-1], *shape)
 
     def _in_units_of_X(self, x_hat: np.ndarray, dtype: np.dtype) -> np.ndarray:
         mean, scale = self._units

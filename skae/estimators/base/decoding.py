@@ -11,6 +11,7 @@ from skae.estimators.base.first_samples import check_is_fitted
 from skae.estimators.base.functions import FARTHEST_CODE
 from skae.estimators.base.input_checks import as_numpy_float, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
+from skae.estimators.base.sample_shape import in_fitted_shape
 from skae.estimators.base.sklearn_compat import check_array
 
 __all__ = ["decoded"]
@@ -34,4 +35,4 @@ def decoded(model: Any, X: ArrayLike) -> FloatArray:
         return np.clip(z, -FARTHEST_CODE, FARTHEST_CODE)
 
     x_hat = model._run(decode, read, Z.shape, model.n_features_in_)
-    return model._in_shape_of_X(model._in_units_of_X(x_hat, output_dtype(Z)))
+    return in_fitted_shape(model, model._in_units_of_X(x_hat, output_dtype(Z)))

@@ -223,22 +223,19 @@ def _train(task, data, split, clock, *, initial, **options) -> Outcome:
             "mean_": data.units.mean,
             "scale_": data.units.scale,
             "n_components_": task.job.recipe.network.n_components,
+            "optimizer_state_": result.optimizer_state,
+            "n_steps_": result.step,
+            **_training_record(initial, choice, result),
+            "fit_time_": clock.report(initial, choice, result),
         }
 
     plan, choice = _remaining_plan(split, initial), split.choice
     task.job.listener.begin(plan.epochs, len(split.data.index), attributes)
     result = train(task.job, split.data, initial.params, plan, **options)
     clock.lap("train")
-    fitted = {
-        **attributes(result),
-        "optimizer_state_": result.optimizer_state,
-        "n_steps_": result.step,
-        **_training_record(initial, choice, result),
-        "fit_time_": clock.report(initial, choice, result),
-    }
     parts = [part for part in (initial, choice, result) if part is not None]
     return Outcome(
-        fitted,
+        attributes(result),
         data.gross_errors,
         diverged=any(part.diverged for part in parts),
         interrupted=any(part.interrupted for part in parts),

@@ -114,7 +114,7 @@ class ProgressReporter(Listener):
         if self.epoch is None:
             self._begin_epoch()
         stop = self.epoch.call_on_fit_task_end(
-            **self.arguments, reconstruction_attributes=lambda: self.attributes(progress)
+            **self.arguments, reconstruction_attributes=lambda: self.attributes(progress.result)
         )
         self.epoch = None
         is_done = stop or progress.is_last or progress.epoch == self.n_epochs

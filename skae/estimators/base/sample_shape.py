@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["flattened", "sample_shape", "shaped", "takes_shapes"]
+__all__ = ["flattened", "in_fitted_shape", "sample_shape", "shaped", "takes_shapes"]
 
 # Parameters of networks with the shape of a sample, and the numbers of dimensions that it may have.
 _PARAMETERS = {"image_shape": (2, 3), "sequence_shape": (2,)}
@@ -60,6 +60,12 @@ def flattened(estimator: Any, X: Any, *, reset: bool, name: str) -> Any:
     if reset:
         estimator.sample_shape_ = shape
     return np.asarray(X).reshape(len(X), prod(shape))
+
+
+def in_fitted_shape(model: Any, x_hat: np.ndarray) -> np.ndarray:
+    """Flat samples, of shape (..., n_features), in the shape that samples had in `fit`."""
+    shape = getattr(model, "sample_shape_", x_hat.shape[-1:])
+    return x_hat.reshape(*x_hat.shape[:-1], *shape)
 
 
 def takes_shapes(estimator: Any) -> bool:

@@ -120,7 +120,11 @@ def make_task(
             make_listener(estimator, X, sample_weight),
         ),
         seed=make_seed(estimator.random_state, 0 if fitted is None else fitted["n_steps_"]),
-        known={"architecture_": architecture, **_features(checked)},
+        known={
+            "architecture_": architecture,
+            **_features(checked),
+            **estimator._known_attributes(),
+        },
         initialization=estimator._initialization(),
         layer_objective=estimator._layer_objective(),
         earlier=fitted,

@@ -76,7 +76,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         X_original : ndarray or data frame of shape (n_samples, n_features)
-            Samples, of the codes' floating dtype; a data frame if `set_output` asks for one. After
+            Samples, of the codes' floating dtype; a data frame if `set_output` requests one. After
             a fit to images or sequences, an array of shape ``(n_samples, *sample_shape_)``.
 
         Raises
@@ -101,7 +101,7 @@ class FittedMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         X_hat : ndarray or data frame of the shape of X
             Reconstructions, of X's floating dtype; float32 if X is not floating. A data frame if
-            `set_output` asks for one, except for images and sequences.
+            `set_output` requests one, except for images and sequences.
 
         Raises
         ------

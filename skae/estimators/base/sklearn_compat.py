@@ -51,7 +51,7 @@ def needs_epoch_results(callbacks: Iterable[Any]) -> bool:
 
 
 def in_container(values: Any, X: Any, estimator: Any) -> Any:
-    """Samples as the data frame that `set_output` or the global configuration asks for.
+    """Samples as the data frame that `set_output` or the global configuration requests.
 
     It has the names of the features in `fit`, and the index of the argument `X`. Arrays of images
     and sequences stay arrays.

@@ -104,10 +104,8 @@ def _folds(data, splits, seed) -> list[Pair]:
     if splits.groups is None:
         return random_folds(data.samples.n_samples, seed)
     groups, n_groups = _groups(data, splits)
-    return [
-        tuple(np.flatnonzero(np.isin(groups, part)) for part in fold)
-        for fold in random_folds(n_groups, seed)
-    ]
+    held_out = [np.isin(groups, part) for _, part in random_folds(n_groups, seed)]
+    return [(np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)) for is_held_out in held_out]
 
 
 def _parts(data, splits, fraction, seed) -> tuple[np.ndarray, np.ndarray, int | None]:

@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn import datasets
 
-from skae import AutoencoderTransformer, DenoisingAutoencoder
+from skae import VAE, AutoencoderTransformer, DenoisingAutoencoder, SparseAutoencoder
 from skae.core.data.gross_errors import fence_of, find_gross_errors
 from skae.core.data.moments import weighted_units
 from skae.core.data.samples import Samples
@@ -137,6 +137,23 @@ def test_the_validation_set_and_later_fits_are_clipped_too(X):
         with pytest.warns(UserWarning, match="Extreme values in X"):
             getattr(model, name)(dirty)
         assert model.score(X) > fast(AutoencoderTransformer, max_iter=0).fit(X).score(X) - 0.05
+
+
+def test_the_warning_is_that_of_the_line_that_calls_fit(X):
+    dirty = np.where(np.arange(X.size).reshape(X.shape) == 7, 1e6, X)
+    for name in ("fit", "partial_fit"):
+        with pytest.warns(UserWarning, match="Extreme values in X") as caught:
+            getattr(fast(AutoencoderTransformer, max_iter=1), name)(dirty)
+        assert caught[0].filename == __file__
+
+
+def test_statistics_of_the_training_samples_do_not_depend_on_gross_errors(X):
+    dirty = np.where(np.arange(X.size).reshape(X.shape) == 7, 1e6, X)
+    for cls in (VAE, SparseAutoencoder):
+        with pytest.warns(UserWarning, match="Extreme values in X"):
+            model = fast(cls).fit(dirty)
+        statistics = model.kl_ if cls is VAE else model.mean_activation_
+        assert np.abs(statistics).max() < 100
 
 
 def test_huge_values_stay_outliers(X):

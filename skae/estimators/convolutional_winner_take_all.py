@@ -8,6 +8,7 @@ import numpy as np
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
 from skae.core.activations import ACTIVATIONS
+from skae.core.data.samples import Samples
 from skae.core.networks import SCHEMES
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
@@ -174,8 +175,8 @@ class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):
     def _hyperparameters(self) -> dict[str, float]:
         return {"sparsity_rate": self.sparsity_rate}
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
-        return activity(self, X, weight)
+    def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
+        return activity(self, samples, weight)
 
     def inverse_transform(self, X: ArrayLike) -> FloatArray:
         """Decode codes, with each map's shape in the center of the image.

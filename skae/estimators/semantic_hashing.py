@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Tags
 
 from skae._typing import ArrayLike, FloatArray, IntArray, MatrixLike
+from skae.core.data.samples import Samples
 from skae.core.inference import preactivation
 from skae.core.objective import Objective
 from skae.estimators.base.architecture import portable_network
@@ -308,6 +309,6 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
         """Standard deviation of the logits at the initialization: above that of their noise."""
         return max(1.0, 2.0 * self.noise_level) if self.binarization == "noise" else 1.0
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
-        codes = self._codes(X, np.uint8)
-        return {"bit_balance_": np.average(codes, axis=0, weights=weight)}
+    def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
+        codes = [self._codes(block, np.uint8) for _, block in samples.blocks(samples.raw)]
+        return {"bit_balance_": np.average(np.concatenate(codes), axis=0, weights=weight)}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._typing import MatrixLike
+from skae.core.data.samples import Samples
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -250,5 +250,5 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
             )
         return int(self.n_active)
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
-        return activity(self, X, weight)
+    def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
+        return activity(self, samples, weight)

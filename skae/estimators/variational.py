@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike
+from skae.core.data.samples import Samples
 from skae.core.inference import apply_in_blocks
 from skae.core.losses import LOSSES
 from skae.core.objective import Objective
@@ -176,9 +177,8 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
         return partial(probabilistic_pca_initialization, loss=self.loss, scale=scale)
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
+    def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
         kl = np.zeros(self.n_components_)
-        samples = self._samples(X)
         for part, block in samples.blocks(samples.raw):
             mean, deviation = self._distribution(block).astype(np.float64)
             twice_kl = np.square(mean) + np.square(deviation) - 2 * np.log(deviation) - 1

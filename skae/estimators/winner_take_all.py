@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._typing import MatrixLike
+from skae.core.data.samples import Samples
 from skae.core.objective import Objective
 from skae.estimators.base.autoencoder import BaseAutoencoder
 from skae.estimators.base.decorator import autoencoder
@@ -106,5 +106,5 @@ class WinnerTakeAllAutoencoder(BaseAutoencoder, DenseParameters):
     def _hyperparameters(self) -> dict[str, float]:
         return {"sparsity_rate": self.sparsity_rate}
 
-    def _further_attributes(self, X: MatrixLike, weight: np.ndarray) -> dict[str, Any]:
-        return activity(self, X, weight)
+    def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
+        return activity(self, samples, weight)

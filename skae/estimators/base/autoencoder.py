@@ -127,9 +127,12 @@ class BaseAutoencoder(
         """Fitted attributes that follow from the parameters alone."""
         return {}
 
-    def _further_attributes(self, X: MatrixLike, weight: FloatArray) -> dict[str, Any]:
-        """Fitted attributes of this autoencoder only; `self` is fitted, X holds checked samples."""
-        del X, weight
+    def _further_attributes(self, samples: Samples, weight: FloatArray) -> dict[str, Any]:
+        """Fitted attributes of this autoencoder only, from the training samples; `self` is fitted.
+
+        ``samples.raw`` returns samples in the units of X, with gross errors clipped.
+        """
+        del samples, weight
         return {}
 
     def _check_continuation(self, fitted: dict[str, Any]) -> None:

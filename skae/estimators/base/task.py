@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._typing import ArrayLike, MatrixLike
+from skae.core.data.samples import Samples
 from skae.core.devices import find_device
 from skae.core.losses import check_loss
 from skae.core.training.job import Job
@@ -141,15 +142,17 @@ def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: Fi
     # Attributes are computed with a copy: an exception must not leave half of them set.
     fitted = copy(estimator)
     fitted.__dict__.update(outcome.attributes)
-    further = fitted._further_attributes(given.X, given.weight)
+    gross_errors = outcome.gross_errors
+    samples = Samples(given.X).clipped(None if gross_errors is None else gross_errors.clip)
+    further = fitted._further_attributes(samples, given.weight)
     for name in (*_FEATURES, FIRST_SAMPLES):
         estimator.__dict__.pop(name, None)
     estimator.__dict__.update(outcome.attributes, **further)
     task.job.listener.end(outcome.attributes)
-    if outcome.gross_errors is not None:
+    if gross_errors is not None:
         warnings.warn(
-            outcome.gross_errors.message(getattr(estimator, "feature_names_in_", None)),
-            stacklevel=5,  # the caller of `fit`, which `fit_context` wraps twice
+            gross_errors.message(getattr(estimator, "feature_names_in_", None)),
+            stacklevel=6,  # the caller of `fit`, which `fit_context` wraps twice
         )
     if outcome.diverged:
         warnings.warn(

@@ -17,18 +17,18 @@ _MIN_DEVIATION = 1e-3
 _MAX_KEPT_CODES = 2**24
 
 
-def activity(model: Any, X: Any, weight: np.ndarray) -> dict[str, np.ndarray]:
+def activity(model: Any, samples: Samples, weight: np.ndarray) -> dict[str, np.ndarray]:
     """``mean_activation_``, ``active_fraction_`` and ``dead_units_`` of a fitted autoencoder.
 
     Parameters
     ----------
     model : estimator
-    X : ndarray or CSR array
-        Checked samples.
+    samples : Samples
+        In the units of X.
     weight : ndarray of shape (n_samples,)
     """
     used = np.flatnonzero(weight > 0)
-    samples, share = Samples(X).select(used), weight[used] / weight[used].sum()
+    samples, share = samples.select(used), weight[used] / weight[used].sum()
 
     def encoded() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for part, block in samples.blocks(samples.raw):

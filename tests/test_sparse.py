@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 
 import skae
 from skae import AutoencoderTransformer, SparseAutoencoder
+from skae.core.data.samples import Samples
 from skae.core.networks import Model, dense_network, initial_weights, largest
 from skae.core.objective import Batch, Objective, Step
 from skae.estimators.base.unit_activity import activity
@@ -307,9 +308,9 @@ def test_l1_increases_the_number_of_zero_codes():
 
 def test_activity_uses_sample_weights(fitted, X, weights):
     model = fitted(SparseAutoencoder)
-    by_weight = activity(model, X, weights)
+    by_weight = activity(model, Samples(X), weights)
     repeated = activity(
-        model, np.repeat(X, weights.astype(int), axis=0), np.ones(int(weights.sum()))
+        model, Samples(np.repeat(X, weights.astype(int), axis=0)), np.ones(int(weights.sum()))
     )
     for name, value in by_weight.items():
         np.testing.assert_allclose(value, repeated[name], rtol=1e-9, err_msg=name)
@@ -318,7 +319,7 @@ def test_activity_uses_sample_weights(fitted, X, weights):
 def test_units_without_weights_are_dead(X):
     model = fast(SparseAutoencoder, n_components=3, max_iter=0).fit(X)
     model.params_["encoder"]["layer_1"]["kernel"][:, 1] = 0.0
-    found = activity(model, X, np.ones(len(X)))
+    found = activity(model, Samples(X), np.ones(len(X)))
     np.testing.assert_array_equal(found["dead_units_"], [1])
     assert found["active_fraction_"][1] == 0 and (found["active_fraction_"][[0, 2]] > 0).all()
 

@@ -61,7 +61,7 @@ def test_gross_errors_are_found_and_clipped_to_the_range_of_the_others(kind, n_e
     X = np.where(is_gross, 1000.0 * np.random.default_rng(2).choice([-1, 1], clean.shape), clean)
     found, features = gross_errors(X), np.flatnonzero(is_gross.any(axis=0))
     others = np.where(is_gross, np.median(X, axis=0), X)
-    assert found.count == n_errors and list(found.features) == list(features)
+    assert found.n_values == n_errors and list(found.features) == list(features)
     want = X.copy()
     want[:, features] = np.clip(X, others.min(axis=0), others.max(axis=0))[:, features]
     np.testing.assert_array_equal(Samples(X).clipped(found.clip).raw(slice(None)), want)
@@ -75,7 +75,7 @@ def test_gross_errors_of_every_dtype(dtype):
     X[3, 2] = 30_000
     X = sp.csr_array(X) if dtype == "CSR" else X.astype(dtype)
     found = gross_errors(X)
-    assert (found.count, list(found.features)) == (1, [2])
+    assert (found.n_values, list(found.features)) == (1, [2])
     clipped = Samples(X).clipped(found.clip).raw(slice(None))
     assert clipped.dtype == X.dtype
     dense = X.toarray() if dtype == "CSR" else X
@@ -86,7 +86,7 @@ def test_gross_errors_of_every_dtype(dtype):
 def test_a_twentieth_of_a_feature_may_be_a_code_for_missing_values():
     X = NORMAL.copy()
     X[: N // 25, 0] = -9999
-    assert gross_errors(X).count == N // 25
+    assert gross_errors(X).n_values == N // 25
 
 
 def test_training_reads_clipped_values():

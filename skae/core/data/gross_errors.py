@@ -39,7 +39,7 @@ class Fence(NamedTuple):
 class GrossErrors(NamedTuple):
     """Number of gross errors, the features that contain them, and where training clips samples."""
 
-    count: int
+    n_values: int
     features: np.ndarray
     clip: Clip
 
@@ -49,7 +49,7 @@ class GrossErrors(NamedTuple):
         shown[_MAX_NAMED:] = ["..."] * (len(shown) > _MAX_NAMED)
         first = self.features[0]
         return (
-            f"Extreme values in X: {self.count} in {len(self.features)} of {len(self.clip.low)} "
+            f"Extreme values in X: {self.n_values} in {len(self.features)} of {len(self.clip.low)} "
             f"features ({', '.join(shown)}), far from the median compared with the quantiles of "
             "the feature. Training clips them to the range of the feature's other values, for "
             f"feature {shown[0]} from {self.clip.low[first]:.6g} to {self.clip.high[first]:.6g}. "

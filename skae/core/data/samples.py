@@ -90,8 +90,8 @@ class Samples:
         clip: Clip | None = None,
     ):
         self.data, self.index, self._targets, self.clip = data, index, targets, clip
+        self.n_features: int = data.shape[1]
         self.n_targets = 0 if targets is None else targets.n_features
-        self.n_features = data.shape[1]
         self.n_samples = data.shape[0] if index is None else len(index)
         self.units = Units.identity(self.n_features) if units is None else units
         self.original_units = self.units if original_units is None else original_units

@@ -90,7 +90,7 @@ def _without_warnings_of_sums(check: Check) -> Check:
     """scikit-learn sums all values to see whether one is not finite; huge values overflow then."""
 
     @wraps(check)
-    def checked(*args, **options):
+    def checked(*args: Any, **options: Any) -> Any:
         with np.errstate(over="ignore", invalid="ignore"):
             return check(*args, **options)
 

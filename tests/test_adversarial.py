@@ -202,5 +202,5 @@ def test_samples_are_drawn_from_the_prior_of_the_fit():
         model.set_params(prior=prior)
         np.testing.assert_array_equal(model.sample(5, random_state=0), expected)
         for continue_training in (model.fit, model.partial_fit):
-            with pytest.raises(ValueError, match=r"prior 'gaussian' of the earlier fit"):
+            with pytest.raises(ValueError, match=r"prior='gaussian' of the fitted"):
                 continue_training(curved(60))

@@ -13,6 +13,7 @@ from skae.estimators.base.decorator import autoencoder
 from skae.estimators.base.generative import GenerativeMixin
 from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import StrOptions, integers_from, reals_from
+from skae.objectives.adversarial.discriminator import hidden_sizes
 from skae.objectives.adversarial.objective import adversarial_initialization, adversarial_loss
 from skae.objectives.adversarial.priors import PRIORS
 
@@ -149,10 +150,12 @@ class AdversarialAutoencoder(GenerativeMixin, BaseAutoencoder, DenseParameters):
         # `sample` draws from the prior of the fit, even if the parameter is changed afterwards.
         return {"prior_": self.prior}
 
-    def _check_continuation(self, earlier: dict[str, Any]) -> None:
-        if earlier["prior_"] != self.prior:
-            raise ValueError(
-                f"prior={self.prior!r} differs from the prior {earlier['prior_']!r} of the earlier "
-                "fit, so training cannot continue: use the same prior, or fit with "
-                "warm_start=False"
-            )
+    def _fitted_parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
+        params = fitted["params_"]
+        determined = {
+            "prior": fitted["prior_"],
+            "discriminator_hidden_layer_sizes": hidden_sizes(params["extra"]["discriminator"]),
+        }
+        if "centers" in params["fixed"]:
+            determined["n_prior_components"] = len(params["fixed"]["centers"])
+        return determined

@@ -305,6 +305,11 @@ class SemanticHasher(BaseAutoencoder, DenseParameters):
             has_similarity=self.similarity_weight > 0,
         )
 
+    def _fitted_parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
+        # The graph of neighborhoods is computed from the samples of the first fit.
+        has_graph = "neighbors" in fitted["params_"].get("fixed", {})
+        return {} if has_graph else {"similarity_weight": 0.0}
+
     def _initial_spread(self) -> float:
         """Standard deviation of the logits at the initialization: above that of their noise."""
         return max(1.0, 2.0 * self.noise_level) if self.binarization == "noise" else 1.0

@@ -22,6 +22,7 @@ from skae.estimators.base.parameters import DenseParameters
 from skae.estimators.base.sklearn_compat import Interval, StrOptions, reals_above, reals_from
 from skae.objectives.variational.likelihoods import (
     elbo,
+    fitted_scale,
     importance_weighted_bound,
     posterior_moments,
 )
@@ -176,6 +177,9 @@ class VAE(GenerativeMixin, BaseAutoencoder, DenseParameters):
     def _initialization(self) -> Callable:
         scale = None if self.likelihood_scale == "learned" else self.likelihood_scale
         return partial(probabilistic_pca_initialization, loss=self.loss, scale=scale)
+
+    def _fitted_parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
+        return {"likelihood_scale": fitted_scale(fitted["params_"], self.likelihood_scale)}
 
     def _further_attributes(self, samples: Samples, weight: np.ndarray) -> dict[str, Any]:
         kl = np.zeros(self.n_components_)

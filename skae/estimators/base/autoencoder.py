@@ -135,8 +135,10 @@ class BaseAutoencoder(
         del samples, weight
         return {}
 
-    def _check_continuation(self, fitted: dict[str, Any]) -> None:
-        """Raise ValueError if training cannot continue from these fitted attributes."""
+    def _fitted_parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
+        """Parameters that fitted attributes determine; continued training refuses other values."""
+        del fitted
+        return {}
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["refuse_another_network"]
+__all__ = ["refuse_another_network", "refuse_changed_parameters"]
 
 # Entries of a description and the parameters that they follow from; others have equal names.
 _PARAMETERS = {
@@ -43,7 +43,28 @@ def refuse_another_network(fitted: dict[str, Any], described: dict[str, Any]) ->
         values, name = _VALUES.get(name, {}), _PARAMETERS.get(name, name)
         before, now = (values.get(value, repr(value)) for value in (before, now))
         found, expected = f"{name}={now}", f"{name}={before} of the fitted network"
-    raise ValueError(
+    raise _difference(found, expected)
+
+
+def refuse_changed_parameters(fitted: dict[str, Any], parameters: dict[str, Any]) -> None:
+    """Raise ValueError if a parameter has another value than the fitted state.
+
+    Parameters
+    ----------
+    fitted : dict
+        Parameters that the fitted state determines.
+    parameters : dict
+        All present parameters.
+    """
+    for name, before in fitted.items():
+        if parameters[name] != before:
+            raise _difference(
+                f"{name}={parameters[name]!r}", f"{name}={before!r} of the fitted estimator"
+            )
+
+
+def _difference(found: str, expected: str) -> ValueError:
+    return ValueError(
         f"{found} differs from {expected}, with which training continues: restore it, or train a "
         "new network with warm_start=False or a clone"
     )

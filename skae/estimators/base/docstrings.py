@@ -158,7 +158,9 @@ n_iter_no_change : "auto" or int, default="auto"
 warm_start : bool, default=False
     Whether `fit` continues training from the fitted weights and optimizer state. The learning rate
     schedule starts again. Below 2,000 distinct samples it then trains for `max_iter` epochs, unless
-    `X_val` or a number as `validation_fraction` provides a validation set.
+    `X_val`, `validation_splitter` or a number as `validation_fraction` provides a validation set.
+    Parameters may change between fits. A change that the fitted weights do not allow raises an
+    error that names the parameter; `pretraining` is not repeated.
 
 random_state : int, RandomState instance or None, default=None
     Seed of the initial weights, the order of samples and the noise. With an int, repeated fits are

@@ -15,7 +15,7 @@ from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import describe, network_of
 from skae.estimators.base.checkpointing import resumed
-from skae.estimators.base.continuation import refuse_another_network
+from skae.estimators.base.continuation import refuse_another_network, refuse_changed_parameters
 from skae.estimators.base.first_samples import FIRST_SAMPLES, join_first_samples
 from skae.estimators.base.fit import Outcome, Task, continue_fit, fit_from_scratch
 from skae.estimators.base.fit_input import FitInput, read_input
@@ -103,7 +103,7 @@ def make_task(
     )
     if fitted is not None:
         refuse_another_network(fitted["architecture_"], architecture)
-        estimator._check_continuation(fitted)
+        refuse_changed_parameters(estimator._fitted_parameters(fitted), parameters)
     network = network_of(architecture, device)
     # traced: their values do not trigger compilation, their names do
     hyperparameters = {"alpha": estimator.alpha, **estimator._hyperparameters()}

@@ -61,7 +61,8 @@ def split_samples(task, data: FitData, given: FitInput, plan: Plan, seed, initia
     - `X_val`, if it is given.
     - With few samples or groups (below `CROSS_VALIDATE_BELOW`, `CROSS_VALIDATE_GROUPS_BELOW`), all
       samples are trained on, for the number of epochs that cross-validation chooses. That needs
-      `initialize`, which returns initial weights for an index.
+      `initialize`, which returns initial weights for an index. Continued training has none: with
+      few samples it has no validation set, unless there is a splitter.
     - Otherwise a part of the samples.
 
     Folds and the part come from the splitter, if there is one. Otherwise they are random samples,
@@ -76,9 +77,11 @@ def split_samples(task, data: FitData, given: FitInput, plan: Plan, seed, initia
         return Split(data.for_training(None, ValidationSet(samples, everything, equal)), plan)
     fraction = parameters["validation_fraction"]
     is_small = fraction == "auto" and n_samples < CROSS_VALIDATE_BELOW
-    if is_small and (initialize is None or n_samples < 2):
+    is_continued = initialize is None
+    if is_small and (n_samples < 2 or (is_continued and given.splits.pairs is None)):
         return Split(data.for_training(), plan)
-    if is_small or (initialize and fraction == "auto" and _has_few_groups(data, given.splits)):
+    has_few = is_small or (fraction == "auto" and _has_few_groups(data, given.splits))
+    if has_few and not is_continued:
         folds = _folds(data, given.splits, seed)
         choice = choose_epochs(task.job, initialize, data.samples, data.weight, plan, folds, seed)
         chosen = replace(plan, epochs=choice.epochs, schedule_epochs=plan.epochs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from skae.core.activations import ACTIVATIONS
 
-__all__ = ["discriminator_logits", "discriminator_weights"]
+__all__ = ["discriminator_logits", "discriminator_weights", "hidden_sizes"]
 
 _ACTIVATION = "leaky_relu"
 
@@ -30,6 +30,11 @@ def discriminator_weights(
             "bias": np.zeros(width, np.float32),
         }
     return weights
+
+
+def hidden_sizes(weights: dict) -> tuple[int, ...]:
+    """Widths of the hidden layers of a discriminator with these weights."""
+    return tuple(len(weights[f"layer_{i}"]["bias"]) for i in range(len(weights) - 1))
 
 
 def discriminator_logits(weights: dict, z: jax.Array) -> jax.Array:

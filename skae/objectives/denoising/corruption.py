@@ -161,7 +161,8 @@ class NoiseFunction:
         if "unit" not in constants:
             raise ValueError(
                 "noise is a function and needs the units of X, which the earlier fit with a named "
-                "noise did not store: fit with warm_start=False"
+                "noise did not store: restore it, or train a new network with warm_start=False or "
+                "a clone"
             )
         x = batch.x * constants["unit"] + constants["origin"]
         noisy = self.function(*self.args, x, key, **dict(self.keywords))

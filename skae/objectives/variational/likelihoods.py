@@ -17,6 +17,7 @@ from skae.core.networks import Model
 __all__ = [
     "MIN_SCALE",
     "elbo",
+    "fitted_scale",
     "gaussian_kl",
     "importance_weighted_bound",
     "log_scale",
@@ -37,6 +38,23 @@ def log_scale(params: dict) -> jax.Array:
     """Logarithm of the likelihood's scale, learned or fixed; the scale is at least `MIN_SCALE`."""
     free = {**params["fixed"], **params.get("extra", {})}["log_scale"]
     return 0.5 * jnp.logaddexp(2.0 * free, 2.0 * math.log(MIN_SCALE))
+
+
+def fitted_scale(params: dict, likelihood_scale: Any) -> Any:
+    """The parameter `likelihood_scale` that weights were initialized with.
+
+    The given one if it is equal up to rounding and the lower bound of the initialization, or if the
+    likelihood has no scale.
+    """
+    if "log_scale" in params.get("extra", {}):
+        return "learned"
+    if "log_scale" not in params["fixed"]:
+        return likelihood_scale
+    scale = float(jnp.exp(log_scale(params)))
+    if likelihood_scale == "learned":
+        return scale
+    bounded = max(likelihood_scale, math.sqrt(2.0) * MIN_SCALE)
+    return likelihood_scale if math.isclose(bounded, scale, rel_tol=1e-4) else scale
 
 
 def negative_log_likelihood(loss: str, params: dict, output: jax.Array, x: jax.Array) -> jax.Array:

@@ -61,6 +61,65 @@ class Nothing(nn.Module):
         return jnp.square(x)
 
 
+class Centered(nn.Module):
+    """The mean over samples subtracted, so that samples depend on each other."""
+
+    width: int = 6
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Dense(self.width)(x)
+        return x - x.mean(axis=0)
+
+
+class HiddenSum(nn.Module):
+    """A sum over samples that the initial weights, zeros, hide; it depends on their number."""
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(6, kernel_init=nn.initializers.zeros)(x + jnp.cumsum(x, axis=0))
+
+
+class ByNumber(nn.Module):
+    """Outputs divided by the number of samples."""
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(6)(x) / len(x)
+
+
+class Listing(nn.Module):
+    """A list of arrays."""
+
+    @nn.compact
+    def __call__(self, x):
+        return [nn.Dense(6)(x), x]
+
+
+class Empty(nn.Module):
+    """No values for a sample."""
+
+    @nn.compact
+    def __call__(self, x):
+        return x[:, :0]
+
+
+class Complex(nn.Module):
+    """Complex outputs."""
+
+    @nn.compact
+    def __call__(self, x):
+        return jnp.fft.fft(nn.Dense(6)(x))
+
+
+class ComplexWeights(nn.Module):
+    """Complex weights and real outputs."""
+
+    @nn.compact
+    def __call__(self, x):
+        return jnp.abs(nn.Dense(6, param_dtype=jnp.complex64)(x))
+
+
 class Summing(nn.Module):
     """Samples mixed with each other."""
 

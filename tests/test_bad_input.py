@@ -111,7 +111,7 @@ def test_unusual_input_fits_from_random_weights(kind):
     fits_with_finite_results(fast(AutoencoderTransformer, init="random"), FITTING[kind])
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("n_components, n_samples", [(6, 3), (1, 1), (50, 1), (50, 40)])
 @pytest.mark.parametrize("cls", REPRESENTATIVES)
 def test_more_components_than_pca_initializes(cls, n_components, n_samples):

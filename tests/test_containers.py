@@ -76,7 +76,7 @@ def test_jax_arrays(cls, dtype, X):
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @a_few
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "bool"])
 def test_narrow_integers_are_read_as_float32(cls, dtype):

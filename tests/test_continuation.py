@@ -19,9 +19,11 @@ from skae import (
     AdversarialAutoencoder,
     AutoencoderTransformer,
     ConvolutionalAutoencoder,
+    ConvolutionalWinnerTakeAllAutoencoder,
     DenoisingAutoencoder,
     SemanticHasher,
     SparseAutoencoder,
+    WinnerTakeAllAutoencoder,
 )
 from skae.networks import Convolutional
 from tests.discovery import AUTOENCODERS, accepts, fast, short
@@ -141,6 +143,9 @@ OF_ESTIMATOR = {
         "dense", code="maps", init="random", image_shape=(2, 3), n_components=4
     ),
     (AdversarialAutoencoder, "tol"): None,
+    (SparseAutoencoder, "init"): refused("pca"),
+    (WinnerTakeAllAutoencoder, "init"): refused("pca"),
+    (ConvolutionalWinnerTakeAllAutoencoder, "init"): ignored("he"),
     (SemanticHasher, "noise_level"): applied(0.9, binarization="noise"),
     (SemanticHasher, "code_activation"): None,
     (VAE, "code_activation"): None,
@@ -154,6 +159,8 @@ def own_noise(x, key):
 
 
 FURTHER = [
+    # Another scheme of random initial weights: there are weights already.
+    (AutoencoderTransformer, "init", ignored("he", init="random")),
     (SemanticHasher, "similarity_weight", refused(0.25, similarity_weight=0.0)),
     (SemanticHasher, "similarity_weight", applied(0.0)),
     (VAE, "likelihood_scale", refused("learned", likelihood_scale=0.5)),
@@ -193,8 +200,8 @@ def test_every_parameter_has_a_change():
     assert parameters - {"checkpoint"} == set(CHANGES), "add a Change for a new parameter"
 
 
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-@pytest.mark.representatives(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_a_changed_parameter_is_applied_or_refused(cls, method, X, of_all):
     models, problems = {}, []

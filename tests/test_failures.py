@@ -20,7 +20,7 @@ def leaves(tree):
     return [tree]
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize(
     "cls, early_stopping, optimizer, learning_rate, max_iter",
     [

@@ -24,6 +24,28 @@ def test_encoder_function_is_transform(cls, fitted, X_new):
     np.testing.assert_allclose(codes, fitted(cls).transform(X_new), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_samples", [64, 65])
+def test_methods_of_constants_inside_a_jit(n_samples, fitted, X):
+    """Whether an array is transferred to a device before depends on the number of samples."""
+    model, samples = fitted(AutoencoderTransformer), X[:n_samples]
+    codes = model.transform(samples)
+    want = codes.sum() + model.inverse_transform(codes).sum() + model.score(samples) + 1.0
+
+    def function(offset):
+        methods = model.transform(samples).sum(), model.inverse_transform(codes).sum()
+        return sum(methods) + model.score(samples) + offset
+
+    np.testing.assert_allclose(jax.jit(function)(1.0), want, rtol=1e-5)
+    np.testing.assert_allclose(jax.value_and_grad(function)(1.0), (want, 1.0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["transform", "reconstruct", "score", "inverse_transform"])
+def test_traced_samples_raise(method, fitted, X):
+    function = getattr(fitted(AutoencoderTransformer), method)
+    with pytest.raises(TypeError, match="X is traced .* encoder_function"):
+        jax.jit(function)(X[:3])
+
+
 @pytest.mark.representatives
 @pytest.mark.parametrize("cls, loss", CLASSES_AND_LOSSES)
 def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
@@ -34,7 +56,7 @@ def test_decoder_function_is_inverse_transform(cls, loss, fitted, X_new):
     np.testing.assert_allclose(got, model.inverse_transform(codes), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", [*REPRESENTATIVES, RecurrentAutoencoder])
 def test_under_jit_vmap_and_grad(cls, fitted, X_new):
     encode, params = fitted(cls).encoder_function()

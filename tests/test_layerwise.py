@@ -31,7 +31,7 @@ def stack(cls=AutoencoderTransformer, **parameters):
     return cls(**{**STACK, **parameters})
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", few_of(c for c in AUTOENCODERS if accepts(c, "tied_weights")))
 def test_every_dense_autoencoder_keeps_its_phases(cls, X):
     model = stack(cls, hidden_layer_sizes=(8,)).fit(X)

@@ -39,7 +39,7 @@ def test_inverse_transform_through_a_pipeline(cls, X):
     np.testing.assert_array_equal(back, by_hand)
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @a_few
 def test_search_over_names(cls, X):
     search = GridSearchCV(fast(cls), {"n_components": [1, 2], "alpha": [0, 0.1]}, cv=2).fit(X)
@@ -67,7 +67,7 @@ def test_parallel_search_gives_the_same_scores(cls, X):
     )
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @a_few
 def test_union_and_columns(cls, X):
     union = FeatureUnion([("a", fast(cls)), ("b", fast(cls, n_components=1))])

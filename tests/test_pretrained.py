@@ -515,7 +515,7 @@ def test_divergence_warns(pretrained, X, y):
 # ---- one program for all
 
 
-@pytest.mark.representatives(PretrainedClassifier)
+@pytest.mark.representatives.with_args(PretrainedClassifier)
 @each_estimator
 @pytest.mark.parametrize("early_stopping", short([True, False]))
 def test_clones_compile_nothing(cls, early_stopping):

@@ -1,5 +1,7 @@
 """Tests of an estimator run in one process, with any release of pytest and pytest-xdist."""
 
+from pathlib import Path
+
 import pytest
 
 scheduling = pytest.importorskip("tests.scheduling", reason="pytest-xdist is not installed")
@@ -27,3 +29,11 @@ def test_meta_estimators_share_a_group_and_other_tests_that_of_their_file():
     parameters = ["[PretrainedClassifier-1]", "[2-PretrainedRegressor.predict]", "[1-2]", ""]
     groups = [scheduling.group_of(f"tests/test_fit.py::test_fit{p}") for p in parameters]
     assert groups == ["meta-estimators", "meta-estimators", *2 * ["tests/test_fit.py"]]
+
+
+def test_marks_with_a_class_use_with_args():
+    """Called with a class alone, a mark decorates the class, and pytest does not see the test."""
+    call = "mark.representatives" + "("
+    assert not [
+        path.name for path in Path(__file__).parent.glob("*.py") if call in path.read_text()
+    ]

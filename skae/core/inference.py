@@ -17,7 +17,7 @@ import jax
 import numpy as np
 
 from skae.core.compile.programs import MAX_PROGRAMS, compiled, key_of
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.data.buffers import aligned, is_aligned
 from skae.core.data.samples import BLOCK_BYTES
 from skae.core.devices import default_device
@@ -69,7 +69,7 @@ def preactivation(static: tuple[Network, Any], params: Any, x: jax.Array) -> jax
     return network.preactivation(params, x)
 
 
-@standard_settings()
+@concrete_settings()
 def apply_in_blocks(
     function: Callable,
     static: Hashable,

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from skae.core.compile.programs import compiled
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.inference import BLOCK_SAMPLES, decode
 from skae.core.networks import Network
 
@@ -17,7 +17,7 @@ __all__ = ["pullback_metric"]
 _FARTHEST = 1e6
 
 
-@standard_settings()
+@concrete_settings()
 def pullback_metric(
     static: tuple[Network, str], params: Any, codes: np.ndarray, device: jax.Device
 ) -> np.ndarray:

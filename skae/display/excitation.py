@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_scalar
 from skae._typing import IntArray, MatrixLike, RandomState
 from skae.core.activation_maximization import gradient_ascent
 from skae.core.compile.programs import compiled
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.data.samples import Samples
 from skae.core.devices import default_device
 from skae.core.inference import apply_in_blocks
@@ -273,7 +273,7 @@ def _starting_points(
     return np.tile((center + directions).astype(np.float32), (n_units, 1))
 
 
-@standard_settings()
+@concrete_settings()
 def _ascend_in_blocks(
     model: Any,
     layer: str,

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from skae._typing import ArrayLike, FloatArray, MatrixLike, RandomState
 from skae.core.compile.programs import compiled
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.devices import default_device, find_device
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
@@ -308,7 +308,7 @@ class DenoisingAutoencoder(BaseAutoencoder, DenseParameters):
         noisy = self._in_units_of_X(noisy, output_dtype(X))
         return noisy if shape is None else noisy.reshape(len(noisy), *shape)
 
-    @standard_settings()
+    @concrete_settings()
     def _corrupt_block(self, key_data: np.ndarray, x: np.ndarray) -> Any:
         """Corrupt a block of `BLOCK_SAMPLES` standardized samples."""
         device = find_device(self.device, or_default=True) or default_device()

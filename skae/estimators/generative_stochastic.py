@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state, check_scalar
 
 from skae._typing import ArrayLike, FloatArray, RandomState
 from skae.core.compile.programs import compiled
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.devices import default_device
 from skae.core.inference import BLOCK_SAMPLES
 from skae.core.losses import LOSSES
@@ -235,7 +235,7 @@ class GenerativeStochasticNetwork(BaseAutoencoder, DenseParameters):
         n_done, program = 0, None
         for count in counts:
             args = (params, state, key_data, np.int32(n_done), np.int32(count), floats)
-            with standard_settings():  # not across `yield`, where the caller's code runs
+            with concrete_settings():  # not across `yield`, where the caller's code runs
                 if program is None:
                     program, _ = compiled(run_chain, static, args)
                 state, n_done = program(*args), n_done + count

@@ -9,11 +9,16 @@ until the function returns.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import jax
 
-__all__ = ["standard_settings"]
+try:
+    from jax.extend.core import get_opaque_trace_state
+except ImportError:  # earlier versions of JAX
+    from jax.core import get_opaque_trace_state
+
+__all__ = ["concrete_settings", "standard_settings"]
 
 # Precision is not among them: ``jax_default_matmul_precision`` is the user's choice.
 _STANDARD = {
@@ -29,6 +34,8 @@ _STANDARD = {
     "numpy_rank_promotion": "allow",
     "threefry_partitionable": True,
 }
+# State of JAX outside of jit, grad and vmap.
+_OUTSIDE = get_opaque_trace_state(convention="nnx")
 _TRANSFERS = ("host_to_device", "device_to_host", "device_to_device")
 
 
@@ -47,3 +54,16 @@ def standard_settings() -> Iterator[None]:
         if any(guard not in (None, "allow") for guard in guards):
             stack.enter_context(jax.transfer_guard("allow"))
         yield
+
+
+@contextmanager
+def concrete_settings() -> Iterator[None]:
+    """Context and decorator: `standard_settings` for functions of concrete arrays.
+
+    Inside a user's ``jax.jit``, JAX would trace what they transfer to a device, and compiled
+    programs do not accept traced arrays. Elsewhere the context would evaluate what skae traces.
+    """
+    with standard_settings():
+        is_inside = get_opaque_trace_state(convention="nnx") != _OUTSIDE
+        with jax.ensure_compile_time_eval() if is_inside else nullcontext():
+            yield

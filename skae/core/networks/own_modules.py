@@ -14,17 +14,16 @@ import flax.linen as nn
 import jax
 import numpy as np
 from flax.core import FrozenDict
-from flax.errors import InvalidRngError
 
 from skae.core.compile.programs import compiled
 from skae.core.compile.settings import standard_settings
+from skae.core.networks.module_checks import mixes_samples, refuse_mixed_samples
 from skae.core.networks.modules import Decoder, Encoder, EncoderBody, EncoderWithHead, Path
 from skae.core.networks.network import Network
 
 __all__ = [
     "OwnDecoder",
     "OwnEncoder",
-    "check_modules",
     "describe_module",
     "import_path",
     "is_module",
@@ -222,67 +221,39 @@ def own_parts(
 
 
 @standard_settings()
-def check_modules(encoder: dict, decoder: dict, n_features: int, n_components: int) -> None:
-    """Check the shapes and the state of described modules, by tracing alone.
-
-    Raises
-    ------
-    ValueError
-        If a module has variables other than weights, draws random numbers or returns a wrong shape.
-    """
-    shape = _output_shape("encoder", rebuilt(encoder), n_features)
-    if shape[0] != 2:
-        raise ValueError(
-            f"your encoder returns shape {shape} for 2 samples: the first axis of its output must "
-            "be the samples"
-        )
-    shape = _output_shape("decoder", rebuilt(decoder), n_components)
-    if shape != (2, n_features):
-        raise ValueError(
-            f"your decoder returns shape {shape} for 2 codes of n_components={n_components}: it "
-            f"must be (2, {n_features}), with the {n_features} features of X"
-        )
-
-
-def _output_shape(role, module, n_inputs):
-    key = jax.ShapeDtypeStruct((2,), np.uint32)
-    x = jax.ShapeDtypeStruct((2, n_inputs), np.float32)
-    variables = jax.eval_shape(module.init, key, x)
-    if more := set(variables) - {"params"}:
-        raise ValueError(
-            f"your {role} has variable collections other than params: {sorted(more)}. State that "
-            "is not trained, such as batch statistics, is not supported: use LayerNorm or "
-            "GroupNorm."
-        )
-    try:
-        return jax.eval_shape(module.apply, variables, x).shape
-    except InvalidRngError as error:
-        raise ValueError(
-            f"your {role} draws random numbers, but its output must be deterministic: use "
-            f"deterministic=True ({str(error).splitlines()[0]})"
-        ) from error
-
-
-@standard_settings()
 def user_defined_weights(network: Network, rng: np.random.Generator) -> dict[str, Any]:
     """Initial weights of the user-defined modules of encoder and decoder, by their initializers.
 
     Empty dicts for skae's own networks.
+
+    Raises
+    ------
+    ValueError
+        If the output of a module for a sample depends on other samples.
     """
     if not network.encoder.is_user_defined:
         return {"encoder": {}, "decoder": {}}
     key_data = rng.integers(0, 2**32, 2, np.uint32)
     program, _ = compiled(_drawn, network, (key_data,))
-    return jax.tree.map(lambda leaf: np.array(leaf, np.float32), program(key_data))
+    weights, is_mixed = program(key_data)
+    refuse_mixed_samples(is_mixed)
+    return jax.tree.map(lambda leaf: np.array(leaf, np.float32), weights)
 
 
 def _drawn(network, key_data):
-    encoder_key, decoder_key = jax.random.split(jax.random.wrap_key_data(key_data))
+    key = jax.random.wrap_key_data(key_data)
+    encoder_key, decoder_key = jax.random.split(key)
     x = np.zeros((1, network.n_features), np.float32)
     z = np.zeros((1, network.n_components), np.float32)
     encoder: Any = network.encoder.init(encoder_key, x)
     decoder: Any = network.decoder.init(decoder_key, z)
-    return {
+    weights = {
         "encoder": {"body": encoder["params"].get("body", {})},
         "decoder": {"body": decoder.get("params", {}).get("body", {})},
     }
+    key = jax.random.fold_in(key, 2)
+    is_mixed = {
+        "encoder": mixes_samples(network.encoder, encoder, key, network.n_features),
+        "decoder": mixes_samples(network.decoder, decoder, key, network.n_components),
+    }
+    return weights, is_mixed

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from skae.core.compile.programs import compiled
-from skae.core.compile.settings import standard_settings
+from skae.core.compile.settings import concrete_settings
 from skae.core.compile.shapes import output_shapes
 from skae.core.data.buffers import Buffers
 from skae.core.data.resident import Resident, may_stay
@@ -31,7 +31,7 @@ __all__ = ["train"]
 _SECONDS_PER_CALL = 0.25
 
 
-@standard_settings()
+@concrete_settings()
 def train(
     job: Job,
     data: TrainingData,

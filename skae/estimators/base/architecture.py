@@ -8,7 +8,8 @@ from skae.core.devices import default_device
 from skae.core.initialization.pca import MAX_LINEAR_PATH
 from skae.core.losses import LOSSES
 from skae.core.networks import Network, build_network
-from skae.core.networks.own_modules import check_modules, describe_module, is_module
+from skae.core.networks.module_checks import check_modules
+from skae.core.networks.own_modules import describe_module, is_module, rebuilt
 from skae.estimators.base.automatic import automatic_hidden_layer_sizes
 from skae.estimators.base.direct_codes import check_direct_code
 
@@ -94,7 +95,8 @@ def describe_modules(modules: tuple, n_features: int, n_components: int) -> dict
 # Checking traces the modules, and every fit and clone describes the same ones.
 @lru_cache(maxsize=64)
 def _check_modules(encoder: Any, decoder: Any, n_features: int, n_components: int) -> None:
-    check_modules(_unfreeze(encoder), _unfreeze(decoder), n_features, n_components)
+    modules = rebuilt(_unfreeze(encoder)), rebuilt(_unfreeze(decoder))
+    check_modules(*modules, n_features, n_components)
 
 
 def widths(name: str, sizes: Any) -> tuple[int, ...]:

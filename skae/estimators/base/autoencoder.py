@@ -137,7 +137,6 @@ class BaseAutoencoder(
 
     def _fitted_parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
         """Parameters that fitted attributes determine; continued training refuses other values."""
-        del fitted
         return {}
 
     @fit_context(prefer_skip_nested_validation=True)

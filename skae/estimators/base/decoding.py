@@ -13,6 +13,7 @@ from skae.estimators.base.input_checks import as_numpy_float, output_dtype
 from skae.estimators.base.masked_arrays import refuse_masked
 from skae.estimators.base.sample_shape import in_fitted_shape
 from skae.estimators.base.sklearn_compat import check_array
+from skae.estimators.base.traced_arrays import refuse_traced
 
 __all__ = ["decoded"]
 
@@ -21,6 +22,7 @@ def decoded(model: Any, X: ArrayLike) -> FloatArray:
     """Samples for the codes `X`, as an array whatever the `set_output` configuration."""
     check_is_fitted(model)
     refuse_masked(X, "X")
+    refuse_traced(X, "X")
     Z = check_array(as_numpy_float(X), dtype="numeric", input_name="X")
     if Z.shape[1] != model.n_components_:
         raise ValueError(

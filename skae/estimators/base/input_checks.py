@@ -19,6 +19,7 @@ from skae.estimators.base.sklearn_compat import (
     check_sample_weight,
     validate_data,
 )
+from skae.estimators.base.traced_arrays import refuse_traced
 
 __all__ = [
     "as_dtype",
@@ -42,6 +43,7 @@ def read_samples(
     the argument's name in error messages. Images and sequences become rows: see `flattened`.
     """
     refuse_masked(X, name)
+    refuse_traced(X, name)
     X = flattened(estimator, as_numpy_float(X), reset=reset, name=name)
     is_object = getattr(X, "dtype", None) == np.dtype(object)
     refuse_texts(X, type(estimator).__name__)

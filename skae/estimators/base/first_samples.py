@@ -97,7 +97,7 @@ def _samples(given: FitInput) -> Samples:
     return Samples(given.X, targets=None if noisy is None else Samples(noisy))
 
 
-def _merged(given, amount, used) -> tuple[np.ndarray, np.ndarray]:
+def _merged(given: FitInput, amount: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the distinct samples at `used`, and the sums of their amounts."""
     index, merged = canonical_samples(_samples(given).select(used), amount[used])
     order = np.argsort(index)  # `partial_fit` uses samples in the order in which it receives them

@@ -73,7 +73,9 @@ def _read_groups(groups: ArrayLike, X: Any) -> np.ndarray:
         ) from error
 
 
-def _checked_pairs(splitter, X, y, groups, codes) -> Iterator[Pair]:
+def _checked_pairs(
+    splitter: Any, X: Any, y: object, groups: ArrayLike | None, codes: np.ndarray | None
+) -> Iterator[Pair]:
     """The splits of a splitter; raises ValueError for a split that is not valid."""
     pairs, n_pairs = None, 0
     while True:
@@ -95,7 +97,9 @@ def _checked_pairs(splitter, X, y, groups, codes) -> Iterator[Pair]:
         raise _invalid(splitter, f"returns no split of {X.shape[0]} samples")
 
 
-def _check_pair(splitter, training, validation, codes) -> None:
+def _check_pair(
+    splitter: Any, training: np.ndarray, validation: np.ndarray, codes: np.ndarray | None
+) -> None:
     for name, part in (("training", training), ("validation", validation)):
         if not len(part):
             raise _invalid(splitter, f"returns a split without {name} samples")
@@ -111,5 +115,5 @@ def _check_pair(splitter, training, validation, codes) -> None:
         )
 
 
-def _invalid(splitter, problem) -> ValueError:
+def _invalid(splitter: Any, problem: str) -> ValueError:
     return ValueError(f"validation_splitter={splitter!r} {problem}")

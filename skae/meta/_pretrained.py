@@ -24,6 +24,7 @@ from skae.core.training.job import Job
 from skae.core.training.loop import Recipe
 from skae.core.training.optimizers import resolve_optimizer
 from skae.estimators.base.architecture import network_of, portable_network, widths
+from skae.estimators.base.convergence import divergence_warning
 from skae.estimators.base.estimator import SkaeEstimator
 from skae.estimators.base.fit_arguments import fit_context
 from skae.estimators.base.functions import function_params, portable_over
@@ -223,13 +224,8 @@ class PretrainedEstimator(ExportMixin, PretrainedParameters, SkaeEstimator):
             "fit_time_": {**seconds, "compile": compiling, "total": clock.total()},
         }
         set_fitted_attributes(self, attributes)
-        if head.diverged or result.diverged:
-            warnings.warn(
-                f"Training diverged at learning_rate={self.learning_rate}: the loss or the weights "
-                "exceeded their bounds. The last good weights were kept. Lower learning_rate.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
+        if text := divergence_warning(self.learning_rate, result, head):
+            warnings.warn(text, ConvergenceWarning, stacklevel=5)
         # The weights at the interrupt are kept, as in the autoencoders' `fit`.
         if head.interrupted or result.interrupted:
             raise KeyboardInterrupt

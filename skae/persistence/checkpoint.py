@@ -39,6 +39,8 @@ _RESULT: dict[str, type | tuple[type, ...]] = {
     "best_epoch": Integral,
     "diverged": (bool, np.bool_),
     "interrupted": (bool, np.bool_),
+    "initial_loss": Real,
+    "final_loss": Real,
 }
 _SNAPSHOT: dict[str, type | tuple[type, ...]] = {
     "state": list,

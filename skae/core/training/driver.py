@@ -13,14 +13,15 @@ import numpy as np
 
 from skae.core.compile.programs import compiled
 from skae.core.compile.settings import concrete_settings
-from skae.core.compile.shapes import output_shapes
 from skae.core.data.buffers import Buffers
 from skae.core.data.resident import Resident, may_stay
 from skae.core.data.samples import n_batches, steps_per_block
+from skae.core.training.evaluation import evaluation_of
 from skae.core.training.host_arrays import check_same_shapes, to_host
+from skae.core.training.initial import Initial
 from skae.core.training.interrupt import Interrupt
 from skae.core.training.job import Job, TrainingData
-from skae.core.training.loop import Blocks, State, advance, metrics, trainable
+from skae.core.training.loop import Blocks, advance
 from skae.core.training.plan import Call, Plan, calls, stage_of
 from skae.core.training.records import NO_CHECKPOINT, Progress, Result, Snapshot, history_of
 
@@ -42,7 +43,9 @@ def train(
     optimizer_state: list[np.ndarray] | None = None,
     step: int = 0,
 ) -> Result:
-    """Train and return the best weights (without a validation set, the last ones).
+    """Train and return the weights with the lowest loss, the initial ones included.
+
+    That is the validation loss, or without a validation set, the loss of training samples.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def train(
     if isinstance(stored, Result):
         check_same_shapes(params, stored.params)
         return stored
-    run = _Run(job, data, plan, seed, (params, optimizer_state, step), stored)
+    run = _Run(job, data, plan, seed, Initial(params, optimizer_state, step), stored)
     with Interrupt() as run.interrupt:
         try:
             run.epochs()
@@ -85,16 +88,18 @@ class _Run:
     ----------
     job, data, plan, seed
         As for `train`.
-    start : tuple (params, optimizer_state, step)
+    start : Initial
     snapshot : Snapshot, optional
         Where an earlier, identical run was interrupted.
     """
 
-    def __init__(self, job: Job, data: TrainingData, plan: Plan, seed, start, snapshot=None):
+    def __init__(
+        self, job: Job, data: TrainingData, plan: Plan, seed, start: Initial, snapshot=None
+    ):
         self.job, self.data, self.plan = job, data, plan
         self.device = job.resolved_device
         self.hyperparameters = {k: np.float32(v) for k, v in job.hyperparameters.items()}
-        shuffle_seed, noise_seed = seed.spawn(2)
+        shuffle_seed, noise_seed, evaluation_seed = seed.spawn(3)
         self.rng = np.random.default_rng(shuffle_seed)
         self.steps_per_epoch = n_batches(len(data.index), plan.batch_size)
         self.buffers = self._buffers()
@@ -106,10 +111,10 @@ class _Run:
         self.records: list[tuple[float, float, dict]] = []
         self.seconds = {"compile": 0.0, "train": 0.0}
         self.start = self.collected = time.perf_counter()
-        self.n_validation_batches = data.n_validation_batches(plan.batch_size)
-        params, optimizer_state, self.first_step = start
+        self.initial = start
+        empty = Blocks._make((*self.buffers.filled([], data.weight), data.samples.device_units))
         key_data = noise_seed.generate_state(2, np.uint32)
-        state = self._initial_state(params, optimizer_state, self.first_step, key_data)
+        state = start.state(job.recipe, empty, self.hyperparameters, key_data)
         if snapshot is not None:
             check_same_shapes(jax.tree.leaves(state), snapshot.state)
             state = jax.tree.unflatten(jax.tree.structure(state), snapshot.state)
@@ -117,7 +122,8 @@ class _Run:
             self.stopped = snapshot.stopped
             self.start -= snapshot.seconds
         self.state: Any = state  # on the host until the first call
-        self.validation = jax.device_put(data.validation_blocks(plan.batch_size), self.device)
+        self.evaluation = evaluation_of(data, plan, evaluation_seed)
+        self.evaluated = jax.device_put(self.evaluation.blocks, self.device)
         self.units = jax.device_put(data.samples.device_units, self.device)
 
     def _buffers(self) -> Buffers:
@@ -126,35 +132,11 @@ class _Run:
             return Resident(samples, self.data.index, batch_size, self.device)
         return Buffers(samples, batch_size, steps_per_block(batch_size, samples.n_features))
 
-    def _initial_state(self, params, optimizer_state, step, key_data) -> State:
-        """The state before the first step, in NumPy; nothing is compiled."""
-        recipe, data = self.job.recipe, self.data
-        initial = recipe.optimizer.initial_state(trainable(params))
-        if optimizer_state is not None:
-            initial = jax.tree.unflatten(jax.tree.structure(initial), optimizer_state)
-        empty = Blocks._make((*self.buffers.filled([], data.weight), data.samples.device_units))
-        names = sorted(output_shapes(metrics, recipe, (params, empty, self.hyperparameters)))
-        zero = np.float32(0)
-        return State(
-            params=params,
-            optimizer_state=initial,
-            best_params=params,
-            best_loss=np.float32(np.inf),
-            best_step=np.int32(step),
-            reference_loss=np.float32(np.inf),
-            since_best=np.int32(0),
-            step=np.int32(step),
-            stopped=np.bool_(False),
-            diverged=np.bool_(False),
-            key_data=key_data,
-            sums={"loss": zero, "samples": zero, "metrics": dict.fromkeys(names, zero)},
-        )
-
     def epochs(self):
         """Run the plan; while a call is in flight, the next block is read."""
         checkpoint = self.job.checkpoint
-        if self.n_validation_batches and not self.records and not self._must_stop():
-            self._collect(self._send(Call([], [0], [True])))
+        if not self.records and not self._must_stop():
+            self._collect(self._send(Call.without_steps()))
         waiting = None
         for call in self._calls():
             if self._must_stop():
@@ -178,7 +160,7 @@ class _Run:
         seconds = now - self.start - self.seconds["compile"]
         is_late = now >= self.plan.deadline or seconds > self.plan.max_time
         self.late |= is_late and not self.stopped
-        losses = [validation_loss for _, validation_loss, _ in self.records]
+        losses = [evaluated for _, evaluated, _ in self.records]
         self.stopped |= self.plan.fails_trial(losses)
         return self.stopped or self.interrupt.is_set or is_late
 
@@ -188,21 +170,22 @@ class _Run:
         A listener may wait, the first call sets the pace, and a trial may end. Where steps are so
         slow that a call has only one, a second call in flight would delay an interrupt.
         """
-        is_awaited = self.job.listener.is_awaited and call.evaluate[-1]
+        is_awaited = self.job.listener.is_awaited and call.ends_epoch[-1]
         ends_trial = self.steps_sent == len(self.plan.trial) * self.steps_per_epoch
         is_due = self.job.checkpoint.is_due()
         return is_awaited or ends_trial or is_due or self.steps_per_call == 1
 
     def _calls(self):
         pace, is_awaited = lambda: self.steps_per_call, self.job.listener.is_awaited
-        return calls(self.plan, self.data.index, self.rng, pace, is_awaited, self.steps_sent)
+        interval, skip = self.evaluation.interval, self.steps_sent
+        return calls(self.plan, self.data.index, self.rng, pace, is_awaited, interval, skip)
 
     def _send(self, call):
         """Start a call; returns what `_collect` waits for."""
         block, stage = self._block(call), self._stage(call)
         if self.program is None:
             self.state = jax.device_put(self.state, self.device)
-        args = (self.state, block, self.validation, stage, self.hyperparameters)
+        args = (self.state, block, self.evaluated, stage, self.hyperparameters)
         if self.program is None:
             # The state is donated: weights, moments and best weights need memory once, not twice.
             self.program, self.seconds["compile"] = compiled(
@@ -230,7 +213,12 @@ class _Run:
         self.steps_sent += len(call.batches)
         n_samples = len(self.data.index)
         return stage_of(
-            self.plan, call, steps, n_samples, n_validation_batches=self.n_validation_batches
+            self.plan,
+            call,
+            steps,
+            n_samples,
+            n_evaluated=self.evaluation.n_batches,
+            on_training_samples=self.evaluation.on_training_samples,
         )
 
     def _collect(self, sent):
@@ -241,9 +229,9 @@ class _Run:
         self.collected = now
         self._set_pace(len(call.batches), now - begin)
         self.stopped |= int(history.n) < len(call.ends)
-        for j in np.flatnonzero(call.evaluate[: int(history.n)]):
+        for j in np.flatnonzero(call.ends_epoch[: int(history.n)]):
             values = {name: float(m[j]) for name, m in history.metrics.items()}
-            self.records.append((float(history.loss[j]), float(history.validation_loss[j]), values))
+            self.records.append((float(history.loss[j]), float(history.evaluated_loss[j]), values))
             if call.batches:
                 share = call.ends[j] / len(call.batches)
                 self._report(before + share * (now - before))
@@ -261,9 +249,9 @@ class _Run:
         if listener.is_awaited:  # otherwise a later call may be in flight, and reading would wait
             self.stopped |= bool(self.state.stopped)
         loss, validation_loss, values = self.records[-1]
-        validation = {"validation_loss": validation_loss} if self.n_validation_batches else {}
+        validation = {} if self.data.validation is None else {"validation_loss": validation_loss}
         progress = Progress(
-            epoch=len(self.records) - bool(self.n_validation_batches),
+            epoch=len(self.records) - 1,
             losses={"loss": loss, **validation, **values},
             seconds=moment - self.start - self.seconds["compile"],
             is_last=self.stopped,
@@ -283,36 +271,47 @@ class _Run:
 
     def result(self) -> Result:
         """Everything that was learned, on the host; nothing is left on the device."""
+        losses = self._compared() if len(self.records) > 1 and self.data.validation is None else {}
         state, self.state = self.state, None
-        if self.program is not None:
-            for leaf in jax.tree.leaves(state.params):
-                leaf.delete()
-        return self._result(state, state.best_params, state.best_step, to_host)
+        best, step = state.best_params, int(state.best_step)
+        if step == self.initial.step and self.plan.tolerates(**losses):
+            best, step = state.params, int(state.step)
+        return self._result(state, best, step, to_host, losses)
 
     def interim(self) -> Result:
         """The current weights and what was learned so far, while training continues."""
-        return self._result(self.state, self.state.params, self.state.step, np.array)
+        return self._result(self.state, self.state.params, int(self.state.step), np.array, {})
 
-    def _result(self, state, params, step, copied) -> Result:
-        history = history_of(self.records, self.n_validation_batches > 0)
-        n_epochs = len(history["loss"])
-        ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch - 1
-        history["learning_rate"] = self.plan.rates(ends, len(self.data.index)).astype(np.float64)
+    def _result(self, state, params, step, copied, losses) -> Result:
+        history = history_of(self.records, self.data.validation is not None)
+        n_epochs, first = len(history["loss"]), self.initial.step
+        history["learning_rate"] = self.plan.rates_of_epochs(n_epochs, len(self.data.index))
         params = jax.tree.map(copied, params)
         moments = [copied(leaf) for leaf in jax.tree.leaves(state.optimizer_state)]
-        if state.diverged:  # moments of failed steps would spoil all training that continues here
-            fresh = self.job.recipe.optimizer.initial_state(trainable(params))
-            moments = [np.array(leaf) for leaf in jax.tree.leaves(fresh)]
+        diverged = bool(state.diverged) or losses.get("final_loss") == np.inf
+        # Moments of failed steps would spoil all training that continues here.
+        if diverged:
+            moments = Initial(params).moments(self.job.recipe)
+        elif losses and step == first:
+            moments = self.initial.moments(self.job.recipe)
         return Result(
             params=params,
             optimizer_state=moments,
             step=int(state.step),
             history=history,
-            validation_losses=np.asarray([validation for _, validation, _ in self.records]),
+            validation_losses=np.asarray([evaluated for _, evaluated, _ in self.records]),
             n_epochs=n_epochs,
-            best_epoch=round((int(step) - self.first_step) / self.steps_per_epoch),
-            diverged=bool(state.diverged),
+            best_epoch=min(n_epochs, -((first - step) // self.steps_per_epoch)),
+            diverged=diverged,
             interrupted=self.interrupt.is_set,
             late=self.late,
             seconds=self.seconds,
+            **losses,
         )
+
+    def _compared(self):
+        """The training loss of the initial and of the present weights."""
+        _, history, _ = self._send(Call.without_steps())
+        final_loss = float(history.evaluated_loss[0])
+        final_loss = final_loss if np.isfinite(final_loss) else np.inf
+        return {"initial_loss": self.records[0][1], "final_loss": final_loss}

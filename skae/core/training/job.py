@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from skae.core.data.samples import Samples, n_batches
+from skae.core.data.samples import Samples
 from skae.core.devices import default_device
-from skae.core.training.loop import Blocks, Recipe
+from skae.core.training.loop import Recipe
 from skae.core.training.records import NO_CHECKPOINT, NO_LISTENER, Checkpoint, Listener
 
 __all__ = ["Job", "TrainingData", "ValidationSet"]
@@ -64,7 +64,8 @@ class TrainingData:
     index : ndarray of shape (n,)
         The training samples.
     validation : ValidationSet, optional
-        The weights with the lowest validation loss are kept; without it, the last ones.
+        The weights with the lowest validation loss are kept; without it, those with the lowest
+        training loss.
     validation_capacity : int, optional
         Number of validation samples that the program is compiled for, where it should not depend on
         their actual number.
@@ -75,21 +76,3 @@ class TrainingData:
     index: np.ndarray
     validation: ValidationSet | None = None
     validation_capacity: int | None = None
-
-    def validation_blocks(self, batch_size: int) -> Blocks | None:
-        """The validation set as padded mini-batches; None where none can be evaluated.
-
-        Their number is padded to a power of two: folds of nearly the same size share a program.
-        """
-        if self.validation is None and self.validation_capacity is None:
-            return None
-        nothing = ValidationSet(self.samples, np.zeros(0, int), np.zeros(0))
-        samples, index, weight = vars(self.validation or nothing).values()
-        needed = n_batches(max(1, len(index), self.validation_capacity or 0), batch_size)
-        capacity = 1 << (needed - 1).bit_length()
-        x, weight, targets = samples.batches(index, weight, batch_size, capacity)
-        return Blocks(x, weight, targets, None, samples.device_units)
-
-    def n_validation_batches(self, batch_size: int) -> int:
-        """Number of mini-batches of the validation set, without padding."""
-        return 0 if self.validation is None else n_batches(len(self.validation.index), batch_size)

@@ -50,7 +50,7 @@ class Recipe:
 class State(NamedTuple):
     """What each optimizer step updates.
 
-    ``best_params`` are those with the lowest monitored loss, ``best_loss``; ``reference_loss`` is
+    ``best_params`` are those with the lowest evaluated loss, ``best_loss``; ``reference_loss`` is
     the loss that the next improvement is measured against, and ``since_best`` counts the optimizer
     steps since the last one. ``sums`` accumulates loss, number of samples and metrics over the
     current epoch.
@@ -89,37 +89,36 @@ class Blocks(NamedTuple):
 class Stage(NamedTuple):
     """What one call does.
 
-    Segment j consists of the steps up to ``ends[j]``, and ends an epoch if ``evaluate[j]``.
+    Segment j consists of the steps up to ``ends[j]``, and ends an epoch if ``ends_epoch[j]``; then
+    the loss of the first ``n_evaluated[j]`` mini-batches of the evaluation set is computed. That is
+    the validation set, or if ``on_training_samples``, a part of the training samples.
     ``rates`` (learning rate) and ``progress`` (completed fraction of the schedule) have one value
     per step. ``patience`` is in optimizer steps; ``tolerance`` is the relative decrease of the loss
     that counts as an improvement.
     """
 
     ends: Array
-    evaluate: Array
+    ends_epoch: Array
+    n_evaluated: Array
     n_segments: Array
     rates: Array
     progress: Array
-    n_validation_batches: Array
+    on_training_samples: Array
     patience: Array
     tolerance: Array
 
 
 class History(NamedTuple):
-    """Training loss, validation loss (NaN without one) and metrics of the first ``n`` segments."""
+    """Training loss, evaluated loss (NaN without one) and metrics of the first ``n`` segments."""
 
     n: Array
     loss: Array
-    validation_loss: Array
+    evaluated_loss: Array
     metrics: Any
 
 
-def advance(recipe: Recipe, state: State, blocks: Blocks, validation: Blocks | None, stage, hyper):
-    """Run the segments of `stage`; returns the new state and a `History`.
-
-    `validation` is None if no call of the run has a validation set: compiling the evaluation takes
-    a tenth of the time.
-    """
+def advance(recipe: Recipe, state: State, blocks: Blocks, evaluation_set: Blocks, stage, hyper):
+    """Run the segments of `stage`; returns the new state and a `History`."""
     nothing = jnp.full(MAX_SEGMENTS, jnp.nan)
     metrics = jax.tree.map(lambda _: nothing, state.sums["metrics"])
     history = History(jnp.int32(0), nothing, nothing, metrics)
@@ -145,7 +144,7 @@ def advance(recipe: Recipe, state: State, blocks: Blocks, validation: Blocks | N
             ),
             state,
         )
-        state, record = _end_segment(recipe, state, validation, stage, stage.evaluate[j], hyper)
+        state, record = _end_segment(recipe, state, evaluation_set, stage, j, hyper)
         (*series,) = jax.tree.map(lambda all_, one: all_.at[j].set(one), history[1:], record)
         return state, History(j + 1, *series)
 
@@ -176,7 +175,7 @@ def _step(recipe, state, batch, rate, progress, hyper):
     def penalized(weights):
         params = {**state.params, **weights}
         loss, metrics = recipe.objective(Model(recipe.network, params), batch, step)
-        return loss + 0.5 * hyper["alpha"] * _sum_of_squares(weights), (loss, metrics)
+        return loss + _penalty(weights, hyper), (loss, metrics)
 
     grads, (loss, metrics) = jax.grad(penalized, has_aux=True)(weights)
     if recipe.clip_norm is not None:
@@ -188,7 +187,10 @@ def _step(recipe, state, batch, rate, progress, hyper):
     samples = jnp.sum(batch.weight > 0).astype(jnp.float32)
     sums = jax.tree.map(lambda s, v: s + v * samples, state.sums, _sums(loss, 1.0, metrics))
     return state._replace(
-        params={**state.params, **optax.apply_updates(weights, updates)},
+        params={
+            **state.params,
+            **optax.apply_updates(weights, recipe.optimizer.scaled(updates)),
+        },
         optimizer_state=optimizer_state,
         step=state.step + 1,
         since_best=state.since_best + 1,
@@ -200,10 +202,11 @@ def _sums(loss, samples, metrics):
     return {"loss": loss, "samples": samples, "metrics": metrics}
 
 
-def _sum_of_squares(weights):
-    """Over the matrices of encoder, decoder and head; biases are not penalized."""
+def _penalty(weights, hyper):
+    """The L2 penalty of the matrices of encoder, decoder and head; not of biases."""
     leaves = jax.tree.leaves([weights[part] for part in _PENALIZED if part in weights])
-    return sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
+    squares = sum((jnp.sum(jnp.square(w)) for w in leaves if w.ndim > 1), jnp.float32(0))
+    return 0.5 * hyper["alpha"] * squares
 
 
 def _decaying(weights):
@@ -215,16 +218,21 @@ def _decaying(weights):
     return {**weights, "linear": jax.tree.map(jnp.zeros_like, weights["linear"])}
 
 
-def _end_segment(recipe, state, validation, stage, ends_epoch, hyper):
+def _end_segment(recipe, state, evaluation_set, stage, j, hyper):
+    ends_epoch, is_evaluated = stage.ends_epoch[j], stage.n_evaluated[j] > 0
     loss = state.sums["loss"] / state.sums["samples"]
-    validation_loss = jnp.float32(jnp.nan)
-    if validation is not None:
-        n_batches = jnp.where(ends_epoch, stage.n_validation_batches, 0)
-        validation_loss = evaluate(
-            recipe, state.params, validation, n_batches, state.key_data, hyper
-        )
-    has_validation = stage.n_validation_batches > 0
-    monitored = jnp.where(has_validation, validation_loss, loss)
+    evaluated_loss = evaluate(
+        recipe, state.params, evaluation_set, stage.n_evaluated[j], state.key_data, hyper
+    )
+    # What training minimizes includes the penalty.
+    penalty = jax.lax.fori_loop(
+        0,
+        (stage.on_training_samples & is_evaluated).astype(jnp.int32),
+        lambda _, penalty: penalty + _penalty(trainable(state.params), hyper),
+        jnp.float32(0),
+    )
+    evaluated_loss = evaluated_loss + penalty
+    monitored = jnp.where(is_evaluated, evaluated_loss, loss)
     # A loop with at most one iteration, so that nothing is computed where no epoch ends.
     finite = jax.lax.fori_loop(
         0,
@@ -232,12 +240,12 @@ def _end_segment(recipe, state, validation, stage, ends_epoch, hyper):
         lambda _, finite: finite & _within_bounds(state.params),
         jnp.isfinite(monitored),
     )
-    # Before the first step there is no training loss; the initial weights count as finite.
-    finite = finite | (~has_validation & (state.sums["samples"] == 0))
-    better = finite & ends_epoch & (~has_validation | (monitored < state.best_loss))
+    # Training may start from an infinite training loss.
+    finite = finite | (stage.on_training_samples & (state.sums["samples"] == 0))
+    better = finite & is_evaluated & (monitored < state.best_loss)
     # Relative to the magnitude, since a negative log-density may itself be negative.
     margin = 1.0 - stage.tolerance * jnp.sign(state.reference_loss)
-    progress = finite & ends_epoch & (monitored < state.reference_loss * margin)
+    progress = finite & is_evaluated & (monitored < state.reference_loss * margin)
     since_best = jnp.where(progress, 0, state.since_best)
     stopped = ends_epoch & (~finite | (since_best >= stage.patience))
     # A loop instead of a select for each array: copies need no kernels, which saves a third of the
@@ -249,7 +257,7 @@ def _end_segment(recipe, state, validation, stage, ends_epoch, hyper):
         (state.best_params, state.best_loss, state.best_step),
     )
     metrics = jax.tree.map(lambda m: m / state.sums["samples"], state.sums["metrics"])
-    record = (loss, jnp.where(has_validation & ends_epoch, validation_loss, jnp.nan), metrics)
+    record = (loss, jnp.where(is_evaluated, evaluated_loss, jnp.nan), metrics)
     state = state._replace(
         best_params=best_params,
         best_loss=best_loss,

@@ -5,6 +5,7 @@ estimator share one compiled program.
 """
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,18 +32,42 @@ OPTIMIZERS: dict[str, Callable] = {
 
 _ADAPTIVE = ("adam", "adamw", "nadam", "muon")
 
+# Fan-in up to which the learning rate is used as it is.
+_ORDINARY_FAN_IN = 1024
+
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optax factory with bound arguments; called with a traced learning rate."""
+    """An optax factory with bound arguments; called with a traced learning rate.
+
+    ``n_features`` is that of the samples where it exceeds 1,024: see `scaled`.
+    """
 
     factory: Callable
     args: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()
+    n_features: int | None = None
 
     def __call__(self, learning_rate) -> optax.GradientTransformation:
         """The optax transformation with this learning rate."""
         return self.factory(*self.args, learning_rate=learning_rate, **dict(self.keywords))
+
+    def scaled(self, updates):
+        """Updates of the weights, smaller for matrices that sum over more than 1,024 inputs.
+
+        Adam and its variants change each weight by about the learning rate, so that a sum over
+        n inputs changes by n times as much. The updates of kernels of the encoder are multiplied by
+        ``1024 / fan_in``, as maximal update parametrization does (Yang et al. 2022, Tensor
+        Programs V), and those of the linear skip connection, whose weights are of order
+        ``n_features ** -0.5``, by ``(1024 / n_features) ** 0.5``. So a step changes codes and
+        hidden units by the same fraction of their spread, whatever the number of features.
+        """
+        if self.n_features is None:
+            return updates
+        return jax.tree_util.tree_map_with_path(
+            lambda path, update: update * _rate_factor(path[0].key, update.shape, self.n_features),
+            updates,
+        )
 
     def initial_state(self, params):
         """The state before the first step, as NumPy arrays."""
@@ -56,6 +81,16 @@ class Optimizer:
         leaves, structure = jax.tree.flatten(shapes)
         pairs = zip(leaves, constants, strict=True)
         return jax.tree.unflatten(structure, [np.full(x.shape, c, x.dtype) for x, c in pairs])
+
+
+def _rate_factor(part: str, shape: tuple[int, ...], n_features: int) -> float:
+    """Factor of the learning rate of an array of `shape` in a part of the weights."""
+    if len(shape) < 2:
+        return 1.0
+    if part == "linear":
+        return math.sqrt(_ORDINARY_FAN_IN / n_features)
+    fan_in = math.prod(shape[:-1])
+    return min(1.0, _ORDINARY_FAN_IN / fan_in) if part == "encoder" else 1.0
 
 
 @functools.lru_cache(maxsize=256)
@@ -97,7 +132,8 @@ def resolve_optimizer(optimizer, n_features: int | None = None) -> Optimizer:
     while isinstance(optimizer, functools.partial):
         args, keywords = optimizer.args + args, {**optimizer.keywords, **keywords}
         optimizer = optimizer.func
-    resolved = Optimizer(optimizer, args, tuple(sorted(keywords.items())))
+    wide = n_features if n_features is not None and n_features > _ORDINARY_FAN_IN else None
+    resolved = Optimizer(optimizer, args, tuple(sorted(keywords.items())), wide)
     try:
         hash(resolved)
     except TypeError:

@@ -23,7 +23,9 @@ class Plan:
     ``epochs``; 0 where training has no known end. Training stops when `time.perf_counter` reaches
     ``deadline``, or ``max_time`` seconds after compilation. It also stops after as many epochs as
     ``trial`` has values, unless the validation loss has then decreased by more than the value of an
-    epoch.
+    epoch. Without a validation set, the training loss is evaluated on at least ``least_compared``
+    samples; ``tolerated`` is the relative increase of the loss up to which the weights after the
+    last epoch are kept.
     """
 
     epochs: int
@@ -38,6 +40,8 @@ class Plan:
     deadline: float = np.inf
     trial: tuple[float, ...] = ()
     schedule_epochs: int | None = None
+    least_compared: int = 2048
+    tolerated: float = 0.0
 
     def steps_per_epoch(self, n_samples: int) -> int:
         """Optimizer steps of an epoch over `n_samples` samples."""
@@ -52,6 +56,11 @@ class Plan:
         """Learning rate of each of `steps` (0-based), for `n_samples` training samples."""
         total = self._scheduled_steps(n_samples)
         return learning_rates(self.schedule, self.learning_rate, self.warm_up, total, steps)
+
+    def rates_of_epochs(self, n_epochs: int, n_samples: int) -> np.ndarray:
+        """Learning rate of the last step of each of `n_epochs` epochs, float64."""
+        ends = np.arange(1, n_epochs + 1) * self.steps_per_epoch(n_samples) - 1
+        return self.rates(ends, n_samples).astype(np.float64)
 
     def progress(self, steps, n_samples: int) -> np.ndarray:
         """Completed fraction of the schedule after each of `steps` (0-based), float32."""
@@ -70,10 +79,25 @@ class Plan:
             first - loss > required for loss, required in zip(losses, self.trial, strict=True)
         )
 
+    def tolerates(self, initial_loss: float = np.nan, final_loss: float = np.nan) -> bool:
+        """Whether weights are kept although their loss exceeds the initial one."""
+        return final_loss - initial_loss < self.tolerated * abs(initial_loss)
+
     def one_epoch(self) -> "Plan":
-        """A single epoch at a constant learning rate, without early stopping."""
+        """A single epoch at a constant learning rate, without early stopping.
+
+        A sixteenth of the samples is evaluated, so that this takes little time beside one epoch.
+        Since it is noisy, an increase of the loss by a tenth is tolerated.
+        """
         return replace(
-            self, epochs=1, schedule="constant", warm_up=0.0, patience=np.inf, schedule_epochs=0
+            self,
+            epochs=1,
+            schedule="constant",
+            warm_up=0.0,
+            patience=np.inf,
+            schedule_epochs=0,
+            least_compared=0,
+            tolerated=0.1,
         )
 
     def _scheduled_steps(self, n_samples):
@@ -85,17 +109,25 @@ class Plan:
 class Call:
     """Mini-batches that are transferred together.
 
-    Segment j ends after ``ends[j]`` mini-batches; an epoch ends there too if ``evaluate[j]``.
+    Segment j ends after ``ends[j]`` mini-batches; an epoch ends there too if ``ends_epoch[j]``, and
+    the loss is evaluated there if ``evaluate[j]``.
     """
 
     batches: list[np.ndarray] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    ends_epoch: list[bool] = field(default_factory=list)
     evaluate: list[bool] = field(default_factory=list)
 
-    def end_segment(self, evaluate: bool) -> None:
+    def end_segment(self, ends_epoch: bool, evaluate: bool) -> None:
         """End a segment after the last mini-batch."""
         self.ends.append(len(self.batches))
-        self.evaluate.append(evaluate)
+        self.ends_epoch.append(ends_epoch)
+        self.evaluate.append(ends_epoch and evaluate)
+
+    @classmethod
+    def without_steps(cls) -> "Call":
+        """A call that evaluates the present weights."""
+        return cls([], [0], [True], [True])
 
 
 def calls(
@@ -104,6 +136,7 @@ def calls(
     rng: np.random.Generator,
     steps_per_call: Callable[[], int],
     epoch_by_epoch: bool,
+    interval: int = 1,
     skip: int = 0,
 ) -> Iterator[Call]:
     """All calls of a plan: samples in a new order each epoch, in mini-batches of nearly equal size.
@@ -119,6 +152,8 @@ def calls(
         Returns the number of mini-batches that a call may have at present.
     epoch_by_epoch : bool
         Whether each call ends with an epoch at the latest.
+    interval : int, default=1
+        The loss is evaluated after every `interval`-th epoch.
     skip : int, default=0
         Optimizer steps to omit. The calls after them are the same as without omission.
     """
@@ -136,13 +171,15 @@ def calls(
             full = len(call.batches) >= steps_per_call() or len(call.ends) + 1 == MAX_SEGMENTS
             full |= ends_epoch and epoch + 1 == len(plan.trial)
             if ends_epoch or full:
-                call.end_segment(ends_epoch)
+                call.end_segment(ends_epoch, (epoch + 1) % interval == 0)
             if full or (ends_epoch and (epoch_by_epoch or epoch + 1 == plan.epochs)):
                 yield call
                 call = Call()
 
 
-def stage_of(plan: Plan, call: Call, steps, n_samples: int, *, n_validation_batches: int) -> Stage:
+def stage_of(
+    plan: Plan, call: Call, steps, n_samples: int, *, n_evaluated: int, on_training_samples: bool
+) -> Stage:
     """The arguments of `advance` that describe a call.
 
     Parameters
@@ -152,16 +189,19 @@ def stage_of(plan: Plan, call: Call, steps, n_samples: int, *, n_validation_batc
         Numbers (0-based) of the optimizer steps of a full call.
     n_samples : int
         Training samples.
-    n_validation_batches : int
+    n_evaluated : int
+        Mini-batches of an evaluation.
+    on_training_samples : bool
     """
     padding = (0, MAX_SEGMENTS - len(call.ends))
     return Stage(
         ends=np.pad(np.asarray(call.ends, np.int32), padding),
-        evaluate=np.pad(np.asarray(call.evaluate, bool), padding),
+        ends_epoch=np.pad(np.asarray(call.ends_epoch, bool), padding),
+        n_evaluated=np.pad(n_evaluated * np.asarray(call.evaluate, np.int32), padding),
         n_segments=np.int32(len(call.ends)),
         rates=plan.rates(steps, n_samples),
         progress=plan.progress(steps, n_samples),
-        n_validation_batches=np.int32(n_validation_batches),
+        on_training_samples=np.bool_(on_training_samples),
         patience=np.int32(plan.patient_steps(n_samples)),
         tolerance=np.float32(plan.tolerance),
     )

@@ -89,7 +89,10 @@ class Result:
     """Outcome of a training run: NumPy arrays and plain Python only.
 
     ``validation_losses`` has one value before the first and one after each epoch. ``late``: a time
-    limit ended the run.
+    limit ended the run. Without a
+    validation set, ``initial_loss`` and ``final_loss`` are the training losses of the initial
+    weights and of those after the last epoch, on the same samples with the same noise; NaN where
+    they were not computed.
     """
 
     params: Any
@@ -102,6 +105,8 @@ class Result:
     diverged: bool
     interrupted: bool = False
     late: bool = False
+    initial_loss: float = np.nan
+    final_loss: float = np.nan
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -122,8 +127,7 @@ class Snapshot:
 
 def history_of(records, has_validation: bool) -> dict[str, np.ndarray]:
     """Series by name, with one value per epoch, of records as a `Snapshot` holds them."""
-    # The first evaluation precedes the first epoch.
-    records = records[1:] if has_validation else records
+    records = records[1:]  # the first evaluation precedes the first epoch
     history = {"loss": [loss for loss, _, _ in records]}
     if has_validation:
         history["validation_loss"] = [validation_loss for _, validation_loss, _ in records]

@@ -24,6 +24,7 @@ from skae.core.training.job import Job
 from skae.core.training.layerwise import InitialWeights, pretrain
 from skae.core.training.loop import trainable
 from skae.estimators.base.automatic import training_plan
+from skae.estimators.base.convergence import constant_output_warning, divergence_warning
 from skae.estimators.base.fit_input import FitInput
 from skae.estimators.base.input_checks import samples_in_units
 from skae.estimators.base.timing import Clock
@@ -63,7 +64,7 @@ class Outcome:
 
     attributes: dict[str, Any]
     gross_errors: GrossErrors | None
-    diverged: bool
+    warnings: list[str]
     interrupted: bool
     selection_cut: bool = False
 
@@ -234,10 +235,14 @@ def _train(task, data, split, clock, *, initial, **options) -> Outcome:
     result = train(task.job, split.data, initial.params, plan, **options)
     clock.lap("train")
     parts = [part for part in (initial, choice, result) if part is not None]
+    found = (
+        divergence_warning(task.parameters["learning_rate"], result, initial, choice),
+        constant_output_warning(task.job, result, split.data.samples),
+    )
     return Outcome(
         attributes(result),
         data.gross_errors,
-        diverged=any(part.diverged for part in parts),
+        warnings=[text for text in found if text is not None],
         interrupted=any(part.interrupted for part in parts),
         selection_cut=choice is not None and choice.late,
     )
@@ -269,5 +274,5 @@ def _training_record(initial, choice, result):
     return {
         "history_": history,
         "n_iter_": choice.losses.shape[1] - 1,
-        "best_iter_": min(choice.epochs, result.n_epochs),
+        "best_iter_": result.best_epoch,
     }

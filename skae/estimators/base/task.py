@@ -154,14 +154,9 @@ def _set_fitted_attributes(estimator: T, task: Task, outcome: Outcome, given: Fi
             gross_errors.message(getattr(estimator, "feature_names_in_", None)),
             stacklevel=6,  # the caller of `fit`, which `fit_context` wraps twice
         )
-    if outcome.diverged:
-        warnings.warn(
-            f"Training diverged at learning_rate={estimator.learning_rate}: the loss or the weights"
-            " are not finite or too large. The best weights so far are kept. Lower learning_rate, "
-            "or scale X.",
-            ConvergenceWarning,
-            stacklevel=6,  # the caller of `fit`, which `fit_context` wraps twice
-        )
+    for text in outcome.warnings:
+        # the caller of `fit`, which `fit_context` wraps twice
+        warnings.warn(text, ConvergenceWarning, stacklevel=6)
     if outcome.selection_cut:
         warnings.warn(
             f"max_time={estimator.max_time} ended the cross-validation that selects the number of "

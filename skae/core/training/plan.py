@@ -87,7 +87,7 @@ class Plan:
         """A single epoch at a constant learning rate, without early stopping.
 
         A sixteenth of the samples is evaluated, so that this takes little time beside one epoch.
-        Since it is noisy, an increase of the loss by a tenth is tolerated.
+        Since it is noisy, an increase of the loss by half is tolerated.
         """
         return replace(
             self,
@@ -97,7 +97,7 @@ class Plan:
             patience=np.inf,
             schedule_epochs=0,
             least_compared=0,
-            tolerated=0.1,
+            tolerated=0.5,
         )
 
     def _scheduled_steps(self, n_samples):

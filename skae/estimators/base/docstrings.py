@@ -102,7 +102,9 @@ optimizer : str or callable, default="nadam"
 
 learning_rate : float, default={learning_rate}
     Maximum learning rate, above 0. It applies in standardized units: X - mean is divided by one
-    number, its root mean square.
+    number, its root mean square. Above 1,024 features, kernels of the encoder have the learning
+    rate multiplied by 1024 / fan-in, and the linear skip connection by
+    ``(1024 / n_features) ** 0.5``. So the same value suits samples of any width.
 
 learning_rate_schedule : str or tuple (str, float), default="cosine"
     "constant", "cosine" (decays to 0 over `max_iter` epochs) or "exponential" (decays to a
@@ -133,7 +135,11 @@ tol : float, default=0.0001
 
 early_stopping : bool, default=True
     Whether to keep the weights with the lowest validation loss, and stop after `n_iter_no_change`
-    epochs without improvement. False: train on all samples for `max_iter` epochs.
+    epochs without improvement. False: train on all samples for `max_iter` epochs, and keep the
+    weights with the lowest training loss. It is evaluated before the first, after the last and
+    about every tenth epoch, on up to 5,000 training samples (fewer for more than 3,355 features).
+    So it never ends higher than at the initialization; a `ConvergenceWarning` states both losses
+    if training increased it by more than a tenth.
 
 validation_fraction : "auto" or float, default="auto"
     Fraction of the samples in the validation set, between 0 and 1. "auto": a tenth, at most 5,000
@@ -199,8 +205,7 @@ n_iter_ : int
     Number of epochs that were run; after cross-validation, by its longest fold.
 
 best_iter_ : int
-    Epoch (from 1) whose weights were kept, or the number of epochs selected by cross-validation; 0
-    is the initialization.
+    Epoch (from 1) whose weights were kept; 0 is the initialization.
 
 init_kept_ : bool
     Whether no epoch was kept: the weights are those that training started from, and the result is

@@ -221,17 +221,7 @@ def _decaying(weights):
 def _end_segment(recipe, state, evaluation_set, stage, j, hyper):
     ends_epoch, is_evaluated = stage.ends_epoch[j], stage.n_evaluated[j] > 0
     loss = state.sums["loss"] / state.sums["samples"]
-    evaluated_loss = evaluate(
-        recipe, state.params, evaluation_set, stage.n_evaluated[j], state.key_data, hyper
-    )
-    # What training minimizes includes the penalty.
-    penalty = jax.lax.fori_loop(
-        0,
-        (stage.on_training_samples & is_evaluated).astype(jnp.int32),
-        lambda _, penalty: penalty + _penalty(trainable(state.params), hyper),
-        jnp.float32(0),
-    )
-    evaluated_loss = evaluated_loss + penalty
+    evaluated_loss = _evaluated_loss(recipe, state, evaluation_set, stage, j, hyper)
     monitored = jnp.where(is_evaluated, evaluated_loss, loss)
     # A loop with at most one iteration, so that nothing is computed where no epoch ends.
     finite = jax.lax.fori_loop(
@@ -269,6 +259,21 @@ def _end_segment(recipe, state, evaluation_set, stage, j, hyper):
         sums=jax.tree.map(lambda s: jnp.where(ends_epoch, 0.0, s), state.sums),
     )
     return state, record
+
+
+def _evaluated_loss(recipe, state, evaluation_set, stage, j, hyper):
+    """The loss of the evaluation set; of training samples what training minimizes, the penalty
+    included.
+    """
+    n_batches = stage.n_evaluated[j]
+    loss = evaluate(recipe, state.params, evaluation_set, n_batches, state.key_data, hyper)
+    # A loop with at most one iteration: nothing is computed where it is not needed.
+    return jax.lax.fori_loop(
+        0,
+        (stage.on_training_samples & (n_batches > 0)).astype(jnp.int32),
+        lambda _, loss: loss + _penalty(trainable(state.params), hyper),
+        loss,
+    )
 
 
 def _within_bounds(params):

@@ -73,6 +73,7 @@ FREE = {
     "unlabeled": st.sampled_from([None, -1, 0]),
     "contamination": st.one_of(st.just("auto"), st.floats(1e-6, 0.5)),
     "n_rounds": st.integers(0, 3),
+    "cv": st.sampled_from([None, 2, 3]),
     "trim": st.floats(0, 0.5),
     "standardize": st.sampled_from(["auto", True, False]),
 }

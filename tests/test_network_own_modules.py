@@ -150,3 +150,39 @@ def test_a_weight_penalty_on_unknown_layers_raises(X):
     model = with_modules(own_modules.pair(), SparseAutoencoder, decoder_alpha=0.1)
     with pytest.raises(ValueError, match=r"decoder_alpha=0\.1.*use decoder_alpha='auto'"):
         model.fit(X)
+
+
+@pytest.mark.thorough
+def test_modules_of_a_script_reach_the_workers_of_joblib(run_python):
+    """loky's workers cannot import from `__main__`; a worker that fails to load breaks the pool."""
+    printed = run_python(
+        """
+        import flax.linen as nn
+        import numpy as np
+        from sklearn.model_selection import cross_validate
+        from skae import AutoencoderTransformer
+        from tests.datasets import curved
+
+        class Encoder(nn.Module):
+            width: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.tanh(nn.Dense(self.width)(x))
+
+        class Decoder(nn.Module):
+            @nn.compact
+            def __call__(self, z):
+                return nn.Dense(6)(nn.tanh(z))
+
+        model = AutoencoderTransformer(
+            network=(Encoder(3), Decoder()), max_iter=1, random_state=0, early_stopping=False
+        )
+        alone = cross_validate(model, curved(), cv=2)["test_score"]
+        found = cross_validate(model, curved(), cv=2, n_jobs=2, return_estimator=True)
+        assert type(found["estimator"][0].network[0]) is Encoder
+        np.testing.assert_allclose(found["test_score"], alone, rtol=1e-4)
+        print("equal")
+        """
+    )
+    assert printed.stdout.strip() == "equal"

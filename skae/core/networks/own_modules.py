@@ -7,6 +7,7 @@ a module is described by plain values, which are stored, and built again with tu
 import dataclasses
 import functools
 import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -24,10 +25,12 @@ from skae.core.networks.network import Network
 __all__ = [
     "OwnDecoder",
     "OwnEncoder",
+    "carry",
     "describe_module",
     "import_path",
     "is_module",
     "own_parts",
+    "pickled_by_value",
     "rebuilt",
     "user_defined_weights",
     "with_names",
@@ -166,9 +169,37 @@ def import_path(thing: Any, where: str) -> str:
     return path
 
 
+# Classes and functions of `__main__` that another process has pickled by value, by import path.
+_carried: dict[str, Any] = {}
+
+
 def _found(path):
     module, _, name = path.partition(":")
-    return functools.reduce(getattr, name.split("."), importlib.import_module(module))
+    try:
+        return functools.reduce(getattr, name.split("."), importlib.import_module(module))
+    except AttributeError:
+        if path not in _carried:
+            raise
+        return _carried[path]
+
+
+def _cloudpickle():
+    """A dependency of joblib, whose earlier releases have a copy of their own."""
+    installed = importlib.util.find_spec("cloudpickle") is not None
+    return importlib.import_module("cloudpickle" if installed else "joblib.externals.cloudpickle")
+
+
+def pickled_by_value(descriptions: tuple) -> bytes | None:
+    """Classes and functions of a script or notebook, which workers of joblib cannot import."""
+    paths: set[str] = set()
+    with_names(descriptions, lambda path: paths.add(path) or path)
+    own = {path: _found(path) for path in paths if path.startswith("__main__:")}
+    return _cloudpickle().dumps(own) if own else None
+
+
+def carry(pickled: bytes) -> None:
+    """Make the classes and functions that `pickled_by_value` returned available to `rebuilt`."""
+    _carried.update(_cloudpickle().loads(pickled))
 
 
 def rebuilt(value: Any) -> Any:

@@ -11,7 +11,13 @@ from sklearn.base import BaseEstimator
 from skae.core.activations import ACTIVATIONS
 from skae.core.losses import LOSSES
 from skae.core.networks import SCHEMES
-from skae.core.networks.own_modules import describe_module, is_module, rebuilt
+from skae.core.networks.own_modules import (
+    carry,
+    describe_module,
+    is_module,
+    pickled_by_value,
+    rebuilt,
+)
 from skae.core.training.optimizers import OPTIMIZERS, SCHEDULES
 from skae.estimators.base.architecture import describe_dense, describe_modules
 from skae.estimators.base.pretraining import PRETRAINING_CONSTRAINTS, check_pretraining
@@ -137,12 +143,15 @@ class DenseParameters(BaseEstimator):
         if not self._has_modules():
             return state
         try:
-            return {**state, "network": {"modules": tuple(map(describe_module, self.network))}}
+            modules = tuple(map(describe_module, self.network))
+            return {**state, "network": {"modules": modules, "by_value": pickled_by_value(modules)}}
         except ValueError:  # modules without a description may still be picklable themselves
             return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         if isinstance(state.get("network"), dict):
+            if state["network"].get("by_value") is not None:
+                carry(state["network"]["by_value"])
             modules = tuple(map(rebuilt, state["network"]["modules"]))
             state = {**state, "network": modules}
         super().__setstate__(state)

@@ -71,8 +71,8 @@ def _check_target_units(model: Any) -> None:
 
 def _headed_network(model: Any, network: Network) -> HeadedNetwork:
     """The network of a model whose description of the head is valid."""
-    head = vars(model).get("head_", {"hidden_sizes": (), "activation": "gelu"})
-    sizes = head.get("hidden_sizes") if isinstance(head, dict) else None
+    head: Any = vars(model).get("head_", {"hidden_sizes": (), "activation": "gelu"})
+    sizes: Any = head.get("hidden_sizes") if isinstance(head, dict) else None
     is_valid = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
     if not is_valid or len(head) != 2 or head.get("activation") not in ACTIVATIONS:
         raise invalid("head_", "does not describe a head")

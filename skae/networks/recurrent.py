@@ -94,7 +94,7 @@ class Recurrent(NetworkSpecification):
     }
 
     def _describe(self, n_features: int) -> dict:
-        description = {
+        description: dict[str, Any] = {
             "kind": "recurrent",
             "sequence_shape": _sequence_shape(self.sequence_shape, n_features),
             "hidden_sizes": self._encoder_sizes(),

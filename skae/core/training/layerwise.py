@@ -136,7 +136,7 @@ def _at(weights, path: Path):
 
 def _replaced(weights, path: Path, layer):
     """Nested dicts with another layer at `path`."""
-    name, *rest = path
+    name, rest = path[0], path[1:]
     return {**weights, name: _replaced(weights[name], rest, layer) if rest else layer}
 
 

@@ -111,7 +111,7 @@ class DenseParameters(BaseEstimator):
             check_pretraining(description, parameters["init"])
         return description
 
-    def _description(self, parameters, n_features):
+    def _description(self, parameters: dict, n_features: int) -> dict:
         if self.network is None:
             return describe_dense(parameters, n_features)
         # Ignoring them silently would hide that the network has other layers than the user set.

@@ -519,7 +519,8 @@ def test_divergence_warns(pretrained, X, y):
 @each_estimator
 @pytest.mark.parametrize("early_stopping", short([True, False]))
 def test_clones_compile_nothing(cls, early_stopping):
-    X = curved(300, 12)
+    n_features = 12 + early_stopping  # otherwise both cases share their programs
+    X = curved(300, n_features)
     t = TARGETS[cls]((X[:, 0] > np.median(X[:, 0])).astype(int))
     settings = {"batch_size": "auto", "max_iter": 2, "early_stopping": early_stopping}
     model = fast(cls, autoencoder=autoencoder().set_params(batch_size="auto"), **settings)
@@ -541,7 +542,7 @@ def test_clones_compile_nothing(cls, early_stopping):
         for name, value in changes.items():
             clone(model).set_params(**{name: value}).fit(X, t).predict(X)
         for n_samples in (257, 400, 511):
-            samples = curved(n_samples, 12, seed=n_samples)
+            samples = curved(n_samples, n_features, seed=n_samples)
             targets = TARGETS[cls]((samples[:, 0] > np.median(samples[:, 0])).astype(int))
             clone(model).fit(samples, targets).predict(samples)
     assert len(found) == 0

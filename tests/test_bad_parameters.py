@@ -218,7 +218,7 @@ def test_numbers_that_programs_cannot_represent(cls):
     limited = [
         name
         for name, constraints in cls._parameter_constraints.items()
-        if any(getattr(constraint, "right", None) for constraint in constraints)
+        if any(hasattr(constraint, "right") for constraint in constraints)
         and name not in ("max_time", "checkpoint_interval")  # of the host, which may be infinite
     ]
     assert limited

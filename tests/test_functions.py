@@ -42,7 +42,7 @@ def test_methods_of_constants_inside_a_jit(n_samples, fitted, X):
 @pytest.mark.parametrize("method", ["transform", "reconstruct", "score", "inverse_transform"])
 def test_traced_samples_raise(method, fitted, X):
     function = getattr(fitted(AutoencoderTransformer), method)
-    with pytest.raises(TypeError, match="X is traced .* encoder_function"):
+    with pytest.raises(TypeError, match=r"X is traced .* encoder_function"):
         jax.jit(function)(X[:3])
 
 

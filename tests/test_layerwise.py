@@ -173,7 +173,11 @@ def test_what_does_not_go_together_is_told(parameters, message, X):
         stack(**parameters).fit(X)
 
 
-@pytest.mark.parametrize("network", [Recurrent(), Residual(), own_modules.pair(6)], ids=str)
+@pytest.mark.parametrize(
+    "network",
+    [Recurrent(), Residual(), own_modules.pair(6)],
+    ids=["recurrent", "residual", "own"],
+)
 def test_other_networks_have_no_pairs(network, X):
     model = AutoencoderTransformer(2, network=network, pretraining="layerwise", init="random")
     with pytest.raises(ValueError, match="pretraining='layerwise' trains pairs of dense layers"):

@@ -249,7 +249,7 @@ def test_function_without_an_importable_name_fits_and_cannot_be_saved(X, tmp_pat
     named = fast(AutoencoderTransformer, loss="absolute_error").fit(X)
     np.testing.assert_allclose(model.reconstruct(X), named.reconstruct(X), atol=0.01)
     with pytest.raises(
-        ValueError, match="loss of AutoencoderTransformer cannot be saved: .*lambda"
+        ValueError, match=r"loss of AutoencoderTransformer cannot be saved: .*lambda"
     ):
         model.save(tmp_path / "m.skae")
 

@@ -182,7 +182,8 @@ def test_unit_decoder_of_a_fitted_model(X, tmp_path):
     loaded = skae.load(model.save(tmp_path / "m.skae") and tmp_path / "m.skae")
     np.testing.assert_array_equal(loaded.reconstruct(X), model.reconstruct(X))
     model.set_params(pretraining=None).partial_fit(X)
-    with pytest.raises(ValueError, match="decoder_norm='weighted' or 'none' differs from .*'unit'"):
+    message = r"decoder_norm='weighted' or 'none' differs from .*'unit'"
+    with pytest.raises(ValueError, match=message):
         model.set_params(decoder_norm="none").partial_fit(X)
 
 
@@ -198,7 +199,8 @@ def test_plain_l1_has_the_figures_of_keras(
     """Keras 3.15: Dense layers, ActivityRegularization(l1=3e-3), Adam, mini-batches of 32."""
     X = load_digits().data / 16
     model = SparseAutoencoder(
-        n_components, penalty="l1", sparsity_weight=3e-3 / np.var(X - X.mean(axis=0)), decoder_norm="none",
+        n_components, penalty="l1", sparsity_weight=3e-3 / np.var(X - X.mean(axis=0)),
+        decoder_norm="none",
         hidden_layer_sizes=sizes, activation="relu", code_activation=code_activation,
         optimizer="adam", learning_rate=1e-3, learning_rate_schedule="constant", batch_size=32,
         max_iter=epochs, early_stopping=False, random_state=0,

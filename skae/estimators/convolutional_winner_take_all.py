@@ -63,8 +63,8 @@ sparsity_rate : float, default=0.05
 @autoencoder(
     network=_PARAMETERS,
     notes={
-        "init": 'This autoencoder does not accept "pca": sparse feature maps are far from principal '
-        "components."
+        "init": 'This autoencoder does not accept "pca": sparse feature maps are far from '
+        "principal components."
     },
 )
 class ConvolutionalWinnerTakeAllAutoencoder(BaseAutoencoder, _MapParameters):

@@ -230,8 +230,8 @@ class SparseAutoencoder(BaseAutoencoder, DenseParameters):
             problem = "init='pca' sets them to principal components: use init='random'"
         if problem:
             raise ValueError(
-                "decoder_norm='unit' divides the decoder's weights that leave a code by their norm, "
-                f"but {problem}"
+                "decoder_norm='unit' divides the decoder's weights that leave a code by their "
+                f"norm, but {problem}"
             )
 
     def _initialization(self) -> Callable | None:

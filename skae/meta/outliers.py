@@ -5,7 +5,7 @@ Anomaly scores combine reconstruction errors with the position of codes in the l
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +20,7 @@ from skae.estimators.base.input_checks import read_samples, read_weights
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.sample_shape import shaped
 from skae.estimators.base.samples_as_y import refuse_samples_as_y
-from skae.estimators.base.sklearn_compat import Interval, StrOptions
+from skae.estimators.base.sklearn_compat import Interval, StrOptions, integers_from
 from skae.meta._detection import FittedDetector
 from skae.meta._fitting import set_fitted_attributes
 from skae.meta._folds import held_out_folds
@@ -165,7 +165,7 @@ class AutoencoderOutlierDetector(FittedDetector):
     _parameter_constraints: ClassVar[dict] = {
         "autoencoder": [BaseAutoencoder, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "n_rounds": [Interval(Integral, 0, None, closed="left")],
+        "n_rounds": [integers_from(0)],
         "trim": [Interval(Real, 0, 0.5, closed="both")],
         "standardize": [StrOptions({"auto"}), "boolean"],
         "cv": ["cv_object"],

@@ -104,7 +104,7 @@ class Recurrent(NetworkSpecification):
         # Fits of earlier versions, whose descriptions lack the following, can continue.
         if self.decoder_hidden_sizes is not None:
             sizes = sizes_of("decoder_hidden_sizes", self.decoder_hidden_sizes)
-            if sizes != description["hidden_sizes"][::-1]:
+            if sizes != self._encoder_sizes()[::-1]:
                 description["decoder_hidden_sizes"] = sizes
         return description if self.code == "dense" else {**description, "code": self.code}
 

@@ -66,7 +66,7 @@ def noisy_output(
 
 
 def transition(
-    model: Model, loss: str, x: jax.Array, key: Any, hyperparameters: dict[str, Any]
+    model: Model, loss: Any, x: jax.Array, key: Any, hyperparameters: dict[str, Any]
 ) -> jax.Array:
     """Next states of the chain: draws of clean samples, given corrupted ones.
 

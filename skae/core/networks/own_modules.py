@@ -191,8 +191,8 @@ def _cloudpickle():
 
 def pickled_by_value(descriptions: tuple) -> bytes | None:
     """Classes and functions of a script or notebook, which workers of joblib cannot import."""
-    paths: set[str] = set()
-    with_names(descriptions, lambda path: paths.add(path) or path)
+    paths: list[str] = []
+    with_names(descriptions, paths.append)
     own = {path: _found(path) for path in paths if path.startswith("__main__:")}
     return _cloudpickle().dumps(own) if own else None
 

@@ -67,5 +67,6 @@ def _n_compared(plan, n_samples, n_features, epochs) -> int:
 
 def _padded(samples: Samples, index, weight, batch_size, capacity) -> Blocks:
     needed = n_batches(max(1, len(index), capacity), batch_size)
-    arrays = samples.batches(index, weight, batch_size, 1 << (needed - 1).bit_length())
-    return Blocks(*arrays, None, samples.device_units)
+    capacity = 1 << (needed - 1).bit_length()
+    x, weights, targets = samples.batches(index, weight, batch_size, capacity)
+    return Blocks(x, weights, targets, None, samples.device_units)

@@ -62,10 +62,11 @@ class Optimizer:
         ``n_features ** -0.5``, by ``(1024 / n_features) ** 0.5``. So a step changes codes and
         hidden units by the same fraction of their spread, whatever the number of features.
         """
-        if self.n_features is None:
+        n_features = self.n_features
+        if n_features is None:
             return updates
         return jax.tree_util.tree_map_with_path(
-            lambda path, update: update * _rate_factor(path[0].key, update.shape, self.n_features),
+            lambda path, update: update * _rate_factor(path[0].key, update.shape, n_features),
             updates,
         )
 

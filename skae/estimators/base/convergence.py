@@ -11,7 +11,7 @@ from skae.core.training.records import Result
 
 __all__ = ["constant_output_warning", "divergence_warning"]
 
-# Relative increase of the loss that is not reported, since near a minimum a few steps may lead to it.
+# Relative increase of the loss that is not reported: near a minimum a few steps may lead to it.
 _NOISE = 0.1
 # Squared error in standardized units: that of a constant output is 1.
 _BETTER_THAN_CONSTANT = 0.9

@@ -198,8 +198,8 @@ history_ : dict of ndarray
     cross-validation selected the epochs, the mean over its folds) and "learning_rate". Losses are
     means over all entries in standardized units, without regularization. After layer-wise
     pretraining also "pretraining_loss", of shape (n_pairs, epochs). After cross-validation also
-    "fold_validation_loss", of shape ``(n_folds, 1 + n_iter_)``: the losses after 0, 1, 2, ... epochs,
-    NaN after the end of a fold.
+    "fold_validation_loss", of shape ``(n_folds, 1 + n_iter_)``: the losses after 0, 1, 2, ...
+    epochs, NaN after the end of a fold.
 
 n_iter_ : int
     Number of epochs that were run; after cross-validation, by its longest fold.

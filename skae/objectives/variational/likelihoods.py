@@ -57,7 +57,7 @@ def fitted_scale(params: dict, likelihood_scale: Any) -> Any:
     return likelihood_scale if math.isclose(bounded, scale, rel_tol=1e-4) else scale
 
 
-def negative_log_likelihood(loss: str, params: dict, output: jax.Array, x: jax.Array) -> jax.Array:
+def negative_log_likelihood(loss: Any, params: dict, output: jax.Array, x: jax.Array) -> jax.Array:
     """``-log p(x | z)`` of each sample in nats, given the decoder's raw output."""
     per_entry, family = LOSSES[loss].per_entry, LOSSES[loss].location_scale
     if family is None:

@@ -37,7 +37,7 @@ def digits():
     return load_digits().data[:500]
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 @pytest.mark.parametrize("learning_rate", [3.0, 100.0])
 def test_far_too_high_learning_rate_keeps_the_initialization(cls, learning_rate, X):
@@ -97,7 +97,7 @@ def test_the_best_epoch_is_kept_without_a_validation_set(digits):
     assert model.score(digits) >= before
 
 
-@pytest.mark.representatives(AutoencoderTransformer)
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", AUTOENCODERS)
 def test_partial_fit_keeps_better_weights(cls, X):
     model = fast(cls, learning_rate=1e-3).partial_fit(X)

@@ -108,6 +108,9 @@ def every_check():
     )
 
 
+# scikit-learn's checks fit a few samples, for a few epochs, and not all of them ignore warnings.
+@pytest.mark.filterwarnings("ignore:X has n_samples=:UserWarning")
+@pytest.mark.filterwarnings("ignore:Training increased the loss")
 @pytest.mark.parametrize(
     "estimator, check",
     [

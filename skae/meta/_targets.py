@@ -42,10 +42,10 @@ class Targets(NamedTuple):
 def _array_of(y, *, several: bool = False, warn: bool = False) -> np.ndarray:
     """`y` as an array of shape (n_samples,), or (n_samples, n_targets) if `several` are allowed."""
     refuse_masked(y, "y")
-    shape = np.shape(y)
-    if several and len(shape) == 2 and shape[1] > 1:
-        return check_array(y, dtype=None, ensure_all_finite=False, input_name="y")
-    return column_or_1d(y, warn=warn)
+    if not several:
+        return column_or_1d(y, warn=warn)
+    y = check_array(y, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    return y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=warn)
 
 
 def _check_target(estimator, y, X, *, several=False):

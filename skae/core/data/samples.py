@@ -132,7 +132,7 @@ class Samples:
         """These samples, standardized once if the host does it and they are not memory-mapped."""
         targets = None if self._targets is None else self._targets.in_memory()
         if not self.on_host or not isinstance(self.data, np.ndarray) or _is_mapped(self.data):
-            return self.with_targets(targets)
+            return self if targets is None else self.with_targets(targets)
         data = np.empty((self.n_samples, self.n_features), np.float32)
         for part in self._parts():
             self.read(part, data[part])

@@ -33,7 +33,7 @@ from skae.estimators.base.input_checks import (
 )
 from skae.estimators.base.loaded import check_autoencoder
 from skae.estimators.base.parameters import TRAINING_CONSTRAINTS
-from skae.estimators.base.partial_fit import PartialFitMixin
+from skae.estimators.base.partial_fit import partial_fit
 from skae.estimators.base.sample_shape import takes_shapes
 from skae.estimators.base.sklearn_compat import CallbackSupportMixin
 from skae.estimators.base.task import fit_estimator
@@ -44,9 +44,7 @@ __all__ = ["BaseAutoencoder"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseAutoencoder(
-    FittedMixin, PartialFitMixin, ExportMixin, CallbackSupportMixin, SkaeEstimator
-):
+class BaseAutoencoder(FittedMixin, ExportMixin, CallbackSupportMixin, SkaeEstimator):
     """Base class of all autoencoders, over any network.
 
     An autoencoder derives from this class and from a class with the parameters of its network:
@@ -175,7 +173,8 @@ class BaseAutoencoder(
         -----
         UserWarning
             If X contains gross errors: values far beyond the quantiles of a feature. Training clips
-            them to the range of the feature's other values.
+            them to the range of the feature's other values. If X has fewer than 10 samples, or if
+            there are more components than features without a sparsity penalty or noise.
 
         Raises
         ------
@@ -185,6 +184,12 @@ class BaseAutoencoder(
             or validation, or `checkpoint` is the file of another fit.
         """
         return fit_estimator(self, X, y, sample_weight, groups, X_val=X_val)
+
+    partial_fit = partial_fit
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # scikit-learn would accept any attribute, such as n_features_in_ of the first samples
+        return hasattr(self, "params_")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

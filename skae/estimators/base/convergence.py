@@ -11,7 +11,8 @@ from skae.core.training.records import Result
 
 __all__ = ["constant_output_warning", "divergence_warning"]
 
-# Relative increase of the loss that is not reported: near a minimum a few steps may lead to it.
+# Increase of the loss that is not reported, relative to the initial loss or to 1, the squared error
+# of a constant output in standardized units: near a minimum a few steps may lead to it.
 _NOISE = 0.1
 # Squared error in standardized units: that of a constant output is 1.
 _BETTER_THAN_CONSTANT = 0.9
@@ -30,7 +31,9 @@ def divergence_warning(learning_rate: Any, result: Result, *before: Any) -> str 
         Of runs before: pretraining, cross-validation.
     """
     initial, final = result.initial_loss, result.final_loss
-    is_worse = final - initial > _NOISE * abs(initial) and result.best_epoch < result.n_epochs
+    is_worse = (
+        final - initial > _NOISE * max(1.0, abs(initial)) and result.best_epoch < result.n_epochs
+    )
     if result.diverged:
         problem = f"Training diverged in epoch {result.n_epochs}: the loss or weights overflow"
         if np.isfinite(initial):

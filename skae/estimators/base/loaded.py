@@ -19,7 +19,6 @@ from skae.estimators.base.first_samples import FIRST_SAMPLES
 from skae.estimators.base.loaded_attributes import (
     check_array_attribute,
     check_array_list,
-    check_first_samples,
     check_history,
     check_integers,
     check_names,
@@ -58,7 +57,7 @@ _MAX_LAYERS = 1000
 def check_autoencoder(model: Any) -> None:
     """Check the fitted attributes of an autoencoder against its network."""
     if FIRST_SAMPLES in vars(model):
-        check_first_samples(model)
+        _check_first_samples(model)
         return
     if not is_fitted(model):
         return
@@ -206,3 +205,31 @@ def check_output(name: str, function: Any, params: Any, samples: Any, shape: tup
 
 def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)!r:.200}"
+
+
+def _check_first_samples(model: Any) -> None:
+    """Check the samples that `partial_fit` has kept of a model that is not fitted yet."""
+    features = ("n_features_in_", "feature_names_in_", "sample_shape_")
+    others = {name for name in vars(model) if name.endswith("_") and name not in features}
+    if others:
+        raise invalid(FIRST_SAMPLES, f"does not match: the model has {min(others):.100} too")
+    check_integers(model, ["n_features_in_"])
+    check_names(model)
+    first, n_features = vars(model)[FIRST_SAMPLES], model.n_features_in_
+    names = {"X", "weight", "count", "n_needed"}
+    if not isinstance(first, dict) or set(first) - {"X_noisy"} != names:
+        raise invalid(FIRST_SAMPLES, "does not hold samples")
+    n_samples = np.shape(first["count"])[:1]
+    shapes = {"weight": n_samples, "count": n_samples}
+    shapes |= {name: (*n_samples, n_features) for name in ("X", "X_noisy") if name in first}
+    for name, shape in shapes.items():
+        array = first[name]
+        kinds = "fiub" if name in ("X", "X_noisy") else "f"
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
+            raise invalid(FIRST_SAMPLES, f"has no array of numbers {name}")
+        if array.shape != shape or not array.size or not np.isfinite(array).all():
+            raise invalid(FIRST_SAMPLES, f"has {name} of another shape, or not finite")
+        if kinds == "f" and not (array > 0).all():
+            raise invalid(FIRST_SAMPLES, f"has {name} that is not positive")
+    if isinstance(first["n_needed"], bool) or not isinstance(first["n_needed"], Integral):
+        raise invalid(FIRST_SAMPLES, "has n_needed that is not an integer")

@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from skae.estimators.base.first_samples import FIRST_SAMPLES
-
 __all__ = [
     "check_array_attribute",
     "check_array_list",
-    "check_first_samples",
     "check_history",
     "check_integers",
     "check_names",
@@ -100,31 +97,3 @@ def check_array_list(model: Any, name: str) -> None:
     values = getattr(model, name, None)
     if not isinstance(values, list) or not all(isinstance(v, np.ndarray) for v in values):
         raise invalid(name, "is not a list of arrays")
-
-
-def check_first_samples(model: Any) -> None:
-    """Check the samples that `partial_fit` has kept of a model that is not fitted yet."""
-    features = ("n_features_in_", "feature_names_in_", "sample_shape_")
-    others = {name for name in vars(model) if name.endswith("_") and name not in features}
-    if others:
-        raise invalid(FIRST_SAMPLES, f"does not match: the model has {min(others):.100} too")
-    check_integers(model, ["n_features_in_"])
-    check_names(model)
-    first, n_features = vars(model)[FIRST_SAMPLES], model.n_features_in_
-    names = {"X", "weight", "count", "n_needed"}
-    if not isinstance(first, dict) or set(first) - {"X_noisy"} != names:
-        raise invalid(FIRST_SAMPLES, "does not hold samples")
-    n_samples = np.shape(first["count"])[:1]
-    shapes = {"weight": n_samples, "count": n_samples}
-    shapes |= {name: (*n_samples, n_features) for name in ("X", "X_noisy") if name in first}
-    for name, shape in shapes.items():
-        array = first[name]
-        kinds = "fiub" if name in ("X", "X_noisy") else "f"
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
-            raise invalid(FIRST_SAMPLES, f"has no array of numbers {name}")
-        if array.shape != shape or not array.size or not np.isfinite(array).all():
-            raise invalid(FIRST_SAMPLES, f"has {name} of another shape, or not finite")
-        if kinds == "f" and not (array > 0).all():
-            raise invalid(FIRST_SAMPLES, f"has {name} that is not positive")
-    if isinstance(first["n_needed"], bool) or not isinstance(first["n_needed"], Integral):
-        raise invalid(FIRST_SAMPLES, "has n_needed that is not an integer")

@@ -22,6 +22,7 @@ from skae.estimators.base.fit_input import FitInput, read_input
 from skae.estimators.base.progress import make_listener, report_init_kept
 from skae.estimators.base.random_state import make_seed
 from skae.estimators.base.sample_shape import shaped
+from skae.estimators.base.size_warnings import size_warnings
 from skae.estimators.base.splits import read_splits
 
 __all__ = ["fit_estimator", "make_task", "partial_fit_estimator"]
@@ -49,6 +50,9 @@ def fit_estimator(
     splits = read_splits(estimator, given.X, y, groups, given.X_val)
     given = given._replace(splits=splits)
     task = make_task(estimator, checked, X, sample_weight, fitted)
+    if fitted is None:
+        for text in size_warnings(task, len(given.weight), checked.n_features_in_):
+            warnings.warn(text, stacklevel=5)  # the caller of `fit`, which `fit_context` wraps
     task = resumed(estimator, task, given)
     train = fit_from_scratch if fitted is None else continue_fit
     return _set_fitted_attributes(estimator, task, train(task, given), given)

@@ -132,6 +132,7 @@ def test_partials_are_compared_by_what_they_do():
     assert len(found) >= 1, "another optimizer must not share the program"
 
 
+@pytest.mark.thorough
 def test_partial_fit_and_warm_start_share_programs():
     X = curved(200, 21)
     model = fast(AutoencoderTransformer, early_stopping=False, warm_start=True)

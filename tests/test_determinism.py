@@ -65,6 +65,7 @@ def test_threads_that_compile_the_same_program_at_once():
         np.testing.assert_array_equal(codes, results[0])
 
 
+@pytest.mark.thorough
 def test_loky_workers():
     together = [jobs(cls)[0] for cls in REPRESENTATIVES]
     expected = [in_a_loop(cls)[0] for cls in REPRESENTATIVES]
@@ -111,7 +112,7 @@ for cores, threads in Parallel(n_jobs=2)(delayed(threads_of_a_worker)(i) for i i
 def test_recipes_of_the_guide(run_python):
     """Each worker of the guide's recipe stays on the core that it is given."""
     page = (ROOT / "docs" / "guide" / "parallel.md").read_text(encoding="utf-8")
-    in_threads, in_processes = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    in_threads, in_processes, *_ = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     run_python(RECIPES.format(in_threads=in_threads, in_processes=in_processes))
 
 

@@ -5,6 +5,7 @@ import pytest
 from skae.core.devices import default_device
 
 
+@pytest.mark.thorough
 def test_default_device_of_the_users_program(run_python):
     code = """
         import jax, numpy as np
@@ -25,6 +26,7 @@ def test_default_device_of_the_users_program(run_python):
     run_python(code)
 
 
+@pytest.mark.thorough
 def test_platform_without_a_device(run_python):
     code = """
         import os

@@ -150,6 +150,7 @@ print("usable")
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("early_stopping, X_val", short([(True, "X[:50]"), (False, "None")]))
 def test_interrupt_leaves_it_fitted_and_is_raised_again(early_stopping, X_val, run_python):
     # without an answer to the interrupt this would run for hours, and the fixture gives up

@@ -146,6 +146,7 @@ def failures(header, data, changes, path):
     return found
 
 
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls", CASES)
 def test_replaced_attributes_are_refused_or_usable(cls, fitted_file, tmp_path):
     header, data = fitted_file(cls)

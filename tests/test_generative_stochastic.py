@@ -92,6 +92,7 @@ def test_linear_chain_preserves_the_variance_of_gaussian_samples():
     np.testing.assert_allclose(np.asarray(x).var(axis=0) / variance, expected, rtol=0.05)
 
 
+@pytest.mark.thorough
 def test_numbers_of_chains_and_steps_share_one_program(data):
     X = curved(200, 29)
     model = fast(GenerativeStochasticNetwork, early_stopping=False).fit(X)

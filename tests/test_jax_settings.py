@@ -63,6 +63,7 @@ def computed(run_python):
     return hashes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "classes",
     [tuple(REPRESENTATIVES[:1]), pytest.param(tuple(ESTIMATORS), marks=pytest.mark.thorough)],

@@ -75,6 +75,7 @@ CONVOLUTIONS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("parameters, n_components, heads", CONVOLUTIONS)
 def test_pairs_of_convolutions_are_the_network(parameters, n_components, heads):
     specification = Convolutional(image_shape=(6, 5), channels=(3, 2), **parameters)

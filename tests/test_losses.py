@@ -229,6 +229,7 @@ def test_function_as_loss_is_the_named_loss(cls, loss, X):
     np.testing.assert_allclose(own.history_["loss"], named.history_["loss"], rtol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("loss", [log_cosh, optax.losses.log_cosh])
 def test_function_as_loss_in_files_pickles_and_clones(loss, X, tmp_path):
     model = fast(AutoencoderTransformer, loss=loss).fit(X)

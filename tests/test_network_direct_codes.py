@@ -101,6 +101,7 @@ def test_codes_are_the_last_state_of_a_cell(fitted, X):
         model.hidden_activations(X, "encoder.1")
 
 
+@pytest.mark.thorough
 def test_sizes_of_another_decoder(fitted):
     decoder = fitted("another decoder").params_["decoder"]
     assert decoder["states"]["recurrent"].shape[0] == 6
@@ -108,6 +109,7 @@ def test_sizes_of_another_decoder(fitted):
     assert decoder["output"]["kernel"].shape == (4, 3)
 
 
+@pytest.mark.thorough
 @each_model
 def test_saved_cloned_continued_and_exported(name, fitted, X, tmp_path):
     model = fitted(name)
@@ -150,6 +152,7 @@ def test_fine_tuning(name, fitted, X):
         assert model.fit(X, y).predict(X).shape == y.shape
 
 
+@pytest.mark.thorough
 def test_means_and_variances_are_maps_of_one_convolution(X):
     network = build_network(Convolutional(**MAPS).describe(12), 12, 2, "cpu", heads=2)
     params = initial_weights(network, np.random.default_rng(0))

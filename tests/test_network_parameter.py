@@ -38,7 +38,7 @@ BY_CLASS = {cls: [(cls, name) for name in NETWORKS if applies(cls, name)] for cl
 EVERY = [pair for pairs in BY_CLASS.values() for pair in pairs]
 
 
-@pytest.mark.representatives
+@pytest.mark.representatives.with_args(AutoencoderTransformer)
 @pytest.mark.parametrize("cls, name", EVERY)
 def test_every_autoencoder_starts_with_every_network(cls, name, X):
     """The loss is traced, nothing is compiled."""
@@ -86,6 +86,7 @@ def test_the_initialization_is_pca(name):
     np.testing.assert_allclose(model.reconstruct(X), best, atol=1e-4 * X.std())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NETWORKS)
 def test_random_initialization_has_no_linear_skip_connection(name, X):
     model = small(AutoencoderTransformer, NETWORKS[name], max_iter=0, init="random").fit(X)
@@ -117,6 +118,7 @@ def test_invalid_networks_raise(network, X):
         small(AutoencoderTransformer, network).fit(X)
 
 
+@pytest.mark.thorough
 def test_a_search_over_the_networks_parameters(X):
     model = small(AutoencoderTransformer, Convolutional(image_shape=(3, 2), channels=(2,)))
     search = GridSearchCV(model, {"network__channels": [(1,), (2,)]}, cv=2).fit(X)
@@ -136,6 +138,7 @@ def test_clone_and_repr_of_specifications():
     assert "gru" in repr(model) and twin.get_params()["network__cell"] == "gru"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("jacobian", ["exact", "hutchinson"])
 def test_the_contractive_penalty_of_other_networks(jacobian, X):
     network = NETWORKS["convolutional"]

@@ -266,6 +266,7 @@ def test_no_hidden_layers_is_one_layer_each_way(fitted):
     assert kernels(params["decoder"]) == [(2, 6)]
 
 
+@pytest.mark.thorough
 def test_the_decoder_mirrors_the_encoder_by_default(fitted):
     params = fitted(AutoencoderTransformer, hidden_layer_sizes=(9, 5)).params_
     assert kernels(params["decoder"]) == [(2, 5), (5, 9), (9, 6)]
@@ -275,6 +276,7 @@ def test_the_decoder_mirrors_the_encoder_by_default(fitted):
     assert kernels(other["decoder"]) == [(2, 7), (7, 6)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tied_weights", short([False, True]))
 def test_more_than_ten_layers_stay_in_order(tied_weights):
     # As strings, layer_10 sorts before layer_2.

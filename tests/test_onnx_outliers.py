@@ -37,6 +37,7 @@ def run(content, X):
     return session.run(None, {session.get_inputs()[0].name: X})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["score_samples", "decision_function", "predict"])
 def test_onnxruntime_agrees_with_the_detector(method, model, samples, tmp_path):
     path = tmp_path / "detector.onnx"

@@ -58,6 +58,7 @@ def test_contamination_is_the_share_of_new_samples(contamination):
     assert contamination == "auto" or called[0] >= 0.5 * share
 
 
+@pytest.mark.thorough
 def test_median_of_new_scores_is_nearer_to_minus_one():
     X, X_new = wide(80), wide(1000, seed=1)
     fitted = [detector(cv=cv).fit(X) for cv in (5, None)]

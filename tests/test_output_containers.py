@@ -47,6 +47,7 @@ def test_frames_have_the_names_of_the_features_and_the_index_of_the_argument(kin
     assert isinstance(model.reconstruct(new), np.ndarray)
 
 
+@pytest.mark.thorough
 def test_the_global_configuration_asks_for_frames():
     with sklearn.config_context(transform_output="pandas"):
         model, hasher = fast(AutoencoderTransformer).fit(X), fast(SemanticHasher).fit(X)

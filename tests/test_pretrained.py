@@ -330,6 +330,7 @@ def test_outputs_and_bits_of_new_hidden_layers(pretrained, X, y):
     assert model.hash(X).shape == (len(X), 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cls", TARGETS)
 def test_new_hidden_layers_are_saved_and_exported(cls, pretrained, X, y, tmp_path):
     model = head_with_hidden_layers(pretrained, X, y, cls)

@@ -26,6 +26,7 @@ def regressor(**parameters):
     return fast(PretrainedRegressor, max_iter=20, learning_rate=1e-2, **parameters)
 
 
+@pytest.mark.thorough
 def test_several_targets():
     model = regressor().fit(X, Y)
     predicted = model.predict(X)
@@ -115,6 +116,7 @@ def test_a_class_of_minus_one_is_warned_of():
         fast(PretrainedClassifier, **parameters).fit(X, y)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, AUTOENCODERS[-1]])
 def test_bfloat16_is_read_as_float32(cls):
     narrow = X.astype(ml_dtypes.bfloat16)

@@ -49,6 +49,7 @@ MODELS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", short(MODELS, 3))
 def test_images_give_the_fit_of_flat_samples(kind):
     cls, parameters, name = MODELS[kind]
@@ -136,6 +137,7 @@ def test_chains_start_from_images():
     assert chain.sample(3, return_path=True, **options).shape == (3, 3, *SHAPE)
 
 
+@pytest.mark.thorough
 def test_a_classifier_and_a_detector_take_images():
     y = (X[:, 0] > np.median(X[:, 0])).astype(int)
     autoencoder = fast(ConvolutionalAutoencoder, early_stopping=False)

@@ -23,7 +23,9 @@ def test_few_samples(n_samples):
 
 
 def test_ten_samples_are_enough():
-    fast(AutoencoderTransformer).fit(X[:10])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        fast(AutoencoderTransformer).fit(X[:10])
 
 
 def test_more_components_than_features_of_a_plain_autoencoder():

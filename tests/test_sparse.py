@@ -170,6 +170,7 @@ def test_unit_decoder_divides_its_weights_by_their_norm():
     np.testing.assert_allclose(unit.decode(z), plain._replace(params=params).decode(z), atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_unit_decoder_of_a_fitted_model(X, tmp_path):
     model = fast(SparseAutoencoder, penalty="l1", decoder_norm="unit", pretraining="layerwise")
     model.fit(X)

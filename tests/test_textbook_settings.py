@@ -87,6 +87,7 @@ def test_gradient_descent_in_units_of_x(case):
             np.testing.assert_allclose(got, want, atol=1e-3 * moved, err_msg=f"{part} {name}")
 
 
+@pytest.mark.thorough
 def test_noise_of_a_standard_deviation_in_units_of_x():
     sigma = 0.2
     model = DenoisingAutoencoder(2, noise_level=sigma / S, max_iter=0).fit(X)
